@@ -1,0 +1,2 @@
+export * from './operation.js';
+export type { ResourceGovernor } from './resource-governor.js';
