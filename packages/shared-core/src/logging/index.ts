@@ -1,1 +1,1 @@
-export type { Logger } from './logger.js';
+export { createLogger, type Logger, type LoggerOptions, redactedKeys, redactionDepth } from './logger.js';
