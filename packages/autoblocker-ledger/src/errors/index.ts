@@ -1,0 +1,1 @@
+export type { LedgerErrorCode } from './ledger-error-code.js';

@@ -1,0 +1,22 @@
+/** The codes of the errors that this package throws on purpose. A rail's refusal is data, not an error: see `RailCode`. */
+export type LedgerErrorCode =
+  /** A text is no IP address, prefix or other block target. `details.value` */
+  | 'TargetInvalid'
+  /** An event from outside does not have the shape of a `SecurityEvent`. `details.issues` */
+  | 'EventInvalid'
+  /** A scenario's thresholds make no sense. `details.scenario` */
+  | 'ScenarioInvalid'
+  /** Options or a request are wrong. `details.issues` */
+  | 'OptionsInvalid'
+  /** A log file is missing, a directory, or may not be read. `details.path` */
+  | 'SourceUnreadable'
+  /** The signing key of a ledger folder is missing, damaged, or not the one that is pinned. `details.path` */
+  | 'SigningKeyInvalid'
+  /** No decision has this id. `details.id` */
+  | 'DecisionUnknown'
+  /** An entry of the ledger cannot be read as what it says it is. `details.index` */
+  | 'EntryInvalid'
+  /** A folder holds no ledger. `details.folder` */
+  | 'LedgerMissing'
+  /** The ledger was closed, or a write failed before and it takes no more. */
+  | 'LedgerClosed';

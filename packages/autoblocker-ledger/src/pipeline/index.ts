@@ -1,0 +1,11 @@
+export {
+  type ActorRecord,
+  AutoblockerLedger,
+  type CallOptions,
+  type IngestReceipt,
+  type LedgerStatistics,
+  type RevocationReceipt,
+  verifyLedger,
+} from './autoblocker-ledger.js';
+export type { AutoblockerOptions } from './autoblocker-options.js';
+export type { ReadLogsOptions, ReadProgress, ReadReport, SourceReport } from './read-report.js';

@@ -1,0 +1,2 @@
+export { builtInScenarios } from './built-in-scenarios.js';
+export { checkScenario, type Scenario } from './scenario.js';

@@ -1,0 +1,62 @@
+// A rule: which events it looks at, how it groups them, and how many in what time are too many.
+// The meaning of every number is that of CrowdSec's leaky scenarios (docs.crowdsec.net, "Scenarios"), so that its rules can run here.
+
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import type { LedgerErrorCode } from '../errors/index.js';
+import type { SecurityEvent } from '../events/index.js';
+
+/** One leaky-bucket rule. `filter`, `groupBy` and the rest are pure functions of the event. */
+export interface Scenario {
+  /** `author/rule`, such as `tenstrip/ssh-bf`. */
+  readonly name: string;
+  /** Changes with every change of meaning; it stands in each decision. */
+  readonly version: string;
+  /** One sentence for people. */
+  readonly description: string;
+  /** MITRE ATT&CK techniques. */
+  readonly references: readonly string[];
+  /** Domains whose events it is offered. */
+  readonly domains: readonly string[];
+  /** Whether the event counts. */
+  readonly filter: (event: SecurityEvent) => boolean;
+  /** The bucket that the event is poured into; `undefined` pours nothing. */
+  readonly groupBy: (event: SecurityEvent) => string | undefined;
+  /** Only events with a value that the bucket has not seen are poured. */
+  readonly distinct?: (event: SecurityEvent) => string | undefined;
+  /** Events that fit; one more overflows. 0 overflows at once (a trigger). */
+  readonly capacity: number;
+  /** One event leaks out in this time, in milliseconds. */
+  readonly leakSpeedMs: number;
+  /** After an overflow the group is silent for so long, in milliseconds. Default 0. */
+  readonly blackholeMs?: number;
+  /** An event that empties its bucket instead of filling it, given the events that the bucket keeps. Not asked for poured events. */
+  readonly cancelOn?: (event: SecurityEvent, kept: readonly SecurityEvent[]) => boolean;
+  /** Newest events kept as evidence. Default `min(capacity + 1, 50)`. */
+  readonly cacheSize?: number;
+  /** How sure one overflow makes us; 1 is ordinary. */
+  readonly score: number;
+}
+
+/** `scenario` itself. @throws TenstripError `ScenarioInvalid` when its thresholds make no sense. */
+export function checkScenario(scenario: Scenario): Scenario {
+  const wrong = wrongThreshold(scenario);
+  if (wrong === undefined) return scenario;
+  throw new TenstripError<LedgerErrorCode>('ScenarioInvalid', `Scenario ${scenario.name || '(no name)'}: ${wrong}.`, {
+    details: { scenario: scenario.name },
+  });
+}
+
+function wrongThreshold(scenario: Scenario): string | undefined {
+  const { capacity, leakSpeedMs, blackholeMs = 0, cacheSize = 1, score } = scenario;
+  if (!/^[\w.-]+\/[\w.-]+$/.test(scenario.name)) return 'the name must be author/rule, in letters, digits, dot, dash';
+  if (!Number.isInteger(capacity) || capacity < 0 || capacity > 100_000)
+    return `capacity ${capacity} is not an integer from 0 to 100000`;
+  if (!(leakSpeedMs >= 1 && leakSpeedMs <= 30 * 86_400_000))
+    return `leakSpeedMs ${leakSpeedMs} is not from 1 ms to 30 days`;
+  if (!(blackholeMs >= 0 && blackholeMs <= 30 * 86_400_000))
+    return `blackholeMs ${blackholeMs} is not from 0 to 30 days`;
+  if (!Number.isInteger(cacheSize) || cacheSize < 1 || cacheSize > 50)
+    return `cacheSize ${cacheSize} is not an integer from 1 to 50`;
+  if (!(score > 0 && score <= 100)) return `score ${score} is not above 0 and at most 100`;
+  return undefined;
+}
