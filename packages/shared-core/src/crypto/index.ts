@@ -1,1 +1,1 @@
-export {};
+export { sha256, sha512 } from './sha.js';
