@@ -1,1 +1,2 @@
-export {};
+export { type ConfigSources, loadConfig } from './load-config.js';
+export { type Problem, problemList, problemsOf } from './problem.js';
