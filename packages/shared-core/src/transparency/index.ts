@@ -1,3 +1,18 @@
+export { decodeBase64, encodeBase64 } from './base64.js';
+export {
+  type Checkpoint,
+  parseCheckpoint,
+  parseSignedCheckpoint,
+  printCheckpoint,
+  type SignedCheckpoint,
+} from './checkpoint.js';
+export {
+  type Cosignature,
+  cosign,
+  decodeCosignature,
+  encodeCosignature,
+  verifyCosignature,
+} from './cosignature.js';
 export {
   assembleProof,
   CompactRange,
@@ -21,3 +36,60 @@ export {
   verifyConsistency,
   verifyInclusion,
 } from './merkle-tree.js';
+export {
+  isSignatureBy,
+  type MessageSigner,
+  maximumNoteLength,
+  maximumSignatures,
+  type NoteSignature,
+  parseSignedNote,
+  parseVerifierKey,
+  printSignedNote,
+  printVerifierKey,
+  SignatureType,
+  type SignedNote,
+  signNote,
+  type VerifierKey,
+  type VerifySignature,
+  verifierKey,
+  verifyNoteSignature,
+} from './signed-note.js';
+export {
+  checkEntryLength,
+  decodeEntryBundle,
+  decodeTile,
+  encodeEntryBundle,
+  encodeTile,
+  hashFromTile,
+  maximumEntryBytes,
+} from './tile-codec.js';
+export {
+  fullTileWidth,
+  newTiles,
+  parseTilePath,
+  printTilePath,
+  type TilePath,
+  tileHeight,
+  tileOfNode,
+  tileWidth,
+} from './tile-path.js';
+export {
+  parseTlogProof,
+  printTlogProof,
+  type TlogProof,
+  type TlogProofVerdict,
+  verifyTlogProof,
+} from './tlog-proof.js';
+export {
+  type CheckpointVerdict,
+  checkCheckpoint,
+  isQuorum,
+  maximumDefinitions,
+  parseTrustPolicy,
+  printTrustPolicy,
+  type TrustedLog,
+  type TrustPolicy,
+  type Witness,
+  type WitnessedBy,
+  type WitnessGroup,
+} from './trust-policy.js';
