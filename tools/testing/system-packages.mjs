@@ -1,0 +1,89 @@
+// The programs of the operating system that some suites need, the Debian packages they come in, and how to get them there:
+// with apt when running as root on Debian or Ubuntu, otherwise by telling which line installs them.
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { SetUpError } from '../bootstrap/set-up-error.mjs';
+import { runStep } from '../bootstrap/step.mjs';
+
+/** @typedef {{ debian: string, tools: readonly string[], neededBy: string }} SystemPackage */
+
+/** @type {readonly SystemPackage[]} */
+export const SYSTEM_PACKAGES = [
+  {
+    debian: 'util-linux',
+    tools: ['unshare', 'setpriv', 'prlimit', 'mount'],
+    neededBy: 'process isolates: namespaces, private root, data limit',
+  },
+  { debian: 'iproute2', tools: ['ip'], neededBy: 'process isolates: proof that the network namespace is empty' },
+];
+
+/** Where administrators' programs are, which an ordinary user's PATH may leave out. */
+const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
+
+/**
+ * Tells whether a program is there.
+ *
+ * @param {string} tool
+ * @param {string} [path] like the variable PATH
+ */
+export function isInstalledTool(tool, path = process.env.PATH ?? '') {
+  return [...path.split(delimiter), ...SYSTEM_FOLDERS].some((folder) => {
+    try {
+      accessSync(join(folder, tool), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * The packages that lack at least one tool.
+ *
+ * @param {readonly SystemPackage[]} [table]
+ * @param {(tool: string) => boolean} [installed]
+ */
+export function missingPackages(table = SYSTEM_PACKAGES, installed = isInstalledTool) {
+  return table.filter(({ tools }) => !tools.every((tool) => installed(tool)));
+}
+
+/**
+ * The line that installs packages.
+ *
+ * @param {readonly SystemPackage[]} packages
+ */
+export function installLine(packages) {
+  return `sudo apt-get install -y ${packages.map(({ debian }) => debian).join(' ')}`;
+}
+
+/**
+ * Installs what is missing where that is possible, and gives what is missing still.
+ *
+ * @returns {Promise<readonly SystemPackage[]>}
+ */
+export async function provideSystemPackages() {
+  const missing = missingPackages();
+  if (missing.length === 0 || !canUseApt()) return missing;
+  const names = missing.map(({ debian }) => debian);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  try {
+    await runStep({
+      title: 'Reading the package lists (apt-get)',
+      command: 'apt-get',
+      args: ['update', '-q'],
+      cwd: '/',
+      env,
+    });
+    const args = ['install', '-y', '-q', '--no-install-recommends', ...names];
+    await runStep({ title: `Installing ${names.join(', ')} (apt-get)`, command: 'apt-get', args, cwd: '/', env });
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+  }
+  return missingPackages();
+}
+
+function canUseApt() {
+  if (process.getuid?.() !== 0 || !isInstalledTool('apt-get') || !existsSync('/etc/os-release')) return false;
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'));
+}
