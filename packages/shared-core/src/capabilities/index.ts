@@ -1,1 +1,14 @@
-export * from './capability.js';
+export {
+  type Capability,
+  type CapabilityHandles,
+  capabilities,
+  type FileReading,
+  type FileWriting,
+  type Grants,
+  type NativeLoading,
+  type Networking,
+  type ProgramRunning,
+  type SandboxPolicy,
+} from './capability.js';
+export { capabilityDenied, type Granted } from './capability-denied.js';
+export { openCapability } from './open-capability.js';

@@ -1,0 +1,36 @@
+// The `fs.write` capability: making, replacing and removing files below the granted folders. Links are never made.
+import { constants } from 'node:fs';
+import { lstat, rmdir, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { FileWriting } from './capability.js';
+import type { Granted } from './capability-denied.js';
+import { checkedRegular } from './file-reading.js';
+import { named, PathGrant } from './path-grant.js';
+
+/** Writing below the `granted` folders. */
+export function openFileWriting(granted: Granted): FileWriting {
+  const grant = new PathGrant('fs.write', granted);
+  return {
+    resolve: (path) => grant.place(path),
+    write: async (path, data) => {
+      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK;
+      await using file = await grant.open(await grant.place(path), flags, path);
+      await checkedRegular(grant, file, path);
+      // Cut only now: nothing was lost if the file had been refused.
+      await file.truncate(0);
+      await file.writeFile(data);
+    },
+    /** A file, a link itself, or an empty folder; never a granted folder. */
+    remove: async (path) => {
+      const entry = await grant.entry(path);
+      if (grant.isGrantedFolder(entry)) throw grant.denied(path, 'it is the granted folder itself');
+      await using folder = await grant.pin(dirname(entry), path);
+      const target = join(folder.path, basename(entry));
+      try {
+        await ((await lstat(target)).isDirectory() ? rmdir(target) : unlink(target));
+      } catch (error) {
+        throw named(error, entry);
+      }
+    },
+  };
+}

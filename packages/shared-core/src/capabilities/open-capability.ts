@@ -1,0 +1,41 @@
+// From a capability's name and a policy to the handle that the code holds. The handle checks every use by itself, so
+// that it can be passed on without the policy.
+import type { Capability, CapabilityHandles, SandboxPolicy } from './capability.js';
+import { capabilityDenied, type Granted } from './capability-denied.js';
+import { openEnvironment } from './environment.js';
+import { openFileReading } from './file-reading.js';
+import { openFileWriting } from './file-writing.js';
+import { openNativeLoading } from './native-loading.js';
+import { openNetworking } from './networking.js';
+import { openProgramRunning } from './program-running.js';
+
+const open: { readonly [C in Capability]: (granted: Granted) => CapabilityHandles[C] } = {
+  'fs.read': (granted) => openFileReading(granted),
+  'fs.write': openFileWriting,
+  net: (granted) => openNetworking(granted),
+  process: (granted) => openProgramRunning(granted),
+  native: openNativeLoading,
+  env: openEnvironment,
+};
+
+/**
+ * The handle of `capability` under `policy`. Folders of a grant are looked up now: a later link in their place grants
+ * nothing more. Environment variables are read now.
+ *
+ * @param policy what is granted; `undefined` grants everything.
+ * @throws TenstripError `CapabilityDenied` when the policy grants nothing of it; it names what is granted.
+ */
+export function openCapability<C extends Capability>(
+  capability: C,
+  policy: SandboxPolicy | undefined,
+): CapabilityHandles[C] {
+  const granted: Granted | undefined = policy === undefined ? true : policy.grants[capability];
+  if (granted === undefined || (granted !== true && granted.length === 0)) throw notGranted(capability, policy);
+  return open[capability](granted);
+}
+
+function notGranted(capability: Capability, policy: SandboxPolicy | undefined): Error {
+  const others = Object.keys(policy?.grants ?? {});
+  const why = `the policy grants nothing of it (it grants ${others.length === 0 ? 'no capability' : others.join(', ')})`;
+  return capabilityDenied(capability, 'every use', policy?.grants[capability], why);
+}
