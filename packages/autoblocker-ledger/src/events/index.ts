@@ -8,3 +8,13 @@ export {
   type SecurityEvent,
   securityEventSchema,
 } from './security-event.js';
+export { FileTail, type FileTailOptions } from './file-tail.js';
+export {
+  type LineBatch,
+  type LineSource,
+  type SourceLine,
+  type SourcePosition,
+  sourcePositionSchema,
+} from './line-source.js';
+export { LineSplitter } from './line-splitter.js';
+export { StdinSource } from './stdin-source.js';

@@ -1,2 +1,6 @@
+import { httpScenarios } from './http-scenarios.js';
 import type { Scenario } from './scenario.js';
-export declare const builtInScenarios: readonly Scenario[];
+import { sshScenarios } from './ssh-scenarios.js';
+
+/** The rules that a ledger runs when it is given no others. */
+export const builtInScenarios: readonly Scenario[] = [...sshScenarios, ...httpScenarios];

@@ -1,0 +1,45 @@
+// The border for targets: one spelling of each address, and the network that a target stands for.
+
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import type { LedgerErrorCode } from '../errors/index.js';
+import { type BlockTarget, blockTargetSchema } from '../events/index.js';
+import {
+  formatIpAddress,
+  formatIpPrefix,
+  type IpPrefix,
+  parseIpAddress,
+  requireIpAddress,
+  requireIpPrefix,
+} from '../lookup/index.js';
+
+/** The target that `value` says: a target, or the text of an address or network. @throws TenstripError `TargetInvalid` */
+export function canonicalTarget(value: BlockTarget | string): BlockTarget {
+  if (typeof value === 'string') {
+    const address = parseIpAddress(value);
+    return address === undefined ? rangeTarget(requireIpPrefix(value)) : { kind: 'ip', value: formatIpAddress(address) };
+  }
+  const parsed = blockTargetSchema.safeParse(value);
+  if (!parsed.success) {
+    throw new TenstripError<LedgerErrorCode>(
+      'TargetInvalid',
+      `This is not a block target: ${JSON.stringify(value)?.slice(0, 200)}. Give { kind, value } with kind ip, range, user, apiKey or session, or { kind: 'certificate', spkiSha256 }.`,
+      { details: { value } },
+    );
+  }
+  if (parsed.data.kind === 'ip') return { kind: 'ip', value: formatIpAddress(requireIpAddress(parsed.data.value)) };
+  if (parsed.data.kind === 'range') return rangeTarget(requireIpPrefix(parsed.data.value));
+  return parsed.data;
+}
+
+/** The network of a canonical target; `undefined` when it is no address. */
+export function targetPrefix(target: BlockTarget): IpPrefix | undefined {
+  return target.kind === 'ip' || target.kind === 'range' ? requireIpPrefix(target.value) : undefined;
+}
+
+/** A network of one address is that address, so that it has one spelling. */
+function rangeTarget(prefix: IpPrefix): BlockTarget {
+  const single = prefix.length === (prefix.address.family === 4 ? 32 : 128);
+  return single
+    ? { kind: 'ip', value: formatIpAddress(prefix.address) }
+    : { kind: 'range', value: formatIpPrefix(prefix) };
+}

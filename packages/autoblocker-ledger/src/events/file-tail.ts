@@ -1,0 +1,258 @@
+// A log file, read once or followed, over rotation, truncation and reuse of inodes. A position is recognised by the text
+// around it and not by name or inode, so that a restart finds its place also in a file that was renamed meanwhile.
+// Memory: one chunk of 256 KiB and one line of 8 KiB, whatever the file is.
+
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Clock } from '@tenstrip/shared-core/determinism';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import type { LedgerErrorCode } from '../errors/index.js';
+import type { LineBatch, LineSource, SourceLine, SourcePosition } from './line-source.js';
+import { LineSplitter } from './line-splitter.js';
+
+/** How a file is read. */
+export interface FileTailOptions {
+  readonly path: string;
+  /** Where an earlier reading came to. */
+  readonly from?: SourcePosition | undefined;
+  /** Waits for more at the end instead of ending. */
+  readonly follow?: boolean;
+  readonly clock: Clock;
+  /** Pays for a read before it is done. */
+  readonly io: <T>(cost: { ops: number; bytes: number }, work: () => Promise<T>) => Promise<T>;
+  /** How often a followed file is looked at, in milliseconds. Default 200. */
+  readonly pollMs?: number;
+  /** Longest line, in bytes. Default 8,192. */
+  readonly maxLineBytes?: number;
+  /** Bytes of one read. Default 262,144. */
+  readonly chunkBytes?: number;
+}
+
+const fingerprintBytes = 1024;
+/** Rotated files beside a log that are looked at for an earlier position. */
+const maxRotated = 32;
+
+/** Lines of a file. See the head of this file. */
+export class FileTail implements LineSource {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly resumedAt: number;
+  rotations = 0;
+  readonly #options: Required<Omit<FileTailOptions, 'from' | 'path'>>;
+  /** Files still to read, oldest first; the last is the path itself. The first is open. */
+  readonly #files: string[];
+  #handle: FileHandle;
+  /** Where to begin in the open file, and up to where its lines are known. */
+  #start: number;
+  #replayedUntil: number;
+
+  /** Opens a file. @throws TenstripError `SourceUnreadable` */
+  static async open(options: FileTailOptions): Promise<FileTail> {
+    const { path, from } = options;
+    const files = from === undefined ? undefined : await filesSince(path, from);
+    const handle = await openForReading(files?.[0] ?? path);
+    const { size, mtimeMs } = await handle.stat();
+    const tail = new FileTail(options, files ?? [path], handle, files === undefined ? undefined : from, size, mtimeMs);
+    if (from !== undefined && files === undefined) tail.rotations = 1;
+    return tail;
+  }
+
+  private constructor(
+    options: FileTailOptions,
+    files: string[],
+    handle: FileHandle,
+    from: SourcePosition | undefined,
+    size: number,
+    mtimeMs: number,
+  ) {
+    this.name = options.path;
+    this.#options = { follow: false, pollMs: 200, maxLineBytes: 8192, chunkBytes: 262_144, ...options };
+    this.#files = files;
+    this.#handle = handle;
+    this.#start = from?.warmFrom ?? 0;
+    this.#replayedUntil = from?.offset ?? 0;
+    this.resumedAt = this.#replayedUntil;
+    this.sizeBytes = Math.max(0, size - this.#start);
+    this.modifiedMs = mtimeMs;
+  }
+
+  async *batches(signal?: AbortSignal): AsyncGenerator<LineBatch> {
+    for (;;) {
+      const next = yield* this.#readFile(signal);
+      if (next === undefined) return;
+      await this.#handle.close();
+      this.#handle = next;
+      if (this.#files.length > 1) this.#files.shift();
+      this.#start = 0;
+      this.#replayedUntil = 0;
+      this.rotations += 1;
+    }
+  }
+
+  async position(offset: number, warmFrom: number): Promise<SourcePosition> {
+    const bytes = Math.min(fingerprintBytes, offset);
+    const [head, tail] = [await digestAt(this.#handle, 0, bytes), await digestAt(this.#handle, offset - bytes, bytes)];
+    return { offset, warmFrom: Math.min(warmFrom, offset), headBytes: bytes, head, tailBytes: bytes, tail };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close();
+  }
+
+  /** Reads the open file to its end; the handle of the file that comes after it, if one does. */
+  async *#readFile(signal: AbortSignal | undefined): AsyncGenerator<LineBatch, FileHandle | undefined> {
+    const buffer = Buffer.allocUnsafe(this.#options.chunkBytes);
+    let splitter = new LineSplitter(this.#start, this.#options.maxLineBytes);
+    let idle = false;
+    let drained = false;
+    let anchor = Buffer.alloc(0);
+    while (!signal?.aborted) {
+      if (idle && (await this.#wasRewritten(splitter.offset, anchor))) {
+        splitter = new LineSplitter(0, this.#options.maxLineBytes);
+        this.#replayedUntil = 0;
+        this.rotations += 1;
+      }
+      const { bytesRead } = await this.#options.io({ ops: 1, bytes: buffer.length }, () =>
+        this.#handle.read(buffer, 0, buffer.length, splitter.offset),
+      );
+      if (bytesRead > 0) {
+        const chunk = buffer.subarray(0, bytesRead);
+        const lines = splitter.push(chunk);
+        anchor = Buffer.from(chunk.subarray(-64));
+        idle = false;
+        drained = false;
+        yield { lines: this.#marked(lines), end: splitter.offset };
+        continue;
+      }
+      const next = await this.#next();
+      // Daemons write to the renamed file until they reopen: one more look before leaving it.
+      if (next === undefined ? !this.#options.follow : drained || !this.#options.follow) {
+        const last = splitter.finish();
+        if (last !== undefined) yield { lines: this.#marked([last]), end: splitter.offset };
+        return next;
+      }
+      await next?.close();
+      drained = next !== undefined;
+      idle = true;
+      await sleep(this.#options.clock, this.#options.pollMs, signal);
+    }
+    return undefined;
+  }
+
+  /** The file to read after the open one: a younger rotated file, or what has taken the path's place. */
+  async #next(): Promise<FileHandle | undefined> {
+    if (this.#files.length > 1) return openForReading(this.#files[1]!);
+    if (!this.#options.follow) return undefined;
+    const handle = await openForReading(this.name).catch(() => undefined);
+    if (handle === undefined) return undefined;
+    const [now, before] = [await handle.stat({ bigint: true }), await this.#handle.stat({ bigint: true })];
+    if (now.ino !== before.ino || now.dev !== before.dev) return handle;
+    await handle.close();
+    return undefined;
+  }
+
+  /** Whether the open file was truncated, perhaps filled again, since `anchor` was read before `offset`. */
+  async #wasRewritten(offset: number, anchor: Buffer): Promise<boolean> {
+    const { size } = await this.#handle.stat();
+    if (size < offset) return true;
+    if (size === offset || anchor.length === 0) return false;
+    const now = Buffer.alloc(anchor.length);
+    await this.#handle.read(now, 0, now.length, offset - anchor.length);
+    return !now.equals(anchor);
+  }
+
+  #marked(lines: SourceLine[]): SourceLine[] {
+    if (this.#replayedUntil === 0 || lines.length === 0 || lines[0]!.end > this.#replayedUntil) return lines;
+    return lines.map((line) => (line.end <= this.#replayedUntil ? { ...line, replayed: true } : line));
+  }
+}
+
+/** The files to read from a position on, oldest first, the first one holding it; `undefined` when none does. */
+async function filesSince(path: string, from: SourcePosition): Promise<string[] | undefined> {
+  if (await holds(path, from)) return [path];
+  const rotated = await rotatedFiles(path);
+  for (const [index, file] of rotated.entries()) {
+    if (await holds(file, from)) return [...rotated.slice(0, index + 1).reverse(), path];
+  }
+  return undefined;
+}
+
+/** `auth.log.1`, `auth.log-20261123` and so on, newest first. */
+async function rotatedFiles(path: string): Promise<string[]> {
+  const prefix = basename(path);
+  const names = await readdir(dirname(path)).catch(() => []);
+  const rotated: { file: string; modifiedMs: number }[] = [];
+  for (const name of names.sort()) {
+    if (rotated.length === maxRotated) break;
+    if (!name.startsWith(prefix) || !/^[.-]\d[\d.-]*$/.test(name.slice(prefix.length))) continue;
+    const file = join(dirname(path), name);
+    const info = await stat(file).catch(() => undefined);
+    if (info?.isFile() === true) rotated.push({ file, modifiedMs: info.mtimeMs });
+  }
+  return rotated.sort((a, b) => b.modifiedMs - a.modifiedMs).map(({ file }) => file);
+}
+
+/** Whether the text around the position stands in the file. */
+async function holds(path: string, from: SourcePosition): Promise<boolean> {
+  const handle = await openForReading(path).catch(() => undefined);
+  if (handle === undefined) return false;
+  try {
+    return (
+      (await digestAt(handle, 0, from.headBytes)) === from.head &&
+      (await digestAt(handle, from.offset - from.tailBytes, from.tailBytes)) === from.tail
+    );
+  } finally {
+    await handle.close();
+  }
+}
+
+/** SHA-256 of some bytes of a file, in hex; of fewer when it is shorter, which is never the digest of all. */
+async function digestAt(handle: FileHandle, start: number, length: number): Promise<string> {
+  const bytes = Buffer.alloc(length);
+  const { bytesRead } = await handle.read(bytes, 0, length, start);
+  return createHash('sha256').update(bytes.subarray(0, bytesRead)).digest('hex');
+}
+
+async function openForReading(path: string): Promise<FileHandle> {
+  try {
+    // O_NONBLOCK: a named pipe must not hang the open; it is refused below.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const info = await handle.stat();
+    if (info.isFile()) return handle;
+    await handle.close();
+    throw unreadable(path, info.isDirectory() ? 'it is a directory' : 'it is no regular file');
+  } catch (error) {
+    if (error instanceof TenstripError) throw error;
+    throw unreadable(path, systemReason(error), error);
+  }
+}
+
+function systemReason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const reasons: Record<string, string> = {
+    ENOENT: 'there is no such file',
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    ENOTDIR: 'a part of the path is no directory',
+    ELOOP: 'too many symbolic links',
+  };
+  return reasons[code] ?? `the system says ${code || String(error)}`;
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): TenstripError<LedgerErrorCode> {
+  return new TenstripError<LedgerErrorCode>(
+    'SourceUnreadable',
+    `Cannot read ${path}: ${reason}. Give a log file that this process may read.`,
+    { details: { path, reason }, cause },
+  );
+}
+
+/** Sleeps, or less when the signal aborts. */
+async function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await clock.sleep(ms, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+    if (signal?.aborted !== true) throw error;
+  });
+}

@@ -1,0 +1,128 @@
+// Bytes to lines with a bound: a line of a gigabyte keeps its first 8 KiB and its digest, whatever the chunks are.
+// Text that is all ASCII, as logs mostly are, is decoded a chunk at a time.
+
+import { isAscii, isUtf8 } from 'node:buffer';
+import { createHash, type Hash } from 'node:crypto';
+import type { SourceLine } from './line-source.js';
+
+const lineFeed = 10;
+const carriageReturn = 13;
+
+/** Cuts a stream of bytes into lines. */
+export class LineSplitter {
+  readonly #maxLineBytes: number;
+  /** Offset of the next byte to come. */
+  #offset: number;
+  /** The beginning of a line whose end has not come, at most `maxLineBytes`. */
+  #partial: Buffer[] = [];
+  #partialBytes = 0;
+  /** Offset where that line begins. */
+  #lineStart = 0;
+  /** Hash of the whole line, once it is longer than the bound. */
+  #longLine: Hash | undefined;
+
+  constructor(offset: number, maxLineBytes: number) {
+    this.#offset = offset;
+    this.#maxLineBytes = maxLineBytes;
+  }
+
+  /** Offset after all that was pushed. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** The lines that end in `chunk`. The chunk is not kept. */
+  push(chunk: Buffer): SourceLine[] {
+    const lines: SourceLine[] = [];
+    const chunkStart = this.#offset;
+    this.#offset += chunk.length;
+    let start = 0;
+    if (this.#partialBytes > 0) {
+      const end = chunk.indexOf(lineFeed);
+      this.#hold(end < 0 ? chunk : chunk.subarray(0, end));
+      if (end < 0) return lines;
+      start = end + 1;
+      lines.push(this.#endLine(chunkStart + start));
+    }
+    const last = chunk.lastIndexOf(lineFeed);
+    if (last >= start) {
+      this.#wholeLines(chunk.subarray(start, last + 1), chunkStart + start, lines);
+      start = last + 1;
+    }
+    if (start < chunk.length) {
+      this.#lineStart = chunkStart + start;
+      this.#hold(chunk.subarray(start));
+    }
+    return lines;
+  }
+
+  /** The last line, if it has no end. */
+  finish(): SourceLine | undefined {
+    return this.#partialBytes === 0 ? undefined : this.#endLine(this.#offset);
+  }
+
+  #wholeLines(bytes: Buffer, offset: number, lines: SourceLine[]): void {
+    const text = isAscii(bytes) ? bytes.toString('latin1') : undefined;
+    if (text === undefined || text.includes('\0')) {
+      for (let start = 0; start < bytes.length; ) {
+        const end = bytes.indexOf(lineFeed, start);
+        lines.push(this.#line(bytes.subarray(start, end), offset + start, offset + end + 1));
+        start = end + 1;
+      }
+      return;
+    }
+    for (let start = 0; start < text.length; ) {
+      const end = text.indexOf('\n', start);
+      if (end - start > this.#maxLineBytes) {
+        lines.push(this.#line(bytes.subarray(start, end), offset + start, offset + end + 1));
+      } else {
+        const stop = text.charCodeAt(end - 1) === carriageReturn && end > start ? end - 1 : end;
+        lines.push({
+          text: text.slice(start, stop),
+          offset: offset + start,
+          end: offset + end + 1,
+          cut: false,
+          garbled: false,
+        });
+      }
+      start = end + 1;
+    }
+  }
+
+  /** Keeps the beginning of an unfinished line; hashes it once it is too long. */
+  #hold(bytes: Buffer): void {
+    const room = this.#maxLineBytes - this.#partialBytes;
+    if (this.#longLine === undefined && bytes.length > room) {
+      this.#longLine = createHash('sha256');
+      for (const part of this.#partial) this.#longLine.update(part);
+    }
+    this.#longLine?.update(bytes);
+    if (room <= 0) return;
+    const kept = Buffer.from(bytes.subarray(0, room));
+    this.#partial.push(kept);
+    this.#partialBytes += kept.length;
+  }
+
+  #endLine(end: number): SourceLine {
+    const bytes = Buffer.concat(this.#partial);
+    const line =
+      this.#longLine === undefined
+        ? this.#line(bytes, this.#lineStart, end)
+        : { ...this.#decoded(bytes, this.#lineStart, end), cut: true, digest: this.#longLine.digest('hex') };
+    this.#partial = [];
+    this.#partialBytes = 0;
+    this.#longLine = undefined;
+    return line;
+  }
+
+  #line(bytes: Buffer, offset: number, end: number): SourceLine {
+    if (bytes.length <= this.#maxLineBytes) return this.#decoded(bytes, offset, end);
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    return { ...this.#decoded(bytes.subarray(0, this.#maxLineBytes), offset, end), cut: true, digest };
+  }
+
+  #decoded(bytes: Buffer, offset: number, end: number): SourceLine {
+    const line = bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes;
+    return { text: line.toString('utf8'), offset, end, cut: false, garbled: !isUtf8(line) || line.includes(0) };
+  }
+}

@@ -1,0 +1,231 @@
+// From an address to the networks that hold it: one open-addressing table for each prefix length in use, probed longest
+// first. O(lengths in use) for a look-up, O(1) for a change; 8 bytes a slot for IPv4, 20 for IPv6, filled to 60 % at most.
+// The bits of an address choose the slot by a multiplicative hash with a seed, so that nobody can aim at one chain.
+
+import { type IpAddress, type IpPrefix, parseIpAddress, parseIpv4, wordMask } from './ip-address.js';
+
+/** Networks with a non-negative integer each, and the networks that cover an address. */
+export class IpPrefixIndex {
+  readonly #families: { readonly 4: FamilyIndex; readonly 6: FamilyIndex };
+
+  /** `seed` varies the hash; any 32-bit integer. */
+  constructor(seed = 0x9e3779b9) {
+    this.#families = { 4: new FamilyIndex(1, 32, seed), 6: new FamilyIndex(4, 128, seed) };
+  }
+
+  /** Networks held. */
+  get size(): number {
+    return this.#families[4].size + this.#families[6].size;
+  }
+
+  /** Sets the value of exactly this network: an integer from 0 to 2^31 - 2. */
+  set(prefix: IpPrefix, value: number): void {
+    this.#families[prefix.address.family].table(prefix.length).set(prefix.address.words, value);
+  }
+
+  /** The value of exactly this network. */
+  get(prefix: IpPrefix): number | undefined {
+    const value = this.#families[prefix.address.family].existing(prefix.length)?.get(prefix.address.words) ?? -1;
+    return value < 0 ? undefined : value;
+  }
+
+  /** Forgets exactly this network; whether it was there. */
+  delete(prefix: IpPrefix): boolean {
+    return this.#families[prefix.address.family].delete(prefix);
+  }
+
+  /** The value of the longest network that holds the address, or -1. Allocates nothing for IPv4. */
+  lookup(address: string): number {
+    const ipv4 = parseIpv4(address);
+    if (ipv4 >= 0) return this.#families[4].lookupWord(ipv4);
+    const parsed = parseIpAddress(address);
+    return parsed === undefined ? -1 : this.lookupAddress(parsed);
+  }
+
+  /** The value of the longest network that holds the address, or -1. */
+  lookupAddress(address: IpAddress): number {
+    return this.#families[address.family].covering(address.words).next().value ?? -1;
+  }
+
+  /** The values of all networks that hold the address, longest first. */
+  covering(address: IpAddress): Iterable<number> {
+    return this.#families[address.family].covering(address.words);
+  }
+}
+
+/** The tables of one address family. */
+class FamilyIndex {
+  /** By prefix length; only lengths in use have one. */
+  readonly #tables: (PrefixTable | undefined)[];
+  /** Lengths in use, longest first, and their tables. */
+  #probed: PrefixTable[] = [];
+
+  readonly #words: 1 | 4;
+  readonly #seed: number;
+
+  constructor(words: 1 | 4, bits: 32 | 128, seed: number) {
+    this.#words = words;
+    this.#seed = seed;
+    this.#tables = new Array(bits + 1).fill(undefined);
+  }
+
+  get size(): number {
+    return this.#probed.reduce((sum, table) => sum + table.size, 0);
+  }
+
+  existing(length: number): PrefixTable | undefined {
+    return this.#tables[length];
+  }
+
+  table(length: number): PrefixTable {
+    const existing = this.#tables[length];
+    if (existing !== undefined) return existing;
+    const table = new PrefixTable(this.#words, length, this.#seed);
+    this.#tables[length] = table;
+    this.#probe();
+    return table;
+  }
+
+  delete(prefix: IpPrefix): boolean {
+    const table = this.#tables[prefix.length];
+    if (table?.delete(prefix.address.words) !== true) return false;
+    if (table.size === 0) {
+      this.#tables[prefix.length] = undefined;
+      this.#probe();
+    }
+    return true;
+  }
+
+  lookupWord(word: number): number {
+    for (const table of this.#probed) {
+      const value = table.getWord(word);
+      if (value >= 0) return value;
+    }
+    return -1;
+  }
+
+  *covering(words: readonly number[]): Generator<number, undefined> {
+    for (const table of this.#probed) {
+      const value = table.get(words);
+      if (value >= 0) yield value;
+    }
+    return undefined;
+  }
+
+  #probe(): void {
+    this.#probed = this.#tables.filter((table) => table !== undefined).reverse();
+  }
+}
+
+const empty = -1;
+const tombstone = -2;
+
+/** Prefixes of one length: linear probing over keys of one or four words, deletion by tombstone, rebuilt when a quarter is dead. */
+class PrefixTable {
+  size = 0;
+  readonly #words: 1 | 4;
+  readonly #seed: number;
+  readonly #masks: readonly number[];
+  #dead = 0;
+  #capacity = 0;
+  #keys = new Uint32Array(0);
+  /** The value of a slot, or {@link empty} or {@link tombstone}. */
+  #values = new Int32Array(0);
+
+  constructor(words: 1 | 4, length: number, seed: number) {
+    this.#words = words;
+    this.#seed = seed;
+    this.#masks = [0, 32, 64, 96].slice(0, words).map((start) => wordMask(length, start));
+    this.#rebuild(8);
+  }
+
+  getWord(word: number): number {
+    const key = (word & this.#masks[0]!) >>> 0;
+    const last = this.#capacity - 1;
+    for (let slot = mix(key, this.#seed) & last; ; slot = (slot + 1) & last) {
+      const value = this.#values[slot]!;
+      if (value === empty) return -1;
+      if (value >= 0 && this.#keys[slot] === key) return value;
+    }
+  }
+
+  get(words: readonly number[]): number {
+    if (this.#words === 1) return this.getWord(words[0]!);
+    const slot = this.#find(words);
+    return slot < 0 ? -1 : this.#values[slot]!;
+  }
+
+  set(words: readonly number[], value: number): void {
+    const found = this.#find(words);
+    if (found >= 0) {
+      this.#values[found] = value;
+      return;
+    }
+    if ((this.size + this.#dead + 1) * 5 > this.#capacity * 3) this.#rebuild(Math.max(8, (this.size + 1) * 4));
+    this.#place(words, value);
+    this.size += 1;
+  }
+
+  delete(words: readonly number[]): boolean {
+    const slot = this.#find(words);
+    if (slot < 0) return false;
+    this.#values[slot] = tombstone;
+    this.size -= 1;
+    this.#dead += 1;
+    if (this.#dead * 4 > this.#capacity) this.#rebuild(Math.max(8, this.size * 4));
+    return true;
+  }
+
+  #find(words: readonly number[]): number {
+    const last = this.#capacity - 1;
+    for (let slot = this.#hash(words) & last; ; slot = (slot + 1) & last) {
+      const value = this.#values[slot]!;
+      if (value === empty) return -1;
+      if (value >= 0 && this.#equal(slot, words)) return slot;
+    }
+  }
+
+  #place(words: readonly number[], value: number): void {
+    const last = this.#capacity - 1;
+    let slot = this.#hash(words) & last;
+    while (this.#values[slot]! >= 0) slot = (slot + 1) & last;
+    if (this.#values[slot] === tombstone) this.#dead -= 1;
+    for (let word = 0; word < this.#words; word += 1) {
+      this.#keys[slot * this.#words + word] = (words[word]! & this.#masks[word]!) >>> 0;
+    }
+    this.#values[slot] = value;
+  }
+
+  #hash(words: readonly number[]): number {
+    let hash = this.#seed;
+    for (let word = 0; word < this.#words; word += 1) hash = mix((words[word]! & this.#masks[word]!) >>> 0, hash);
+    return hash;
+  }
+
+  #equal(slot: number, words: readonly number[]): boolean {
+    for (let word = 0; word < this.#words; word += 1) {
+      if (this.#keys[slot * this.#words + word] !== (words[word]! & this.#masks[word]!) >>> 0) return false;
+    }
+    return true;
+  }
+
+  #rebuild(atLeast: number): void {
+    const [keys, values, capacity] = [this.#keys, this.#values, this.#capacity];
+    this.#capacity = 2 ** Math.ceil(Math.log2(atLeast));
+    this.#keys = new Uint32Array(this.#capacity * this.#words);
+    this.#values = new Int32Array(this.#capacity).fill(empty);
+    this.#dead = 0;
+    for (let slot = 0; slot < capacity; slot += 1) {
+      if (values[slot]! < 0) continue;
+      this.#place(Array.from(keys.subarray(slot * this.#words, (slot + 1) * this.#words)), values[slot]!);
+    }
+  }
+}
+
+/** The finaliser of MurmurHash3 (Appleby), over a word and what came before. */
+function mix(word: number, before: number): number {
+  let hash = (word ^ before) | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

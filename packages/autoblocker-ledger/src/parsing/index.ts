@@ -1,0 +1,2 @@
+export { LogLineParser, type ParsedLine } from './log-line-parser.js';
+export type { StampReading } from './syslog-header.js';

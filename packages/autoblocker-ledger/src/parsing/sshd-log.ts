@@ -1,0 +1,131 @@
+// What OpenSSH says about logins (sshd.c, auth.c, packet.c), as sshd and, since 9.8, sshd-session.
+// User names are the attacker's to choose, " from 192.0.2.1 port 22" included. OpenSSH puts the true address last, so each
+// expression is anchored at both ends and takes the last address; a line that was cut has lost its end and is not read.
+
+import { parseIpAddress, formatIpAddress } from '../lookup/index.js';
+import { LiteralPrefilter, type LiteralRule } from './literal-prefilter.js';
+import type { LogFinding } from './log-event.js';
+import type { SyslogLine } from './syslog-header.js';
+
+interface SshdRule {
+  /** `undefined`: a line of no interest. */
+  readonly kind: string | undefined;
+  readonly outcome: 'failure' | 'success';
+  readonly method?: string;
+}
+
+const failure = (kind: string): SshdRule => ({ kind, outcome: 'failure' });
+const end = String.raw`(?: port \d+)?(?: on \S+)?(?: \[preauth\])?$`;
+const rule = (literal: string, expression: string, meaning: SshdRule): LiteralRule<SshdRule> => ({
+  literal,
+  expression: new RegExp(`^${expression}`),
+  rule: meaning,
+});
+
+/** In order of precedence. `user` and `address` are named groups. */
+const rules = new LiteralPrefilter<SshdRule>([
+  rule(
+    'Accepted ',
+    String.raw`Accepted (?<method>\S+) for (?<user>\S+) from (?<address>\S+) port \d+(?: ssh2)?(?:: .*)?$`,
+    { kind: 'authentication-success', outcome: 'success' },
+  ),
+  // A client offers its keys one by one: a refused key of an existing user is no failed login.
+  rule(
+    'Failed publickey for ',
+    String.raw`Failed publickey for (?<invalid>in)valid user (?<user>.*) from (?<address>\S+) port \d+ ssh2: \S+ (?:SHA256:|MD5:)?\S+$`,
+    failure('authentication-failure'),
+  ),
+  rule('Failed publickey for ', 'Failed publickey for ', { kind: undefined, outcome: 'failure' }),
+  rule(
+    'Failed hostbased for ',
+    String.raw`Failed hostbased for (?:(?<invalid>in)valid user )?(?<user>\S*) from (?<address>\S+) port \d+ ssh2: `,
+    failure('authentication-failure'),
+  ),
+  rule(
+    'Failed ',
+    String.raw`Failed (?<method>\S+) for (?:(?<invalid>in)valid user |illegal user )?(?<user>.*) from (?<address>\S+) port \d+(?: on \S+)?(?: ssh2?| ssh1(?:: ruser .*)?)?$`,
+    failure('authentication-failure'),
+  ),
+  rule('valid user ', String.raw`Invalid user (?<user>.*) from (?<address>\S+)${end}`, failure('invalid-user')),
+  rule('llegal user ', String.raw`[Ii]llegal user (?<user>.*) from (?<address>\S+)${end}`, failure('invalid-user')),
+  rule(
+    'sshd:auth): authentication failure;',
+    String.raw`pam_[a-z]+\(sshd:auth\): authentication failure; logname=\S* uid=\d* euid=\d* tty=\S* ruser=\S* rhost=(?<address>\S+)(?:\s+user=(?<user>.*?))?(?: \[preauth\])?$`,
+    failure('pam-failure'),
+  ),
+  rule(
+    'uthentication ',
+    String.raw`[aA]uthentication (?:failure|error|failed) for (?:illegal user |invalid user )?(?<user>.*) from (?<address>\S+?)(?: via \S+)?${end}`,
+    failure('pam-error'),
+  ),
+  rule(
+    'underlying authentication module for ',
+    String.raw`User not known to the underlying authentication module for (?:illegal user |invalid user )?(?<user>.*) from (?<address>\S+)${end}`,
+    failure('pam-error'),
+  ),
+  rule(
+    ' not allowed because ',
+    String.raw`User (?<user>.*) from (?<address>\S+)(?: port \d+)? not allowed because `,
+    failure('user-not-allowed'),
+  ),
+  rule('ROOT LOGIN REFUSED FROM ', String.raw`ROOT LOGIN REFUSED FROM (?<address>\S+)${end}`, failure('user-not-allowed')),
+  rule(
+    'maximum authentication attempts exceeded for ',
+    String.raw`maximum authentication attempts exceeded for (?:(?<invalid>in)valid user )?(?<user>.*) from (?<address>\S+) port \d+(?: ssh2)?(?: \[preauth\])?$`,
+    failure('too-many-failures'),
+  ),
+  rule(
+    ' user ',
+    String.raw`(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting) (?:(?<invalid>in)valid|authenticating) user (?<user>.*) (?<address>\S+) port \d+(?:: .*)?(?: \[preauth\])?$`,
+    failure('preauth-disconnect'),
+  ),
+  rule(
+    'Auth fail',
+    String.raw`Received disconnect from (?<address>\S+)(?: port \d+)?:\s*3: .*: Auth fail(?: \[preauth\])?$`,
+    failure('preauth-disconnect'),
+  ),
+  rule(
+    'Bad protocol version ',
+    String.raw`Bad protocol version identification '.*' from (?<address>\S+)${end}`,
+    failure('protocol-error'),
+  ),
+  rule(
+    ': Connection from ',
+    String.raw`(?:banner exchange|ssh_dispatch_run_fatal): Connection from (?<address>\S+)(?: port \d+)?: `,
+    failure('protocol-error'),
+  ),
+  rule(
+    'Unable to negotiate with ',
+    String.raw`Unable to negotiate with (?<address>\S+)(?: port \d+)?: no matching `,
+    failure('protocol-error'),
+  ),
+]);
+
+/** Programs whose messages {@link parseSshd} reads. */
+export const sshdPrograms: readonly string[] = ['sshd', 'sshd-session', 'sshd-auth'];
+
+/** What an sshd message says; `undefined` when it is of no interest or names no address. */
+export function parseSshd(line: SyslogLine): LogFinding | undefined {
+  const match = rules.match(withoutSeverity(line.message.trimEnd()));
+  if (match?.rule.kind === undefined) return undefined;
+  const { address: written = '', user, method, invalid } = match.groups.groups ?? {};
+  const address = parseIpAddress(written);
+  if (address === undefined) return undefined;
+  return {
+    time: line.time,
+    domain: 'ssh',
+    kind: match.rule.kind,
+    address: formatIpAddress(address),
+    victim: { ...(line.host === undefined ? {} : { host: line.host }), ...(user === undefined ? {} : { user }) },
+    outcome: match.rule.outcome,
+    fields: {
+      ...(method === undefined ? {} : { method }),
+      ...(invalid === undefined && match.rule.kind !== 'invalid-user' ? {} : { unknownUser: 'true' }),
+    },
+  };
+}
+
+function withoutSeverity(message: string): string {
+  const first = message.charCodeAt(0);
+  return first === 101 || first === 102 || first === 80 ? message.replace(/^(?:error: |fatal: )?(?:PAM: )?/, '') : message;
+}

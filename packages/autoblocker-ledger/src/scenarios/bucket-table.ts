@@ -1,0 +1,209 @@
+// All buckets of one scenario. Bounded: a table that is full drops the bucket that was quiet longest and counts it, so that
+// an attacker with random sources fills memory no further. Levels stand in typed arrays; the order of pouring is a linked
+// list, which is the order of eviction and, since all buckets of a scenario live equally long, of expiry. O(1) an event.
+
+import type { SecurityEvent } from '../events/index.js';
+import { bucketLifeMs, overflows, pour } from './leaky-bucket.js';
+import type { Scenario } from './scenario.js';
+
+/** A bucket that was too full. */
+export interface Overflow {
+  readonly scenario: Scenario;
+  /** The group that overflowed. */
+  readonly group: string;
+  /** Time of the event that was too many. */
+  readonly time: number;
+  /** The newest events, oldest first; the last is the one that was too many. */
+  readonly events: readonly SecurityEvent[];
+  /** All events that were poured, kept or not. */
+  readonly eventCount: number;
+}
+
+const none = -1;
+
+/** The live buckets of a scenario. */
+export class BucketTable {
+  readonly scenario: Scenario;
+  readonly #maxBuckets: number;
+  readonly #bucketLifeMs: number;
+  /** A slot is needed for so long after its last event: for the bucket, and for its silence. */
+  readonly #lifeMs: number;
+  readonly #cacheSize: number;
+  readonly #slots = new Map<string, number>();
+  readonly #groups: string[] = [];
+  readonly #kept: SecurityEvent[][] = [];
+  readonly #values: (Set<string> | undefined)[] = [];
+  #levels = new Float64Array(64);
+  /** Latest time poured at; a bucket that is empty and only silent keeps the time of its overflow. */
+  #times = new Float64Array(64);
+  #counts = new Float64Array(64);
+  #silentUntil = new Float64Array(64);
+  /** Neighbours in order of pouring. */
+  #newer = new Int32Array(64);
+  #older = new Int32Array(64);
+  #newest = none;
+  #oldest = none;
+  readonly #free: number[] = [];
+  #evicted = 0;
+  #overflowed = 0;
+
+  constructor(scenario: Scenario, maxBuckets: number) {
+    this.scenario = scenario;
+    this.#maxBuckets = maxBuckets;
+    this.#bucketLifeMs = bucketLifeMs(scenario.capacity, scenario.leakSpeedMs);
+    this.#lifeMs = Math.max(this.#bucketLifeMs, scenario.blackholeMs ?? 0);
+    this.#cacheSize = scenario.cacheSize ?? Math.min(scenario.capacity + 1, 50);
+  }
+
+  /** Counts since the start; `live` now. */
+  get statistics(): { live: number; overflows: number; evicted: number } {
+    return { live: this.#slots.size, overflows: this.#overflowed, evicted: this.#evicted };
+  }
+
+  /** How long an event can matter here, in milliseconds. */
+  get memoryMs(): number {
+    return this.#lifeMs + (this.scenario.blackholeMs ?? 0);
+  }
+
+  /** Looks at one event; the overflow that it causes, if it does. */
+  offer(event: SecurityEvent): Overflow | undefined {
+    const { scenario } = this;
+    const counts = scenario.filter(event);
+    if (!counts && scenario.cancelOn === undefined) return undefined;
+    const group = scenario.groupBy(event);
+    if (group === undefined) return undefined;
+    if (!counts) {
+      this.#cancel(group, event);
+      return undefined;
+    }
+    return this.#pour(group, event);
+  }
+
+  #pour(group: string, event: SecurityEvent): Overflow | undefined {
+    const slot = this.#slots.get(group) ?? this.#take(group, event.time);
+    if (event.time - this.#times[slot]! > this.#bucketLifeMs) this.#empty(slot);
+    if (!this.#isNewValue(slot, event)) return undefined;
+    const held = this.#counts[slot] === 0 ? undefined : { level: this.#levels[slot]!, time: this.#times[slot]! };
+    const { level, time } = pour(held, event.time, this.scenario.leakSpeedMs);
+    this.#levels[slot] = level;
+    this.#times[slot] = time;
+    this.#counts[slot]! += 1;
+    const kept = this.#kept[slot]!;
+    if (kept.length === this.#cacheSize) kept.shift();
+    kept.push(event);
+    this.#moveToNewest(slot);
+    return overflows(level, this.scenario.capacity) ? this.#overflow(slot, event) : undefined;
+  }
+
+  /** Empties the bucket; an overflow in its silent time is dropped. */
+  #overflow(slot: number, event: SecurityEvent): Overflow | undefined {
+    const overflow: Overflow = {
+      scenario: this.scenario,
+      group: this.#groups[slot]!,
+      time: event.time,
+      events: this.#kept[slot]!,
+      eventCount: this.#counts[slot]!,
+    };
+    this.#empty(slot);
+    if (event.time < this.#silentUntil[slot]!) return undefined;
+    this.#silentUntil[slot] = event.time + (this.scenario.blackholeMs ?? 0);
+    this.#overflowed += 1;
+    if ((this.scenario.blackholeMs ?? 0) === 0) this.#release(slot);
+    return overflow;
+  }
+
+  #cancel(group: string, event: SecurityEvent): void {
+    const slot = this.#slots.get(group);
+    if (slot === undefined || this.#counts[slot] === 0) return;
+    if (this.scenario.cancelOn?.(event, this.#kept[slot]!) === true) this.#empty(slot);
+  }
+
+  #isNewValue(slot: number, event: SecurityEvent): boolean {
+    const { distinct, capacity } = this.scenario;
+    if (distinct === undefined) return true;
+    const value = distinct(event);
+    if (value === undefined) return false;
+    this.#values[slot] ??= new Set();
+    const values = this.#values[slot];
+    if (values.has(value)) return false;
+    // A slow drip of new values never fills the bucket: forget the oldest, as they leaked out long ago.
+    if (values.size > capacity * 4) values.delete(values.values().next().value!);
+    values.add(value);
+    return true;
+  }
+
+  #empty(slot: number): void {
+    this.#levels[slot] = 0;
+    this.#counts[slot] = 0;
+    this.#kept[slot] = [];
+    this.#values[slot] = undefined;
+  }
+
+  /** A slot for a new group: what has expired is freed first, and when the table is full the quietest bucket goes. */
+  #take(group: string, time: number): number {
+    for (let expired = 0; this.#oldest !== none && expired < 2; expired += 1) {
+      const oldest = this.#oldest;
+      if (time - this.#times[oldest]! <= this.#lifeMs || time < this.#silentUntil[oldest]!) break;
+      this.#release(oldest);
+    }
+    if (this.#slots.size >= this.#maxBuckets) {
+      this.#release(this.#oldest);
+      this.#evicted += 1;
+    }
+    const slot = this.#free.pop() ?? this.#groups.length;
+    if (slot === this.#levels.length) this.#grow();
+    this.#slots.set(group, slot);
+    this.#groups[slot] = group;
+    this.#times[slot] = time;
+    this.#silentUntil[slot] = Number.NEGATIVE_INFINITY;
+    this.#newer[slot] = none;
+    this.#older[slot] = none;
+    this.#empty(slot);
+    this.#link(slot);
+    return slot;
+  }
+
+  #release(slot: number): void {
+    this.#slots.delete(this.#groups[slot]!);
+    this.#unlink(slot);
+    this.#empty(slot);
+    this.#groups[slot] = '';
+    this.#free.push(slot);
+  }
+
+  #moveToNewest(slot: number): void {
+    if (slot === this.#newest) return;
+    this.#unlink(slot);
+    this.#link(slot);
+  }
+
+  #link(slot: number): void {
+    this.#older[slot] = this.#newest;
+    this.#newer[slot] = none;
+    if (this.#newest === none) this.#oldest = slot;
+    else this.#newer[this.#newest] = slot;
+    this.#newest = slot;
+  }
+
+  #unlink(slot: number): void {
+    const [newer, older] = [this.#newer[slot]!, this.#older[slot]!];
+    if (newer === none) this.#newest = older;
+    else this.#older[newer] = older;
+    if (older === none) this.#oldest = newer;
+    else this.#newer[older] = newer;
+  }
+
+  #grow(): void {
+    const length = this.#levels.length * 2;
+    const wider = <A extends Float64Array | Int32Array>(made: A, old: A): A => {
+      made.set(old);
+      return made;
+    };
+    this.#levels = wider(new Float64Array(length), this.#levels);
+    this.#times = wider(new Float64Array(length), this.#times);
+    this.#counts = wider(new Float64Array(length), this.#counts);
+    this.#silentUntil = wider(new Float64Array(length), this.#silentUntil);
+    this.#newer = wider(new Int32Array(length), this.#newer);
+    this.#older = wider(new Int32Array(length), this.#older);
+  }
+}
