@@ -1,0 +1,80 @@
+// The strict profile of Ed25519: which encodings of keys and signatures are looked at all. What passes is verified by the
+// cofactorless equation [S]B = R + [k]A, on which OpenSSL, libsodium and TweetNaCl agree; left to themselves they differ
+// on the rest. Sources: RFC 8032 section 5.1; Chalkias, Garillot, Nikolaenko, "Taming the many EdDSAs" (SSR 2020).
+// Cost: about 0.1 us, against 70 us for the equation.
+
+/** Bytes of a seed (RFC 8032 calls it the private key). */
+export const seedBytes = 32;
+/** Bytes of a public key: a compressed point. */
+export const publicKeyBytes = 32;
+/** Bytes of a signature: a compressed point R and a scalar S. */
+export const signatureBytes = 64;
+
+/**
+ * Whether key and signature have the right lengths, `S` is below the group order, and the points `A` and `R` are encoded
+ * canonically (y below the field prime) and not of low order. Whether they are points at all is left to the equation.
+ */
+export function isStrictlyEncoded(publicKey: Uint8Array, signature: Uint8Array): boolean {
+  return (
+    publicKey.length === publicKeyBytes &&
+    signature.length === signatureBytes &&
+    isBelow(signature, publicKeyBytes, groupOrder) &&
+    isStrictPoint(publicKey) &&
+    isStrictPoint(signature)
+  );
+}
+
+/** Whether a public key alone meets the profile: 32 bytes, canonical, not of low order. */
+export function isStrictPublicKey(publicKey: Uint8Array): boolean {
+  return publicKey.length === publicKeyBytes && isStrictPoint(publicKey);
+}
+
+/** L = 2^252 + 27742317777372353535851937790883648493, little-endian. */
+const groupOrder = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
+/** p = 2^255 - 19, little-endian. */
+const fieldPrime = fromHex('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
+
+/**
+ * The canonical y of the points whose order divides 8. With the non-canonical p and p + 1 for 0 and 1, and either sign
+ * bit, they make the 14 encodings of low order.
+ */
+const lowOrderY = [
+  '0000000000000000000000000000000000000000000000000000000000000000', // order 4
+  '0100000000000000000000000000000000000000000000000000000000000000', // order 1
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f', // order 2
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', // order 8
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a', // order 8
+].map(fromHex);
+
+const signBit = 0x80;
+
+/** Looks at the first 32 bytes. */
+function isStrictPoint(encoded: Uint8Array): boolean {
+  if ((encoded[31]! | signBit) === 0xff && !isCanonicalNearPrime(encoded)) return false;
+  return !lowOrderY.some((y) => encoded[0] === y[0] && isSameY(encoded, y));
+}
+
+/** For a y whose top byte is that of p: whether it is below p. */
+function isCanonicalNearPrime(encoded: Uint8Array): boolean {
+  const y = encoded.slice(0, publicKeyBytes);
+  y[31]! &= ~signBit;
+  return isBelow(y, 0, fieldPrime);
+}
+
+function isSameY(encoded: Uint8Array, y: Uint8Array): boolean {
+  for (let at = 0; at < 31; at++) if (encoded[at] !== y[at]) return false;
+  return (encoded[31]! & ~signBit) === y[31];
+}
+
+/** Compares 32 little-endian bytes, from `begin` on, with `bound`. Signatures and keys are public: time may depend on them. */
+function isBelow(bytes: Uint8Array, begin: number, bound: Uint8Array): boolean {
+  for (let at = 31; at >= 0; at--) {
+    const difference = bytes[begin + at]! - bound[at]!;
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from(text.match(/../g)!, (pair) => Number.parseInt(pair, 16));
+}
