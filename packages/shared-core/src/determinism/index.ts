@@ -1,2 +1,6 @@
-export type { Clock } from './clock.js';
+export type { Clock, ScheduleOptions } from './clock.js';
+export { IdleAdvance } from './idle-advance.js';
 export type { RandomSource } from './random-source.js';
+export { seededRandom } from './seeded-random.js';
+export { systemClock } from './system-clock.js';
+export { VirtualClock } from './virtual-clock.js';
