@@ -33,6 +33,7 @@ export {
   AutoblockerLedger,
   type AutoblockerOptions,
   type CallOptions,
+  type DecisionQuery,
   type IngestReceipt,
   type LedgerStatistics,
   type ReadLogsOptions,

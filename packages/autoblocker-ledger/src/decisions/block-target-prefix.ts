@@ -16,7 +16,9 @@ import {
 export function canonicalTarget(value: BlockTarget | string): BlockTarget {
   if (typeof value === 'string') {
     const address = parseIpAddress(value);
-    return address === undefined ? rangeTarget(requireIpPrefix(value)) : { kind: 'ip', value: formatIpAddress(address) };
+    return address === undefined
+      ? rangeTarget(requireIpPrefix(value))
+      : { kind: 'ip', value: formatIpAddress(address) };
   }
   const parsed = blockTargetSchema.safeParse(value);
   if (!parsed.success) {

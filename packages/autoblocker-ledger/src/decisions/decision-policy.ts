@@ -51,7 +51,14 @@ export interface PolicyState {
 export type Plan =
   | { readonly kind: 'decide'; readonly from: number; readonly until: number | null; readonly score: number }
   | { readonly kind: 'extend'; readonly decision: bigint; readonly until: number | null; readonly score: number }
-  | { readonly kind: 'review'; readonly from: number; readonly until: number | null; readonly score: number; readonly code: RailCode; readonly detail: string }
+  | {
+      readonly kind: 'review';
+      readonly from: number;
+      readonly until: number | null;
+      readonly score: number;
+      readonly code: RailCode;
+      readonly detail: string;
+    }
   | { readonly kind: 'refuse'; readonly score: number; readonly code: RailCode; readonly detail: string }
   /** A decision runs and would hardly become longer. */
   | { readonly kind: 'nothing'; readonly decision: bigint };
@@ -109,7 +116,9 @@ export function decide(proposal: Proposal, state: PolicyState, escalation: BanEs
     const verdict = applyRails({ prefix: targetPrefix(target), origin: proposal.origin, until, score }, context);
     if (verdict.kind === 'allow') return { kind: 'decide', from: time, until, score };
     const { code, detail } = verdict;
-    return verdict.kind === 'refuse' ? { kind: 'refuse', score, code, detail } : { kind: 'review', from: time, until, score, code, detail };
+    return verdict.kind === 'refuse'
+      ? { kind: 'refuse', score, code, detail }
+      : { kind: 'review', from: time, until, score, code, detail };
   }
   if (!isWorthExtending(running, proposal, until)) return { kind: 'nothing', decision: running.id };
   // A longer ban adds no target and needs no place under RATE or BLAST_RADIUS; whom it must not touch still holds.
@@ -158,4 +167,3 @@ function laterOf(one: number | null, other: number | null): number | null {
 function domainsKey(domains: 'all' | readonly string[]): string {
   return domains === 'all' ? 'all' : [...domains].sort().join(' ');
 }
-

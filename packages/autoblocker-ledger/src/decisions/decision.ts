@@ -57,6 +57,8 @@ export interface BlockProposal {
 export type DecisionOutcome =
   | { readonly kind: 'decided'; readonly decision: Decision }
   | { readonly kind: 'extended'; readonly decision: Decision }
+  /** A decision runs already and would hardly become longer. */
+  | { readonly kind: 'unchanged'; readonly decision: Decision }
   | { readonly kind: 'review'; readonly decision: Decision; readonly code: RailCode; readonly detail: string }
   | { readonly kind: 'refused'; readonly entry: bigint; readonly code: RailCode; readonly detail: string };
 

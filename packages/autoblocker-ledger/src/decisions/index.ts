@@ -6,8 +6,8 @@ export {
   type EarlierDecision,
   type Plan,
   type PolicyState,
-  personScenario,
   type Proposal,
+  personScenario,
   proposalOf,
   requestedProposal,
 } from './decision-policy.js';

@@ -24,7 +24,10 @@ export class RecentSuccesses {
     const before = this.#sources.get(address);
     this.#sources.delete(address);
     const stale = before === undefined || time - before.last > windowMs;
-    this.#sources.set(address, stale ? { first: time, last: time } : { first: Math.min(before.first, time), last: Math.max(before.last, time) });
+    this.#sources.set(
+      address,
+      stale ? { first: time, last: time } : { first: Math.min(before.first, time), last: Math.max(before.last, time) },
+    );
     for (const [oldest, { last }] of this.#sources) {
       if (this.#sources.size <= maxSources && time - last <= windowMs) break;
       this.#sources.delete(oldest);

@@ -97,7 +97,10 @@ function railsForRules(proposal: RailProposal, context: RailContext): RailVerdic
     );
   }
   if (context.recentBlocks >= limits.blocksPerMinute) {
-    return review('RATE', `Rules made ${context.recentBlocks} blocks in the last minute; ${limits.blocksPerMinute} are allowed.`);
+    return review(
+      'RATE',
+      `Rules made ${context.recentBlocks} blocks in the last minute; ${limits.blocksPerMinute} are allowed.`,
+    );
   }
   if (context.recentBlocksOfScenario >= limits.blocksPerMinuteOfScenario) {
     return review(
@@ -116,11 +119,17 @@ function blastRadius(prefix: IpPrefix | undefined, context: RailContext): RailVe
   }
   const blocked = context.blockedAddresses + (family === 4 ? 2 ** (32 - prefix.length) : 0);
   if (blocked > context.limits.addressShare * ipv4Addresses) {
-    return refuse('BLAST_RADIUS', `${blocked} addresses would be blocked, more than a share of ${context.limits.addressShare}.`);
+    return refuse(
+      'BLAST_RADIUS',
+      `${blocked} addresses would be blocked, more than a share of ${context.limits.addressShare}.`,
+    );
   }
   const allowed = Math.max(1, Math.floor(context.knownGoodSources / 100));
   if (context.knownGood && context.blockedKnownGoodSources >= allowed) {
-    return review('BLAST_RADIUS', `${context.blockedKnownGoodSources} of the sources that log in are blocked already; ${allowed} is 1 %.`);
+    return review(
+      'BLAST_RADIUS',
+      `${context.blockedKnownGoodSources} of the sources that log in are blocked already; ${allowed} is 1 %.`,
+    );
   }
   return undefined;
 }

@@ -22,7 +22,9 @@ export const neverBlocked: readonly string[] = [
 /** Addresses of this host's interfaces, gateways and resolvers, in canonical text. Never throws: what cannot be read is left out. */
 export async function readSelfAddresses(): Promise<string[]> {
   const [routes, routes6, resolvers] = await Promise.all(
-    ['/proc/net/route', '/proc/net/ipv6_route', '/etc/resolv.conf'].map((path) => readFile(path, 'utf8').catch(() => '')),
+    ['/proc/net/route', '/proc/net/ipv6_route', '/etc/resolv.conf'].map((path) =>
+      readFile(path, 'utf8').catch(() => ''),
+    ),
   );
   const interfaces = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
   const texts = [...interfaces, ...ipv4Gateways(routes!), ...ipv6Gateways(routes6!), ...nameServers(resolvers!)];

@@ -15,6 +15,8 @@ import { LineSplitter } from './line-splitter.js';
 /** How a file is read. */
 export interface FileTailOptions {
   readonly path: string;
+  /** What the source is called. Default: the path. */
+  readonly name?: string;
   /** Where an earlier reading came to. */
   readonly from?: SourcePosition | undefined;
   /** Waits for more at the end instead of ending. */
@@ -41,7 +43,8 @@ export class FileTail implements LineSource {
   readonly modifiedMs: number;
   readonly resumedAt: number;
   rotations = 0;
-  readonly #options: Required<Omit<FileTailOptions, 'from' | 'path'>>;
+  readonly #path: string;
+  readonly #options: Required<Omit<FileTailOptions, 'from' | 'path' | 'name'>>;
   /** Files still to read, oldest first; the last is the path itself. The first is open. */
   readonly #files: string[];
   #handle: FileHandle;
@@ -68,7 +71,8 @@ export class FileTail implements LineSource {
     size: number,
     mtimeMs: number,
   ) {
-    this.name = options.path;
+    this.name = options.name ?? options.path;
+    this.#path = options.path;
     this.#options = { follow: false, pollMs: 200, maxLineBytes: 8192, chunkBytes: 262_144, ...options };
     this.#files = files;
     this.#handle = handle;
@@ -146,7 +150,7 @@ export class FileTail implements LineSource {
   async #next(): Promise<FileHandle | undefined> {
     if (this.#files.length > 1) return openForReading(this.#files[1]!);
     if (!this.#options.follow) return undefined;
-    const handle = await openForReading(this.name).catch(() => undefined);
+    const handle = await openForReading(this.#path).catch(() => undefined);
     if (handle === undefined) return undefined;
     const [now, before] = [await handle.stat({ bigint: true }), await this.#handle.stat({ bigint: true })];
     if (now.ino !== before.ino || now.dev !== before.dev) return handle;
@@ -201,6 +205,7 @@ async function holds(path: string, from: SourcePosition): Promise<boolean> {
   if (handle === undefined) return false;
   try {
     return (
+      (await handle.stat()).size >= from.offset &&
       (await digestAt(handle, 0, from.headBytes)) === from.head &&
       (await digestAt(handle, from.offset - from.tailBytes, from.tailBytes)) === from.tail
     );

@@ -1,13 +1,4 @@
 export { type BlockTarget, blockTargetSchema, targetKey } from './block-target.js';
-export {
-  type EventEvidence,
-  lineDigest,
-  ocsfClass,
-  ocsfClassOf,
-  parseSecurityEvent,
-  type SecurityEvent,
-  securityEventSchema,
-} from './security-event.js';
 export { FileTail, type FileTailOptions } from './file-tail.js';
 export {
   type LineBatch,
@@ -17,4 +8,13 @@ export {
   sourcePositionSchema,
 } from './line-source.js';
 export { LineSplitter } from './line-splitter.js';
+export {
+  type EventEvidence,
+  lineDigest,
+  ocsfClass,
+  ocsfClassOf,
+  parseSecurityEvent,
+  type SecurityEvent,
+  securityEventSchema,
+} from './security-event.js';
 export { StdinSource } from './stdin-source.js';

@@ -23,7 +23,10 @@ export class StdinSource implements LineSource {
     const splitter = new LineSplitter(0, this.#maxLineBytes);
     for await (const chunk of this.#stream) {
       if (signal?.aborted) return;
-      yield { lines: splitter.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)), end: splitter.offset };
+      yield {
+        lines: splitter.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+        end: splitter.offset,
+      };
     }
     const last = splitter.finish();
     if (last !== undefined) yield { lines: [last], end: splitter.offset };

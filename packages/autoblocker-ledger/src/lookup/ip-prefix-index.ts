@@ -47,9 +47,9 @@ export class IpPrefixIndex {
     return this.#families[address.family].covering(address.words).next().value ?? -1;
   }
 
-  /** The values of all networks that hold the address, longest first. */
-  covering(address: IpAddress): Iterable<number> {
-    return this.#families[address.family].covering(address.words);
+  /** The values of all networks that hold the address and have at most `maxLength` bits, longest first. */
+  covering(address: IpAddress, maxLength = 128): Iterable<number> {
+    return this.#families[address.family].covering(address.words, maxLength);
   }
 }
 
@@ -104,8 +104,9 @@ class FamilyIndex {
     return -1;
   }
 
-  *covering(words: readonly number[]): Generator<number, undefined> {
+  *covering(words: readonly number[], maxLength = 128): Generator<number, undefined> {
     for (const table of this.#probed) {
+      if (table.length > maxLength) continue;
       const value = table.get(words);
       if (value >= 0) yield value;
     }
@@ -123,6 +124,8 @@ const tombstone = -2;
 /** Prefixes of one length: linear probing over keys of one or four words, deletion by tombstone, rebuilt when a quarter is dead. */
 class PrefixTable {
   size = 0;
+  /** Bits of the prefixes. */
+  readonly length: number;
   readonly #words: 1 | 4;
   readonly #seed: number;
   readonly #masks: readonly number[];
@@ -133,6 +136,7 @@ class PrefixTable {
   #values = new Int32Array(0);
 
   constructor(words: 1 | 4, length: number, seed: number) {
+    this.length = length;
     this.#words = words;
     this.#seed = seed;
     this.#masks = [0, 32, 64, 96].slice(0, words).map((start) => wordMask(length, start));

@@ -2,7 +2,7 @@
 // Both servers escape quotes inside quoted fields, so what a client sends cannot end a field; the client's address comes
 // first, or second after a host name, and is never taken from a header.
 
-import { parseIpAddress, formatIpAddress } from '../lookup/index.js';
+import { formatIpAddress, parseIpAddress } from '../lookup/index.js';
 import type { LogFinding } from './log-event.js';
 
 const quoted = String.raw`"([^"\\]*(?:\\.[^"\\]*)*)"`;
@@ -15,7 +15,9 @@ const request = /^([A-Za-z_-]{1,32}) (\S.*?)(?: (HTTP\/\d(?:\.\d)?))?$/;
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const staticExtensions = new Set(
-  'jpg jpeg png gif svg ico webp avif bmp css js mjs map ts woff woff2 ttf otf eot mp3 mp4 wav ogg webm gz br txt pdf'.split(' '),
+  'jpg jpeg png gif svg ico webp avif bmp css js mjs map ts woff woff2 ttf otf eot mp3 mp4 wav ogg webm gz br txt pdf'.split(
+    ' ',
+  ),
 );
 
 /** Reads access logs of one source; lines of one second share their date. */

@@ -1,6 +1,12 @@
 // The event of one line. Its digest is computed when somebody asks: most events never become evidence.
 
-import { type BlockTarget, type EventEvidence, lineDigest, type SecurityEvent, type SourceLine } from '../events/index.js';
+import {
+  type BlockTarget,
+  type EventEvidence,
+  lineDigest,
+  type SecurityEvent,
+  type SourceLine,
+} from '../events/index.js';
 
 /** What a parser found in a line. */
 export interface LogFinding {

@@ -2,7 +2,7 @@
 // User names are the attacker's to choose, " from 192.0.2.1 port 22" included. OpenSSH puts the true address last, so each
 // expression is anchored at both ends and takes the last address; a line that was cut has lost its end and is not read.
 
-import { parseIpAddress, formatIpAddress } from '../lookup/index.js';
+import { formatIpAddress, parseIpAddress } from '../lookup/index.js';
 import { LiteralPrefilter, type LiteralRule } from './literal-prefilter.js';
 import type { LogFinding } from './log-event.js';
 import type { SyslogLine } from './syslog-header.js';
@@ -68,7 +68,11 @@ const rules = new LiteralPrefilter<SshdRule>([
     String.raw`User (?<user>.*) from (?<address>\S+)(?: port \d+)? not allowed because `,
     failure('user-not-allowed'),
   ),
-  rule('ROOT LOGIN REFUSED FROM ', String.raw`ROOT LOGIN REFUSED FROM (?<address>\S+)${end}`, failure('user-not-allowed')),
+  rule(
+    'ROOT LOGIN REFUSED FROM ',
+    String.raw`ROOT LOGIN REFUSED FROM (?<address>\S+)${end}`,
+    failure('user-not-allowed'),
+  ),
   rule(
     'maximum authentication attempts exceeded for ',
     String.raw`maximum authentication attempts exceeded for (?:(?<invalid>in)valid user )?(?<user>.*) from (?<address>\S+) port \d+(?: ssh2)?(?: \[preauth\])?$`,
@@ -127,5 +131,7 @@ export function parseSshd(line: SyslogLine): LogFinding | undefined {
 
 function withoutSeverity(message: string): string {
   const first = message.charCodeAt(0);
-  return first === 101 || first === 102 || first === 80 ? message.replace(/^(?:error: |fatal: )?(?:PAM: )?/, '') : message;
+  return first === 101 || first === 102 || first === 80
+    ? message.replace(/^(?:error: |fatal: )?(?:PAM: )?/, '')
+    : message;
 }

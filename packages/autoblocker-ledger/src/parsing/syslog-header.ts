@@ -20,7 +20,9 @@ export interface StampReading {
 }
 
 const program = String.raw`(?:([\w./-]+)(?:\[(\d+)\])?:|\[([\w./-]+)\]:?) (.*)$`;
-const rfc3164 = new RegExp(String.raw`^(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]?\d \d\d:\d\d):(\d\d) (?:([^\s[\]]+) )??${program}`);
+const rfc3164 = new RegExp(
+  String.raw`^(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]?\d \d\d:\d\d):(\d\d) (?:([^\s[\]]+) )??${program}`,
+);
 const stamp = String.raw`(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?`;
 const isoStamp = new RegExp(String.raw`^(?:<\d{1,3}>)?${stamp} (?:([^\s[\]]+) )??${program}`);
 const structuredData = String.raw`(?:-|(?:\[(?:[^"\]]|"(?:[^"\\]|\\.)*")*\])+)`;

@@ -1,75 +1,690 @@
-import type { OperationContext } from '@tenstrip/shared-core';
-import type { BlockProposal, Decision, DecisionOutcome, DecisionState, RevokeReason } from '../decisions/index.js';
-import type { BlockTarget, SecurityEvent } from '../events/index.js';
-import type { DecisionChange, Explanation, VerificationReport } from '../ledger/index.js';
-import type { Scenario } from '../scenarios/index.js';
-import type { AutoblockerOptions } from './autoblocker-options.js';
-import type { ReadLogsOptions, ReadReport } from './read-report.js';
+// The whole: reads logs, takes events, decides, answers who is blocked and why. Everything that it knows is in its ledger,
+// so that it goes on after a crash where it stopped.
 
-export interface IngestReceipt {
-  readonly events: number;
-  readonly outcomes: readonly DecisionOutcome[];
-  readonly checkpoint: string;
-}
-export interface RevocationReceipt {
-  readonly decision: Decision;
-  readonly entry: bigint;
-  readonly alreadyRevoked: boolean;
-}
-export interface ActorRecord {
-  readonly target: BlockTarget;
-  readonly decisions: readonly Decision[];
-  readonly scenarios: readonly string[];
-  readonly eventCount: number;
-  readonly firstSeen: number;
-  readonly until: number | null;
-}
-export interface LedgerStatistics {
-  readonly size: bigint;
-  readonly entries: Readonly<Record<string, number>>;
-  readonly decisions: Readonly<Record<DecisionState, number>>;
-  readonly buckets: Readonly<Record<string, { live: number; overflows: number; evicted: number }>>;
-  readonly now: number;
-}
+import { type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
+import { LogReader, LogWriter } from '@tenstrip/shared-core/durable-log';
+import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
+import {
+  type BlockProposal,
+  canonicalTarget,
+  type Decision,
+  type DecisionOutcome,
+  type DecisionState,
+  defaultEscalation,
+  neverBlocked,
+  RecentSuccesses,
+  type RevokeReason,
+  readSelfAddresses,
+} from '../decisions/index.js';
+import type { LedgerErrorCode } from '../errors/index.js';
+import {
+  type BlockTarget,
+  FileTail,
+  type LineSource,
+  parseSecurityEvent,
+  type SecurityEvent,
+} from '../events/index.js';
+import {
+  BlockLedger,
+  type DecisionChange,
+  type Explanation,
+  LedgerPolicyState,
+  logFolder,
+  memoryFolder,
+  openSigner,
+  readVerifierKey,
+  type VerificationReport,
+  verifyLog,
+} from '../ledger/index.js';
+import { formatIpPrefix, NetworkSet, parseIpAddress, requireIpPrefix } from '../lookup/index.js';
+import { LogLineParser } from '../parsing/index.js';
+import { PatternDetector, type Scenario } from '../scenarios/index.js';
+import { type AutoblockerOptions, checkedOptions } from './autoblocker-options.js';
+import { DecisionMaker } from './decision-maker.js';
+import { LogIntake } from './log-intake.js';
+import type { ReadLogsOptions, ReadProgress, ReadReport } from './read-report.js';
+import { ReadTally } from './read-tally.js';
+
+/** What long calls take. */
 export interface CallOptions {
+  /** The operation that this call is part of. Default: one of the ledger's governor. */
   readonly context?: OperationContext;
   readonly signal?: AbortSignal;
 }
-export declare class AutoblockerLedger implements AsyncDisposable {
-  private constructor();
-  static open(options: AutoblockerOptions): Promise<AutoblockerLedger>;
-  readonly folder: string;
-  readonly scenarios: readonly Scenario[];
-  readonly verifierKey: string;
-  get size(): bigint;
-  get checkpoint(): string;
-  get now(): number;
-  readLogs(files: readonly string[], options?: ReadLogsOptions & CallOptions): Promise<ReadReport>;
-  follow(files: readonly string[], options: ReadLogsOptions & CallOptions): Promise<ReadReport>;
-  ingest(events: SecurityEvent | readonly SecurityEvent[], options?: CallOptions): Promise<IngestReceipt>;
-  addBlock(proposal: BlockProposal, options?: CallOptions): Promise<DecisionOutcome>;
-  revoke(id: bigint, reason: RevokeReason): Promise<RevocationReceipt>;
-  allow(network: string, note?: string): Promise<{ revoked: readonly bigint[] }>;
-  disallow(network: string): Promise<void>;
-  allowList(): readonly string[];
-  isBlocked(target: BlockTarget | string, domain?: string, at?: number): Decision | undefined;
-  query(q?: {
-    target?: BlockTarget;
-    from?: Date;
-    to?: Date;
-    state?: DecisionState;
-    at?: number;
-  }): AsyncIterable<Decision>;
-  actors(): readonly ActorRecord[];
-  explain(id: bigint): Promise<Explanation>;
-  changesSince(cursor: bigint): AsyncIterable<DecisionChange>;
-  prove(index: bigint): Promise<string>;
-  verify(): Promise<VerificationReport>;
-  statistics(): LedgerStatistics;
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+
+/** That events were taken and what they led to is durable. */
+export interface IngestReceipt {
+  readonly events: number;
+  readonly outcomes: readonly DecisionOutcome[];
+  /** A signed checkpoint that covers all outcomes. */
+  readonly checkpoint: string;
 }
-export declare function verifyLedger(
+
+/** That a decision is taken back. */
+export interface RevocationReceipt {
+  readonly decision: Decision;
+  /** The entry that revoked it; `undefined` when an earlier one had. */
+  readonly entry: bigint | undefined;
+  readonly alreadyRevoked: boolean;
+}
+
+/** Somebody on whom there are decisions. */
+export interface ActorRecord {
+  readonly target: BlockTarget;
+  /** Oldest first. */
+  readonly decisions: readonly Decision[];
+  /** Every rule that led to them. */
+  readonly scenarios: readonly string[];
+  readonly eventCount: number;
+  /** When the first decision was made, in milliseconds since 1970. */
+  readonly firstSeen: number;
+  /** When the last one ends; `null`: never. */
+  readonly until: number | null;
+}
+
+/** Counts of a ledger. */
+export interface LedgerStatistics {
+  readonly size: bigint;
+  /** Entries by class. */
+  readonly entries: Readonly<Record<string, number>>;
+  readonly decisions: Readonly<Record<DecisionState, number>>;
+  /** By scenario: buckets that live, and since the start their overflows and evictions. */
+  readonly buckets: Readonly<
+    Record<string, { readonly live: number; readonly overflows: number; readonly evicted: number }>
+  >;
+  /** What "now" is, in milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What {@link AutoblockerLedger.query} looks for. */
+export interface DecisionQuery {
+  readonly target?: BlockTarget | string;
+  /** Decisions made from here on. */
+  readonly from?: Date;
+  /** Decisions made before. */
+  readonly to?: Date;
+  readonly state?: DecisionState;
+  /** The moment of whose state is asked, in milliseconds since 1970. Default: now. */
+  readonly at?: number;
+}
+
+/** How a position is committed while reading: with every decision, and at least after so many bytes of a source. */
+const commitBytes = 4 * 1024 * 1024;
+/** Logins matter to the rails for a day, so a restart looks back as far. */
+const successMemoryMs = 86_400_000;
+/** The host's own addresses are read again after this time. */
+const selfRefreshMs = 60_000;
+const eventsPerCheckpoint = 256;
+
+interface LedgerParts {
+  readonly folder: string;
+  readonly governor: ResourceGovernor;
+  readonly log: LogWriter;
+  readonly ledger: BlockLedger;
+  readonly detector: PatternDetector;
+  readonly state: LedgerPolicyState;
+  readonly successes: RecentSuccesses;
+  readonly scenarios: readonly Scenario[];
+  readonly fixedSelf: readonly string[];
+  readonly banMs: number;
+  readonly eventTime: boolean;
+}
+
+/** A blocker whose every decision is an entry of a provable ledger. */
+export class AutoblockerLedger implements AsyncDisposable {
+  /** The rules that it runs. */
+  readonly scenarios: readonly Scenario[];
+  /** Its folder, or `memory:`. */
+  readonly folder: string;
+  readonly #parts: LedgerParts;
+  readonly #ledger: BlockLedger;
+  readonly #maker: DecisionMaker;
+  /** Sources whose buckets are warm in this process. */
+  readonly #warm = new Set<string>();
+  #newestEvent = 0;
+  #selfReadAt = Number.NEGATIVE_INFINITY;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Opens a ledger, or makes one. It has one writer: a second `open` of the same folder is `LogLocked`.
+   * @throws TenstripError `OptionsInvalid`, `TargetInvalid`, `ScenarioInvalid`, `SigningKeyInvalid`, `EntryInvalid`, and
+   * shared-core's `LogLocked`, `LogCorrupt`, `CheckpointFork`, `LogUnavailable`, `CapabilityDenied`.
+   */
+  static async open(options: AutoblockerOptions): Promise<AutoblockerLedger> {
+    const checked = checkedOptions(options);
+    const governor = checked.governor ?? ungoverned;
+    const detector = new PatternDetector(checked.scenarios, checked.maxBuckets);
+    const fixedSelf = [...neverBlocked, ...checked.adminPeers.map((peer) => formatIpPrefix(requireIpPrefix(peer)))];
+    const allowed = checked.allowList.map((network) => formatIpPrefix(requireIpPrefix(network)));
+    const folder = await grantedFolder(checked.folder, governor);
+    const entropy = (length: number) => governor.entropy(length);
+    const { signer, verifierKey } = await openSigner({
+      folder,
+      origin: checked.origin,
+      signer: checked.signer,
+      passphrase: checked.passphrase,
+      entropy,
+    });
+    const log = await LogWriter.open({
+      folder: logFolder(folder),
+      origin: checked.origin,
+      signer,
+      durability: checked.durability,
+      resources: governor,
+    });
+    try {
+      const ledger = await BlockLedger.open({ log, verifierKey, entropy });
+      const successes = new RecentSuccesses();
+      const self = new NetworkSet(fixedSelf.map(requireIpPrefix));
+      const state = new LedgerPolicyState(ledger.projections, successes, self, checked.rails);
+      const opened = new AutoblockerLedger({
+        folder,
+        governor,
+        log,
+        ledger,
+        detector,
+        state,
+        successes,
+        scenarios: checked.scenarios,
+        fixedSelf,
+        banMs: checked.banMs,
+        eventTime: (checked.time ?? (governor.deterministic ? 'events' : 'clock')) === 'events',
+      });
+      await opened.#begin(allowed);
+      return opened;
+    } catch (error) {
+      await log[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(parts: LedgerParts) {
+    this.#parts = parts;
+    this.#ledger = parts.ledger;
+    this.folder = parts.folder;
+    this.scenarios = parts.scenarios;
+    this.#newestEvent = parts.ledger.projections.newestTime;
+    this.#maker = new DecisionMaker({
+      ...parts,
+      escalation: { ...defaultEscalation, baseMs: parts.banMs },
+      clockNow: () => parts.governor.clock.now(),
+      now: () => this.now,
+    });
+  }
+
+  /** The key that checkpoints are signed with, as a C2SP vkey. Whoever audits the ledger needs it from you, not from the ledger. */
+  get verifierKey(): string {
+    return this.#ledger.verifierKey;
+  }
+
+  /** Entries in the ledger. */
+  get size(): bigint {
+    return this.#ledger.size;
+  }
+
+  /** The newest signed checkpoint. Kept elsewhere, it shows later that no tail was cut off. */
+  get checkpoint(): string {
+    return this.#ledger.checkpoint;
+  }
+
+  /** What "now" means here, in milliseconds since 1970: see the option `time`. */
+  get now(): number {
+    return this.#parts.eventTime ? this.#newestEvent : this.#parts.governor.clock.now();
+  }
+
+  // ------------------------------------------------------------------------------------------------------- intake
+
+  /**
+   * Reads log files to their ends, all together in the order of their events' times, and decides. A file that was read
+   * before is read from where that reading came. Formats are recognised line by line: sshd by syslog, access logs of
+   * Apache and nginx.
+   * @throws TenstripError `SourceUnreadable` when no file at all can be read; else such a file is counted as skipped.
+   */
+  async readLogs(
+    files: readonly (string | LineSource)[],
+    options: ReadLogsOptions & CallOptions = {},
+  ): Promise<ReadReport> {
+    const tally = new ReadTally();
+    // The signal ends a reading and does not fail it: it is not the operation's.
+    const context = options.context === undefined ? {} : { context: options.context };
+    await this.#run('read-logs', context, async (op) => {
+      await this.#refreshSelf();
+      const intakes = await this.#openIntakes(files, options, false, tally);
+      try {
+        await this.#readMerged(intakes, options, tally, op);
+      } finally {
+        await this.#finish(intakes);
+      }
+      tally.read(intakes);
+    });
+    return tally.report(this.checkpoint);
+  }
+
+  /**
+   * Reads log files to their ends and then follows them, over rotation and truncation, until the signal aborts.
+   * @throws TenstripError `SourceUnreadable` when no file at all can be read.
+   */
+  async follow(
+    files: readonly string[],
+    options: ReadLogsOptions & CallOptions & { signal: AbortSignal },
+  ): Promise<ReadReport> {
+    const tally = new ReadTally();
+    const op = options.context ?? this.#parts.governor.context({ name: 'follow' });
+    await this.#refreshSelf();
+    const first = await this.#openIntakes(files, options, false, tally);
+    try {
+      await this.#readMerged(first, options, tally, op);
+    } finally {
+      await this.#finish(first);
+    }
+    tally.read(first);
+    const followed = first.map((intake) => intake.source.name);
+    const intakes = options.signal.aborted ? [] : await this.#openIntakes(followed, options, true, tally);
+    try {
+      await Promise.all(intakes.map((intake) => this.#followOne(intake, intakes, options, tally, op)));
+    } finally {
+      await this.#finish(intakes);
+    }
+    tally.read(intakes);
+    return tally.report(this.checkpoint);
+  }
+
+  /**
+   * Takes events of the caller. Resolves when what they led to is durable.
+   * @throws TenstripError `EventInvalid`, before any of them has an effect.
+   */
+  async ingest(events: SecurityEvent | readonly SecurityEvent[], options: CallOptions = {}): Promise<IngestReceipt> {
+    const list = (Array.isArray(events) ? events : [events]).map((event) => canonicalEvent(parseSecurityEvent(event)));
+    const outcomes: DecisionOutcome[] = [];
+    await this.#run('ingest', options, async (op) => {
+      await this.#refreshSelf();
+      for (const [index, event] of list.entries()) {
+        if (index % eventsPerCheckpoint === 0) await op.checkpoint();
+        for (const { outcome } of this.#observe(event, false)) if (outcome !== undefined) outcomes.push(outcome);
+      }
+      await this.#flush();
+    });
+    return { events: list.length, outcomes, checkpoint: this.checkpoint };
+  }
+
+  // ------------------------------------------------------------------------------------------------------ decisions
+
+  /** Puts a block before the rails, for a person or another program. Resolves when the outcome is durable. */
+  async addBlock(proposal: BlockProposal, options: CallOptions = {}): Promise<DecisionOutcome> {
+    return this.#run('add-block', options, async () => {
+      await this.#refreshSelf();
+      const outcome = this.#maker.propose(proposal);
+      await this.#flush();
+      return outcome;
+    });
+  }
+
+  /** Takes a decision back, at once. A second time changes nothing. @throws TenstripError `DecisionUnknown` */
+  async revoke(id: bigint, reason: RevokeReason): Promise<RevocationReceipt> {
+    const before = this.#ledger.requireDecision(id, this.now);
+    const alreadyRevoked = before.state === 'revoked';
+    const entry = alreadyRevoked ? undefined : this.#recordRevocation(id, reason);
+    await this.#flush();
+    return { decision: this.#ledger.requireDecision(id, this.now), entry, alreadyRevoked };
+  }
+
+  /** Puts an address or network on the allow-list and revokes every decision that touches it. @throws TenstripError `TargetInvalid` */
+  async allow(network: string, note?: string): Promise<{ readonly revoked: readonly bigint[] }> {
+    const revoked = this.#allow(formatIpPrefix(requireIpPrefix(network)), 'call', note);
+    await this.#flush();
+    return { revoked };
+  }
+
+  /** Takes exactly this network off the allow-list; whether it was on it. What was revoked stays revoked. */
+  async disallow(network: string): Promise<boolean> {
+    const prefix = requireIpPrefix(network);
+    const canonical = formatIpPrefix(prefix);
+    if (!this.allowList().includes(canonical)) return false;
+    this.#ledger.record({
+      class: 'allow-list-change',
+      fact: { ...this.#times(), change: 'remove', by: 'call' },
+      personal: { network: canonical },
+    });
+    await this.#flush();
+    return true;
+  }
+
+  /** Networks that are never blocked, beside the host's own. */
+  allowList(): readonly string[] {
+    return this.#ledger.projections.allowList.toArray();
+  }
+
+  // -------------------------------------------------------------------------------------------------------- answers
+
+  /**
+   * The decision that blocks a target in a domain, synchronously and from memory; covering networks count.
+   * An address may be given as text. @throws TenstripError `TargetInvalid`
+   */
+  isBlocked(target: BlockTarget | string, domain?: string, at: number = this.now): Decision | undefined {
+    const { projections } = this.#ledger;
+    if (typeof target === 'string' && projections.isFree(target) && parseIpAddress(target) !== undefined)
+      return undefined;
+    return projections.blocking(canonicalTarget(target), domain, at);
+  }
+
+  /** Decisions, oldest first. */
+  async *query(query: DecisionQuery = {}): AsyncGenerator<Decision> {
+    const { from, to, state, at = this.now } = query;
+    const key = query.target === undefined ? undefined : JSON.stringify(canonicalTarget(query.target));
+    for (const decision of this.#ledger.projections.decisions(at)) {
+      if (key !== undefined && JSON.stringify(decision.target) !== key) continue;
+      if (from !== undefined && decision.from < from.getTime()) continue;
+      if (to !== undefined && decision.from >= to.getTime()) continue;
+      if (state === undefined || decision.state === state) yield decision;
+    }
+  }
+
+  /** Everybody on whom there are decisions, in the order of the first. */
+  actors(at: number = this.now): readonly ActorRecord[] {
+    return Array.from(this.#ledger.projections.targets(at), ({ target, decisions, scenarios }) => ({
+      target,
+      decisions,
+      scenarios,
+      eventCount: decisions.reduce((sum, { eventCount }) => sum + eventCount, 0),
+      firstSeen: decisions.reduce((first, { from }) => Math.min(first, from), Number.POSITIVE_INFINITY),
+      until: decisions.some(({ until }) => until === null)
+        ? null
+        : decisions.reduce((last, { until }) => Math.max(last, until ?? 0), 0),
+    }));
+  }
+
+  /** Why a decision stands: rule, lines, proof, and the way back. @throws TenstripError `DecisionUnknown` */
+  async explain(id: bigint): Promise<Explanation> {
+    const descriptions = new Map(this.scenarios.map(({ name, description }) => [name, description]));
+    return this.#ledger.explain(id, this.now, descriptions);
+  }
+
+  /** Changes of decisions after a cursor (-1n: all), loss-free: the last cursor seen is where to go on. */
+  changesSince(cursor: bigint): AsyncIterable<DecisionChange> {
+    return this.#ledger.changesSince(cursor, () => this.now);
+  }
+
+  /** The inclusion of an entry as a C2SP tlog-proof. @throws RangeError when there is no such entry. */
+  async prove(index: bigint): Promise<string> {
+    return this.#ledger.prove(index);
+  }
+
+  /** Verifies the whole ledger as it is on disk, against its own key. */
+  async verify(
+    options: { readonly checkpoint?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<VerificationReport> {
+    await this.#flush();
+    const { reader } = this.#parts.log;
+    return verifyLog({ reader, verifierKey: this.verifierKey, earlier: options.checkpoint, signal: options.signal });
+  }
+
+  /** Counts, as one plain object. */
+  statistics(): LedgerStatistics {
+    const { now } = this;
+    const decisions: Record<DecisionState, number> = { active: 0, 'pending-review': 0, revoked: 0, expired: 0 };
+    for (const { state } of this.#ledger.projections.decisions(now)) decisions[state] += 1;
+    return {
+      size: this.size,
+      entries: { ...this.#ledger.projections.entryCounts },
+      decisions,
+      buckets: this.#parts.detector.statistics,
+      now,
+    };
+  }
+
+  /** Makes everything durable and gives the folder free. A second call waits for the first. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // -------------------------------------------------------------------------------------------------------- reading
+
+  /** Opens sources; those that cannot be read are skipped, unless none can. */
+  async #openIntakes(
+    files: readonly (string | LineSource)[],
+    options: ReadLogsOptions & CallOptions,
+    follow: boolean,
+    tally: ReadTally,
+  ): Promise<LogIntake[]> {
+    const intakes: LogIntake[] = [];
+    let reason: unknown;
+    for (const file of new Set(files)) {
+      try {
+        const source = typeof file === 'string' ? await this.#openFile(file, follow) : file;
+        intakes.push(this.#intake(source, options));
+      } catch (error) {
+        if (!isTenstripError(error, 'SourceUnreadable', 'CapabilityDenied')) throw error;
+        reason = error;
+        tally.skipped.push({ path: String(file), error: error.toJSON() });
+      }
+    }
+    if (intakes.length === 0 && reason !== undefined) throw reason;
+    return intakes;
+  }
+
+  async #openFile(path: string, follow: boolean): Promise<FileTail> {
+    const { governor } = this.#parts;
+    const granted = governor.sandboxed ? await governor.use('fs.read').resolve(path) : path;
+    const known = this.#ledger.projections.positions.get(path);
+    const from = known !== undefined && this.#warm.has(path) ? { ...known, warmFrom: known.offset } : known;
+    const io = <T>(cost: { ops: number; bytes: number }, work: () => Promise<T>) => governor.io(cost, work);
+    return FileTail.open({ path: granted, name: path, from, follow, clock: governor.clock, io });
+  }
+
+  #intake(source: LineSource, options: ReadLogsOptions & CallOptions): LogIntake {
+    const { governor, detector } = this.#parts;
+    const newestTime = options.newestTime ?? source.modifiedMs ?? governor.clock.now();
+    const utcOffsetMinutes = options.utcOffsetMinutes ?? (governor.deterministic ? 0 : 'local');
+    const parser = new LogLineParser(source.name, { newestTime, utcOffsetMinutes });
+    return new LogIntake(source, parser, Math.max(detector.memoryMs, successMemoryMs), options.signal);
+  }
+
+  /** Reads sources to their ends, always taking the earliest event that any of them shows. */
+  async #readMerged(
+    intakes: readonly LogIntake[],
+    options: ReadLogsOptions & CallOptions,
+    tally: ReadTally,
+    op: OperationContext,
+  ): Promise<void> {
+    for (let taken = 0; !options.signal?.aborted; taken += 1) {
+      for (const intake of intakes) {
+        while (intake.head === undefined && !intake.ended && !options.signal?.aborted) {
+          await this.#commitIfDue(intakes);
+          await intake.pull();
+          options.onProgress?.(progressOf(intake, intakes, tally));
+          await op.checkpoint();
+        }
+      }
+      const next = earliest(intakes);
+      if (next === undefined) return;
+      this.#takeOne(next, tally);
+      if (taken % eventsPerCheckpoint === 0) await op.checkpoint();
+    }
+  }
+
+  async #followOne(
+    intake: LogIntake,
+    intakes: readonly LogIntake[],
+    options: ReadLogsOptions & CallOptions,
+    tally: ReadTally,
+    op: OperationContext,
+  ): Promise<void> {
+    while (!intake.ended) {
+      await intake.pull();
+      await this.#refreshSelf();
+      while (intake.head !== undefined) this.#takeOne(intake, tally);
+      await this.#commit([intake]);
+      options.onProgress?.(progressOf(intake, intakes, tally));
+      await op.checkpoint();
+    }
+  }
+
+  #takeOne(intake: LogIntake, tally: ReadTally): void {
+    const { event, replayed } = intake.take();
+    if (!replayed) tally.countEvent(event);
+    for (const settled of this.#observe(event, replayed)) tally.countSettled(settled);
+  }
+
+  #observe(event: SecurityEvent, replayed: boolean): ReturnType<DecisionMaker['observe']> {
+    if (event.time > this.#newestEvent) this.#newestEvent = event.time;
+    return this.#maker.observe(event, replayed);
+  }
+
+  async #commitIfDue(intakes: readonly LogIntake[]): Promise<void> {
+    if (this.#ledger.hasRecorded || intakes.some((intake) => intake.uncommittedBytes >= commitBytes)) {
+      await this.#commit(intakes);
+    }
+  }
+
+  /** Makes durable what was found, and behind it how far was read: a crash in between repeats lines and no effect. */
+  async #commit(intakes: readonly LogIntake[]): Promise<void> {
+    for (const intake of intakes) {
+      const position = await intake.position();
+      if (position === undefined) continue;
+      this.#ledger.record({
+        class: 'source-position',
+        fact: { ...this.#times(), offset: position.offset },
+        personal: { source: intake.source.name, position },
+      });
+    }
+    await this.#flush();
+  }
+
+  async #finish(intakes: readonly LogIntake[]): Promise<void> {
+    await this.#commit(intakes);
+    for (const intake of intakes) {
+      this.#warm.add(intake.source.name);
+      await intake.close();
+    }
+  }
+
+  // --------------------------------------------------------------------------------------------------------- inside
+
+  /** First entries of an opened ledger: rules that changed, allow-list entries that are new. */
+  async #begin(allowed: readonly string[]): Promise<void> {
+    await this.#refreshSelf();
+    const rules = this.scenarios.map(({ name, version, capacity, leakSpeedMs, blackholeMs = 0 }) => ({
+      name,
+      version,
+      capacity,
+      leakSpeedMs,
+      blackholeMs,
+    }));
+    if (JSON.stringify(rules) !== JSON.stringify(this.#ledger.projections.rules)) {
+      this.#ledger.record({ class: 'rule-change', fact: { ...this.#times(), rules }, personal: undefined });
+    }
+    const known = new Set(this.allowList());
+    for (const network of allowed) if (!known.has(network)) this.#allow(network, 'options', undefined);
+    await this.#flush();
+  }
+
+  #allow(network: string, by: 'options' | 'call', note: string | undefined): bigint[] {
+    const { projections } = this.#ledger;
+    if (!projections.allowList.toArray().includes(network)) {
+      this.#ledger.record({
+        class: 'allow-list-change',
+        fact: { ...this.#times(), change: 'add', by },
+        personal: { network, ...(note === undefined ? {} : { note }) },
+      });
+    }
+    const touched = projections.inForceWithin(requireIpPrefix(network));
+    for (const id of touched) this.#recordRevocation(id, { code: 'allow-listed', text: network });
+    return touched;
+  }
+
+  #recordRevocation(id: bigint, { code, text, by }: RevokeReason): bigint {
+    return this.#ledger.record({
+      class: 'revocation',
+      fact: { ...this.#times(), decision: String(id), code },
+      personal: { ...(text === undefined ? {} : { text }), ...(by === undefined ? {} : { by }) },
+    });
+  }
+
+  #times(): { time: number; recordedAt: number } {
+    return { time: this.now, recordedAt: this.#parts.governor.clock.now() };
+  }
+
+  async #flush(): Promise<void> {
+    await this.#ledger.flush();
+    this.#ledger.projections.expire(this.now);
+  }
+
+  /** Reads the host's own addresses again when they may have changed. A deterministic ledger knows only those it is given. */
+  async #refreshSelf(): Promise<void> {
+    const { governor, state, fixedSelf } = this.#parts;
+    const clock = governor.clock.monotonicMs();
+    if (governor.deterministic || clock - this.#selfReadAt < selfRefreshMs) return;
+    this.#selfReadAt = clock;
+    state.self = new NetworkSet([...fixedSelf, ...(await readSelfAddresses())].map(requireIpPrefix));
+  }
+
+  #run<T>(name: string, options: CallOptions, body: (op: OperationContext) => Promise<T>): Promise<T> {
+    const spec = options.signal === undefined ? { name } : { name, signal: options.signal };
+    return (options.context ?? this.#parts.governor).run(spec, body);
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#flush();
+    } finally {
+      this.#ledger.close();
+      await this.#parts.log[Symbol.asyncDispose]();
+    }
+  }
+}
+
+/**
+ * Verifies the ledger in a folder, without opening it for writing.
+ * `verifierKey`: the key that must have signed it; default the one published in the folder, which an attacker who can
+ * write there may replace. `checkpoint`: an earlier one, kept elsewhere.
+ * @throws TenstripError `LedgerMissing`, `OptionsInvalid`
+ */
+export async function verifyLedger(
   folder: string,
-  options?: { verifierKey?: string; checkpoint?: string; signal?: AbortSignal },
-): Promise<VerificationReport>;
+  options: { readonly verifierKey?: string; readonly checkpoint?: string; readonly signal?: AbortSignal } = {},
+): Promise<VerificationReport> {
+  const verifierKey = options.verifierKey ?? (await readVerifierKey(folder));
+  await using reader = await LogReader.open(logFolder(folder)).catch((cause: unknown) => {
+    if (isTenstripError(cause, 'LogCorrupt', 'CheckpointFork')) throw cause;
+    throw new TenstripError<LedgerErrorCode>('LedgerMissing', `There is no ledger in ${folder} that can be read.`, {
+      details: { folder },
+      cause,
+    });
+  });
+  return verifyLog({ reader, verifierKey, earlier: options.checkpoint, signal: options.signal });
+}
+
+async function grantedFolder(folder: string, governor: ResourceGovernor): Promise<string> {
+  return folder === memoryFolder || !governor.sandboxed ? folder : governor.use('fs.write').resolve(folder);
+}
+
+/** The event with its actors in canonical spelling. */
+function canonicalEvent(event: SecurityEvent): SecurityEvent {
+  return { ...event, actor: event.actor.map(canonicalTarget) };
+}
+
+function earliest(intakes: readonly LogIntake[]): LogIntake | undefined {
+  let first: LogIntake | undefined;
+  for (const intake of intakes) {
+    if (intake.head !== undefined && (first?.head === undefined || intake.head.event.time < first.head.event.time))
+      first = intake;
+  }
+  return first;
+}
+
+function progressOf(current: LogIntake, intakes: readonly LogIntake[], tally: ReadTally): ReadProgress {
+  const sum = (count: (intake: LogIntake) => number) => intakes.reduce((total, intake) => total + count(intake), 0);
+  return {
+    path: current.source.name,
+    bytesRead: sum((intake) => intake.bytesRead),
+    bytesTotal: sum((intake) => intake.source.sizeBytes),
+    lines: sum((intake) => intake.lines),
+    events: sum((intake) => intake.events),
+    decisions: tally.decided,
+  };
+}

@@ -1,8 +1,12 @@
 // What a ledger is opened with. Every bound has a default and is named with its unit.
 
-import type { Logger, ResourceGovernor, Signer } from '@tenstrip/shared-core';
-import type { RailLimits } from '../decisions/index.js';
-import type { Scenario } from '../scenarios/index.js';
+import type { ResourceGovernor } from '@tenstrip/shared-core';
+import type { Signer } from '@tenstrip/shared-core/crypto';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { z } from 'zod';
+import { type RailLimits, railLimitsSchema } from '../decisions/index.js';
+import type { LedgerErrorCode } from '../errors/index.js';
+import { builtInScenarios, type Scenario } from '../scenarios/index.js';
 
 /** Options of `AutoblockerLedger.open`. */
 export interface AutoblockerOptions {
@@ -12,19 +16,19 @@ export interface AutoblockerOptions {
   readonly governor?: ResourceGovernor;
   /** Signs checkpoints. Default: a key file of the folder, made on first use with mode 0600. */
   readonly signer?: Signer;
-  /** Encrypts the key file at rest. Default: none, the file's mode protects it. */
+  /** Seals the key file at rest. Default: none, the file's mode protects it. */
   readonly passphrase?: string;
-  /** The log's name in its checkpoints. Default: `tenstrip/autoblocker-ledger`. */
+  /** The log's name in its checkpoints, without spaces and `+`. Default: `tenstrip/autoblocker-ledger`. */
   readonly origin?: string;
   /** Addresses and networks that are never blocked, beside those that the ledger holds already. */
   readonly allowList?: readonly string[];
   /** Addresses of administrators' connections: never blocked, as the host's own. */
   readonly adminPeers?: readonly string[];
-  /** The rules. Default: `builtInScenarios`. */
+  /** The rules. Default: {@link builtInScenarios}. */
   readonly scenarios?: readonly Scenario[];
   /** Bounds of the rails; they can be set within limits and none can be switched off. */
   readonly rails?: Partial<RailLimits>;
-  /** First ban in milliseconds. Default 4 h; each further one within 30 days is twice as long, at most 7 days. */
+  /** First ban in milliseconds, 1 minute to 7 days. Default 4 h; each further one within 30 days is twice as long, at most 7 days. */
   readonly banMs?: number;
   /**
    * What "now" means for `isBlocked` and `query`: the clock, or the newest event read (to study old logs).
@@ -35,5 +39,40 @@ export interface AutoblockerOptions {
   readonly durability?: 'fsync' | 'os';
   /** Live buckets of one scenario at most; beyond, the one that was quiet longest is dropped and counted. Default 1,000,000. */
   readonly maxBuckets?: number;
-  readonly logger?: Logger;
+}
+
+const optionsSchema = z.strictObject({
+  folder: z.string().min(1),
+  governor: z.custom<ResourceGovernor>().optional(),
+  signer: z.custom<Signer>().optional(),
+  passphrase: z.string().min(1).optional(),
+  origin: z
+    .string()
+    .regex(/^[^\s+]+$/, 'no spaces and no +')
+    .default('tenstrip/autoblocker-ledger'),
+  allowList: z.array(z.string()).max(10_000).default([]),
+  adminPeers: z.array(z.string()).max(1000).default([]),
+  scenarios: z.custom<readonly Scenario[]>(Array.isArray, 'an array of scenarios').default(() => builtInScenarios),
+  rails: railLimitsSchema.prefault({}),
+  banMs: z
+    .number()
+    .int()
+    .min(60_000)
+    .max(7 * 86_400_000)
+    .default(4 * 3_600_000),
+  time: z.enum(['clock', 'events']).optional(),
+  durability: z.enum(['fsync', 'os']).default('fsync'),
+  maxBuckets: z.number().int().min(1).max(10_000_000).default(1_000_000),
+});
+
+/** Options with their defaults. @throws TenstripError `OptionsInvalid` with every wrong one at once. */
+export function checkedOptions(options: AutoblockerOptions): z.output<typeof optionsSchema> {
+  const parsed = optionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
+  throw new TenstripError<LedgerErrorCode>(
+    'OptionsInvalid',
+    `A ledger cannot be opened with these options: ${issues.join('; ')}. Correct them.`,
+    { details: { issues } },
+  );
 }

@@ -2,6 +2,7 @@ export {
   type ActorRecord,
   AutoblockerLedger,
   type CallOptions,
+  type DecisionQuery,
   type IngestReceipt,
   type LedgerStatistics,
   type RevocationReceipt,

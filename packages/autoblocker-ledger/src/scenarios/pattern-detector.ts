@@ -4,6 +4,8 @@ import type { SecurityEvent } from '../events/index.js';
 import { BucketTable, type Overflow } from './bucket-table.js';
 import { checkScenario, type Scenario } from './scenario.js';
 
+const none: readonly Overflow[] = [];
+
 /** Runs scenarios over events. */
 export class PatternDetector {
   readonly #tables: readonly BucketTable[];
@@ -26,12 +28,12 @@ export class PatternDetector {
 
   /** Looks at one event; the overflows that it causes, in the order of the scenarios. */
   offer(event: SecurityEvent): readonly Overflow[] {
-    let overflows: Overflow[] | undefined;
+    let overflows: readonly Overflow[] = none;
     for (const table of this.#tablesOf(event.domain)) {
       const overflow = table.offer(event);
-      if (overflow !== undefined) (overflows ??= []).push(overflow);
+      if (overflow !== undefined) overflows = [...overflows, overflow];
     }
-    return overflows ?? [];
+    return overflows;
   }
 
   #tablesOf(domain: string): readonly BucketTable[] {

@@ -87,7 +87,8 @@ export const sshScenarios: readonly Scenario[] = [
   {
     name: 'tenstrip/ssh-protocol-probing',
     version: '1.0.0',
-    description: 'More than 5 connections to ssh from one address that do not speak its protocol, leaking one in 10 seconds',
+    description:
+      'More than 5 connections to ssh from one address that do not speak its protocol, leaking one in 10 seconds',
     references: ['T1595'],
     domains: ['ssh'],
     filter: (event) => event.kind === 'protocol-error',

@@ -1,0 +1,167 @@
+// What the log holds: entries of canonical JSON (RFC 8785), each with a public fact and a personal part. The personal part
+// (addresses, names, lines) stands beside the tree under a salted commitment and can be erased; proofs stay valid.
+
+import { canonicalJson, sha256 } from '@tenstrip/shared-core/crypto';
+import { commitErasable, type LogEntry } from '@tenstrip/shared-core/durable-log';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import type { BlockAction, RailCode, RevokeReason } from '../decisions/index.js';
+import type { LedgerErrorCode } from '../errors/index.js';
+import type { BlockTarget, SourcePosition } from '../events/index.js';
+import type { EvidenceLine } from './explanation.js';
+
+/** What every entry says. */
+interface EntryFact {
+  /** Event time, in milliseconds since 1970. */
+  readonly time: number;
+  /** The clock when it was written. */
+  readonly recordedAt: number;
+}
+
+/** A rule as an entry names it. */
+export interface RuleName {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What led to a decision, an extension or a refusal. */
+interface EvidencePart {
+  /** The same overflow has the same key, also when its lines are read again after a crash. */
+  readonly overflow?: string;
+  readonly evidence: readonly EvidenceLine[];
+}
+
+/** A new decision, in force or waiting for review. */
+export interface DecisionEntry {
+  readonly class: 'decision';
+  readonly fact: EntryFact & {
+    readonly action: BlockAction;
+    readonly domains: 'all' | readonly string[];
+    readonly origin: 'scenario' | 'person';
+    readonly scenario: RuleName;
+    readonly from: number;
+    readonly until: number | null;
+    readonly score: number;
+    readonly eventCount: number;
+    readonly held: 'active' | 'pending-review';
+    /** The rail that wants a review. */
+    readonly rail?: { readonly code: RailCode; readonly detail: string };
+  };
+  readonly personal: (EvidencePart & { readonly target: BlockTarget; readonly reason: string }) | undefined;
+}
+
+/** A decision goes on longer. */
+export interface ExtensionEntry {
+  readonly class: 'extension';
+  readonly fact: EntryFact & {
+    /** Decimal id. */
+    readonly decision: string;
+    readonly until: number | null;
+    readonly scenario: RuleName;
+    readonly score: number;
+    readonly eventCount: number;
+  };
+  readonly personal: EvidencePart | undefined;
+}
+
+/** A rail refused. */
+export interface RefusalEntry {
+  readonly class: 'refusal';
+  readonly fact: EntryFact & {
+    readonly code: RailCode;
+    readonly detail: string;
+    readonly origin: 'scenario' | 'person';
+    readonly scenario: RuleName;
+    readonly score: number;
+    readonly eventCount: number;
+  };
+  readonly personal: (EvidencePart & { readonly target: BlockTarget; readonly reason: string }) | undefined;
+}
+
+/** A decision was taken back. */
+export interface RevocationEntry {
+  readonly class: 'revocation';
+  readonly fact: EntryFact & { readonly decision: string; readonly code: RevokeReason['code'] };
+  readonly personal: { readonly text?: string; readonly by?: string } | undefined;
+}
+
+/** A network came on the allow-list, or off it. */
+export interface AllowListEntry {
+  readonly class: 'allow-list-change';
+  readonly fact: EntryFact & { readonly change: 'add' | 'remove'; readonly by: 'options' | 'call' };
+  readonly personal: { readonly network: string; readonly note?: string } | undefined;
+}
+
+/** The rules from here on. */
+export interface RuleChangeEntry {
+  readonly class: 'rule-change';
+  readonly fact: EntryFact & {
+    readonly rules: readonly (RuleName & {
+      readonly capacity: number;
+      readonly leakSpeedMs: number;
+      readonly blackholeMs: number;
+    })[];
+  };
+  readonly personal: undefined;
+}
+
+/** How far a source was read; all that was found up to there stands before this entry. */
+export interface SourcePositionEntry {
+  readonly class: 'source-position';
+  readonly fact: EntryFact & { readonly offset: number };
+  readonly personal: { readonly source: string; readonly position: SourcePosition } | undefined;
+}
+
+/** One entry of the ledger. `personal` is `undefined` once erased. */
+export type LedgerEntry =
+  | DecisionEntry
+  | ExtensionEntry
+  | RefusalEntry
+  | RevocationEntry
+  | AllowListEntry
+  | RuleChangeEntry
+  | SourcePositionEntry;
+
+const classes: ReadonlySet<string> = new Set<LedgerEntry['class']>([
+  'decision',
+  'extension',
+  'refusal',
+  'revocation',
+  'allow-list-change',
+  'rule-change',
+  'source-position',
+]);
+
+/** The bytes of an entry. `salt`: 16 fresh random bytes. */
+export function encodeEntry(entry: LedgerEntry, salt: Uint8Array): LogEntry {
+  const fact = { v: 1, class: entry.class, ...entry.fact };
+  if (entry.personal === undefined) return { entry: Buffer.from(canonicalJson(fact)) };
+  const part = Buffer.from(canonicalJson(entry.personal));
+  const { commitment, erasable } = commitErasable(part, salt, sha256);
+  const personal = Buffer.from(commitment).toString('hex');
+  return { entry: Buffer.from(canonicalJson({ ...fact, personal })), erasable };
+}
+
+/** The entry in some bytes of the log. @throws TenstripError `EntryInvalid` */
+export function decodeEntry(index: bigint, stored: LogEntry): LedgerEntry {
+  try {
+    const { v, class: kind, personal: commitment, ...fact } = JSON.parse(Buffer.from(stored.entry).toString('utf8'));
+    if (v !== 1 || !classes.has(kind)) throw new Error(`version ${v}, class ${kind}`);
+    const erasable = stored.erasable === undefined ? undefined : Buffer.from(stored.erasable);
+    const personal = erasable === undefined ? undefined : JSON.parse(erasable.subarray(saltBytes).toString('utf8'));
+    return { class: kind, fact, personal } as LedgerEntry;
+  } catch (cause) {
+    throw new TenstripError<LedgerErrorCode>(
+      'EntryInvalid',
+      `Entry ${index} is none of this ledger's kinds (${(cause as Error).message}). Open the ledger with the version that wrote it, or verify it.`,
+      { details: { index }, cause },
+    );
+  }
+}
+
+/** The commitment in an entry's bytes to its personal part: SHA-256 in hex; `undefined` when it has none. */
+export function commitmentOf(entry: Uint8Array): string | undefined {
+  return (JSON.parse(Buffer.from(entry).toString('utf8')) as { personal?: string }).personal;
+}
+
+/** Bytes of salt before a personal part. */
+export const saltBytes = 16;

@@ -1,0 +1,138 @@
+// A ledger's folder: the log, the key that signs it, and the public key beside it.
+//   log/            segments, tiles, checkpoint: see durable-log
+//   signing.key     the seed, mode 0600; sealed by a passphrase when one is given
+//   verifier.key    the public key as a C2SP vkey, all that an auditor needs besides log/
+
+import { constants } from 'node:fs';
+import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createSigner, readKeyFile, type Signer, sha256, writeKeyFile } from '@tenstrip/shared-core/crypto';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { parseVerifierKey, printVerifierKey, SignatureType, verifierKey } from '@tenstrip/shared-core/transparency';
+import type { LedgerErrorCode } from '../errors/index.js';
+
+/** The folder that means: keep nothing. */
+export const memoryFolder = 'memory:';
+
+const plainKeyHeader = 'tenstrip-signing-key v1 plain';
+
+/** Where the log of a ledger is. */
+export function logFolder(folder: string): string {
+  return folder === memoryFolder ? memoryFolder : join(folder, 'log');
+}
+
+/** The public key of a log in vkey text. */
+export function verifierKeyText(origin: string, publicKey: Uint8Array): string {
+  return printVerifierKey(verifierKey(origin, SignatureType.ed25519, publicKey, sha256));
+}
+
+/** What {@link openSigner} needs. */
+export interface SignerRequest {
+  readonly folder: string;
+  readonly origin: string;
+  readonly signer: Signer | undefined;
+  readonly passphrase: string | undefined;
+  readonly entropy: (length: number) => Uint8Array;
+}
+
+/**
+ * The signer of a ledger: the caller's, or the folder's own, made on first use; and the public key, published beside the log.
+ * @throws TenstripError `SigningKeyInvalid` when the key is damaged, open to others, or not the one that is published.
+ */
+export async function openSigner(request: SignerRequest): Promise<{ signer: Signer; verifierKey: string }> {
+  const { folder, origin } = request;
+  if (folder !== memoryFolder) await mkdir(folder, { recursive: true });
+  const signer = request.signer ?? createSigner(await signingSeed(request));
+  const key = verifierKeyText(origin, signer.publicKey);
+  if (folder !== memoryFolder) await publishKey(join(folder, 'verifier.key'), key);
+  return { signer, verifierKey: key };
+}
+
+/** The published key of a ledger's folder. @throws TenstripError `LedgerMissing` */
+export async function readVerifierKey(folder: string): Promise<string> {
+  const path = join(folder, 'verifier.key');
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new TenstripError<LedgerErrorCode>(
+      'LedgerMissing',
+      `There is no ledger in ${folder}: ${path} cannot be read. Give the folder that a ledger was opened with.`,
+      { details: { folder }, cause },
+    );
+  });
+  if (parseVerifierKey(text.trim(), sha256) === undefined)
+    throw invalidKey(path, 'it is no verifier key (name+id+base64)');
+  return text.trim();
+}
+
+async function signingSeed({ folder, passphrase, entropy }: SignerRequest): Promise<Uint8Array> {
+  if (folder === memoryFolder) return entropy(32);
+  const path = join(folder, 'signing.key');
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (passphrase !== undefined) {
+    if (!exists) await writeKeyFile(path, entropy(32), passphrase);
+    return readKeyFile(path, passphrase);
+  }
+  if (!exists) await writePlainKey(path, entropy(32));
+  return readPlainKey(path);
+}
+
+async function writePlainKey(path: string, seed: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(`${plainKeyHeader}\n${Buffer.from(seed).toString('base64')}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+    seed.fill(0);
+  }
+}
+
+async function readPlainKey(path: string): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY).catch((cause: unknown) => {
+    throw invalidKey(path, 'it cannot be read', cause);
+  });
+  try {
+    if (process.platform !== 'win32' && ((await file.stat()).mode & 0o077) !== 0) {
+      throw invalidKey(
+        path,
+        'others than its owner may use it; chmod 600 it, and take a new key if it may have been copied',
+      );
+    }
+    const [header, encoded = ''] = (await file.readFile('utf8')).split('\n');
+    const seed = Buffer.from(encoded, 'base64');
+    if (header !== plainKeyHeader || seed.length !== 32) {
+      throw invalidKey(
+        path,
+        header?.startsWith('tenstrip-key-file') === true ? 'it is sealed; give the passphrase' : 'it is damaged',
+      );
+    }
+    return new Uint8Array(seed);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes the public key on first use; afterwards it must be the same. */
+async function publishKey(path: string, key: string): Promise<void> {
+  const published = await readFile(path, 'utf8').catch(() => undefined);
+  if (published === undefined) {
+    const file = await open(path, 'wx', 0o644);
+    await file.writeFile(`${key}\n`);
+    await file.sync();
+    await file.close();
+  } else if (published.trim() !== key) {
+    throw invalidKey(
+      path,
+      `it publishes ${published.trim()}, and the signer is ${key}; give the signer and origin of this ledger`,
+    );
+  }
+}
+
+function invalidKey(path: string, reason: string, cause?: unknown): TenstripError<LedgerErrorCode> {
+  return new TenstripError<LedgerErrorCode>('SigningKeyInvalid', `The key file ${path} is of no use: ${reason}.`, {
+    details: { path },
+    cause,
+  });
+}

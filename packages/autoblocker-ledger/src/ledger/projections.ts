@@ -1,0 +1,349 @@
+// All tables in memory, each a fold over the entries of the ledger: decisions, who is blocked, scores, allow-list, positions.
+// Opening a ledger replays its entries through `apply`; running appends go through the same function, so both agree.
+
+import { type Decision, type EarlierDecision, targetPrefix } from '../decisions/index.js';
+import { type BlockTarget, type SourcePosition, targetKey } from '../events/index.js';
+import { type IpPrefix, IpPrefixIndex, NetworkSet, requireIpPrefix } from '../lookup/index.js';
+import { ExpiryQueue } from './expiry-queue.js';
+import type {
+  AllowListEntry,
+  DecisionEntry,
+  ExtensionEntry,
+  LedgerEntry,
+  RefusalEntry,
+  RevocationEntry,
+  RuleChangeEntry,
+} from './ledger-entry.js';
+
+/** A decision as it stands, without its state, which depends on the time of asking. */
+interface DecisionRecord {
+  readonly id: bigint;
+  readonly fact: DecisionEntry['fact'];
+  readonly target: BlockTarget;
+  readonly reason: string;
+  readonly scenarios: Set<string>;
+  readonly evidence: string[];
+  /** Entries that changed it. */
+  readonly history: bigint[];
+  until: number | null;
+  score: number;
+  eventCount: number;
+  extensions: number;
+  held: EarlierDecision['held'];
+}
+
+/** Decisions of one network, and how many of them are in force. */
+interface NetworkSlot {
+  readonly prefix: IpPrefix;
+  readonly decisions: DecisionRecord[];
+  inForce: number;
+}
+
+const maxEvidenceDigests = 200;
+const maxOverflowKeys = 100_000;
+const maxScores = 100_000;
+const maxRecentBlocks = 20_000;
+/** A score halves in a day. */
+const scoreHalfLifeMs = 86_400_000;
+
+/** The state of a ledger in memory. */
+export class Projections {
+  /** Time of the newest entry, in milliseconds since 1970. */
+  newestTime = 0;
+  readonly entryCounts: Record<string, number> = {};
+  readonly allowList = new NetworkSet();
+  readonly positions = new Map<string, SourcePosition>();
+  rules: RuleChangeEntry['fact']['rules'] = [];
+  /** IPv4 addresses in force; networks that overlap count twice. */
+  blockedAddresses = 0;
+  readonly #decisions = new Map<bigint, DecisionRecord>();
+  readonly #byTarget = new Map<string, DecisionRecord[]>();
+  readonly #index = new IpPrefixIndex();
+  readonly #slots: (NetworkSlot | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
+  readonly #expiry = new ExpiryQueue();
+  readonly #scores = new Map<string, { readonly score: number; readonly time: number }>();
+  readonly #overflows = new Set<string>();
+  readonly #recentBlocks: { readonly time: number; readonly scenario: string }[] = [];
+
+  /** Takes in entry `index`. */
+  apply(index: bigint, entry: LedgerEntry): void {
+    this.entryCounts[entry.class] = (this.entryCounts[entry.class] ?? 0) + 1;
+    this.newestTime = Math.max(this.newestTime, entry.fact.time);
+    switch (entry.class) {
+      case 'decision':
+        this.#applyDecision(index, entry);
+        break;
+      case 'extension':
+        this.#applyExtension(index, entry);
+        break;
+      case 'refusal':
+        this.#applyRefusal(entry);
+        break;
+      case 'revocation':
+        this.#applyRevocation(index, entry);
+        break;
+      case 'allow-list-change':
+        this.#applyAllowList(entry);
+        break;
+      case 'rule-change':
+        this.rules = entry.fact.rules;
+        break;
+      case 'source-position':
+        if (entry.personal !== undefined) this.positions.set(entry.personal.source, entry.personal.position);
+    }
+  }
+
+  /** Drops from the look-up what ended at `now` or before. */
+  expire(now: number): void {
+    for (const { id, end } of this.#expiry.take(now)) {
+      const record = this.#decisions.get(id)!;
+      if (record.until === end && record.held !== 'revoked') this.#leaveForce(record);
+    }
+  }
+
+  /** The decision that blocks a canonical target in a domain at a time, the longest running first. */
+  blocking(target: BlockTarget, domain: string | undefined, at: number): Decision | undefined {
+    let longest: DecisionRecord | undefined;
+    for (const record of this.#touching(target)) {
+      if (record.held !== 'active' || record.fact.action === 'observe' || !isRunning(record, at)) continue;
+      if (domain !== undefined && record.fact.domains !== 'all' && !record.fact.domains.includes(domain)) continue;
+      if (longest === undefined || endOf(record) > endOf(longest)) longest = record;
+    }
+    return longest === undefined ? undefined : decisionAt(longest, at);
+  }
+
+  /** Whether the text of an address is in no blocked network; the quick answer to most questions. Allocates nothing for IPv4. */
+  isFree(address: string): boolean {
+    return this.#index.lookup(address) < 0;
+  }
+
+  decision(id: bigint, at: number): Decision | undefined {
+    const record = this.#decisions.get(id);
+    return record === undefined ? undefined : decisionAt(record, at);
+  }
+
+  /** All decisions, oldest first. */
+  *decisions(at: number): Generator<Decision> {
+    for (const record of this.#decisions.values()) yield decisionAt(record, at);
+  }
+
+  /** Decisions on a target, oldest first. */
+  earlier(target: BlockTarget): EarlierDecision[] {
+    return (this.#byTarget.get(targetKey(target)) ?? []).map((record) => ({
+      id: record.id,
+      from: record.fact.from,
+      until: record.until,
+      action: record.fact.action,
+      domains: record.fact.domains,
+      scenarios: record.scenarios,
+      held: record.held,
+    }));
+  }
+
+  /** Every target that was ever decided on, with its decisions, in the order of the first. */
+  *targets(at: number): Generator<{ target: BlockTarget; decisions: Decision[]; scenarios: string[] }> {
+    for (const records of this.#byTarget.values()) {
+      const scenarios = new Set(records.flatMap((record) => [...record.scenarios]));
+      const decisions = records.map((record) => decisionAt(record, at));
+      yield { target: records[0]!.target, decisions, scenarios: [...scenarios] };
+    }
+  }
+
+  /** Entries that changed a decision, oldest first. */
+  history(id: bigint): readonly bigint[] {
+    return this.#decisions.get(id)?.history ?? [];
+  }
+
+  /** Decisions in force that touch a network. */
+  inForceWithin(network: IpPrefix): bigint[] {
+    const only = new NetworkSet([network]);
+    const records = this.#slots.flatMap((slot) =>
+      slot !== undefined && only.touches(slot.prefix) ? slot.decisions : [],
+    );
+    return records.filter((record) => record.held !== 'revoked').map((record) => record.id);
+  }
+
+  /** A target's score at a time: what its overflows added, halved every day. */
+  scoreAt(target: BlockTarget, time: number): number {
+    const held = this.#scores.get(targetKey(target));
+    return held === undefined ? 0 : held.score * 0.5 ** (Math.max(0, time - held.time) / scoreHalfLifeMs);
+  }
+
+  /** Blocks that rules made in the minute up to `time`, of one scenario when it is given. */
+  recentBlocks(time: number, scenario?: string): number {
+    const inMinute = (block: { time: number; scenario: string }) =>
+      block.time > time - 60_000 && block.time <= time && (scenario === undefined || block.scenario === scenario);
+    return this.#recentBlocks.filter(inMinute).length;
+  }
+
+  /** Whether an overflow has had its effect. */
+  hasOverflow(key: string): boolean {
+    return this.#overflows.has(key);
+  }
+
+  #applyDecision(id: bigint, { fact, personal }: DecisionEntry): void {
+    if (personal === undefined) return;
+    const record: DecisionRecord = {
+      id,
+      fact,
+      target: personal.target,
+      reason: personal.reason,
+      scenarios: new Set([fact.scenario.name]),
+      evidence: personal.evidence.map(({ digest }) => digest),
+      history: [],
+      until: fact.until,
+      score: fact.score,
+      eventCount: fact.eventCount,
+      extensions: 0,
+      held: fact.held,
+    };
+    this.#decisions.set(id, record);
+    const key = targetKey(record.target);
+    const ofTarget = this.#byTarget.get(key);
+    if (ofTarget === undefined) this.#byTarget.set(key, [record]);
+    else ofTarget.push(record);
+    this.#noteOverflow(personal.overflow);
+    this.#noteScore(record.target, fact.score, fact.time);
+    this.#place(record);
+    if (fact.held === 'active' && fact.origin === 'scenario') {
+      this.#recentBlocks.push({ time: fact.time, scenario: fact.scenario.name });
+      if (this.#recentBlocks.length > maxRecentBlocks) this.#recentBlocks.splice(0, maxRecentBlocks / 2);
+    }
+  }
+
+  #applyExtension(index: bigint, { fact, personal }: ExtensionEntry): void {
+    const record = this.#decisions.get(BigInt(fact.decision));
+    if (record === undefined) return;
+    const wasInForce = this.#isPlaced(record);
+    record.until = fact.until;
+    record.score = fact.score;
+    record.eventCount += fact.eventCount;
+    record.extensions += 1;
+    record.scenarios.add(fact.scenario.name);
+    record.history.push(index);
+    this.#noteScore(record.target, fact.score, fact.time);
+    this.#noteOverflow(personal?.overflow);
+    for (const { digest } of personal?.evidence ?? []) {
+      if (record.evidence.length < maxEvidenceDigests) record.evidence.push(digest);
+    }
+    if (wasInForce && record.until !== null) this.#expiry.add(record.until, record.id);
+    if (!wasInForce) this.#place(record);
+  }
+
+  #applyRefusal({ fact, personal }: RefusalEntry): void {
+    if (personal === undefined) return;
+    this.#noteOverflow(personal.overflow);
+    this.#noteScore(personal.target, fact.score, fact.time);
+  }
+
+  #applyRevocation(index: bigint, { fact }: RevocationEntry): void {
+    const record = this.#decisions.get(BigInt(fact.decision));
+    if (record === undefined || record.held === 'revoked') return;
+    if (this.#isPlaced(record)) this.#leaveForce(record);
+    record.held = 'revoked';
+    record.history.push(index);
+  }
+
+  #applyAllowList({ fact, personal }: AllowListEntry): void {
+    if (personal === undefined) return;
+    const network = requireIpPrefix(personal.network);
+    if (fact.change === 'add') this.allowList.add(network);
+    else this.allowList.delete(network);
+  }
+
+  /** Puts a decision where look-ups find it. */
+  #place(record: DecisionRecord): void {
+    if (record.until !== null) this.#expiry.add(record.until, record.id);
+    const prefix = targetPrefix(record.target);
+    if (prefix === undefined) return;
+    const number = this.#index.get(prefix) ?? this.#newSlot(prefix);
+    const slot = this.#slots[number]!;
+    slot.decisions.push(record);
+    if (record.held !== 'active') return;
+    slot.inForce += 1;
+    if (slot.inForce === 1) this.blockedAddresses += addressesOf(prefix);
+  }
+
+  #isPlaced(record: DecisionRecord): boolean {
+    const prefix = targetPrefix(record.target);
+    const number = prefix === undefined ? undefined : this.#index.get(prefix);
+    return number !== undefined && this.#slots[number]!.decisions.includes(record);
+  }
+
+  #leaveForce(record: DecisionRecord): void {
+    const prefix = targetPrefix(record.target);
+    const number = prefix === undefined ? undefined : this.#index.get(prefix);
+    if (prefix === undefined || number === undefined) return;
+    const slot = this.#slots[number]!;
+    const at = slot.decisions.indexOf(record);
+    if (at < 0) return;
+    slot.decisions.splice(at, 1);
+    if (record.held === 'active') {
+      slot.inForce -= 1;
+      if (slot.inForce === 0) this.blockedAddresses -= addressesOf(prefix);
+    }
+    if (slot.decisions.length > 0) return;
+    this.#index.delete(prefix);
+    this.#slots[number] = undefined;
+    this.#freeSlots.push(number);
+  }
+
+  #newSlot(prefix: IpPrefix): number {
+    const number = this.#freeSlots.pop() ?? this.#slots.length;
+    this.#slots[number] = { prefix, decisions: [], inForce: 0 };
+    this.#index.set(prefix, number);
+    return number;
+  }
+
+  #touching(target: BlockTarget): readonly DecisionRecord[] {
+    const prefix = targetPrefix(target);
+    if (prefix === undefined) return this.#byTarget.get(targetKey(target)) ?? [];
+    return [...this.#index.covering(prefix.address, prefix.length)].flatMap((number) => this.#slots[number]!.decisions);
+  }
+
+  #noteScore(target: BlockTarget, score: number, time: number): void {
+    const key = targetKey(target);
+    this.#scores.delete(key);
+    this.#scores.set(key, { score, time });
+    if (this.#scores.size > maxScores) this.#scores.delete(this.#scores.keys().next().value!);
+  }
+
+  #noteOverflow(key: string | undefined): void {
+    if (key === undefined) return;
+    this.#overflows.add(key);
+    if (this.#overflows.size > maxOverflowKeys) this.#overflows.delete(this.#overflows.values().next().value!);
+  }
+}
+
+function isRunning(record: DecisionRecord, at: number): boolean {
+  return record.until === null || at < record.until;
+}
+
+function endOf(record: DecisionRecord): number {
+  return record.until ?? Number.POSITIVE_INFINITY;
+}
+
+function addressesOf(prefix: IpPrefix): number {
+  return prefix.address.family === 4 ? 2 ** (32 - prefix.length) : 0;
+}
+
+function decisionAt(record: DecisionRecord, at: number): Decision {
+  const { id, fact, target, reason, until, score, eventCount, extensions } = record;
+  return {
+    id,
+    target,
+    action: fact.action,
+    domains: fact.domains,
+    reason,
+    scenario: fact.scenario,
+    origin: fact.origin,
+    from: fact.from,
+    until,
+    score,
+    evidence: [...record.evidence],
+    eventCount,
+    extensions,
+    state: record.held === 'revoked' ? 'revoked' : isRunning(record, at) ? record.held : 'expired',
+  };
+}

@@ -1,0 +1,146 @@
+// An independent pass over a whole ledger: bytes against the tree, the tree against the signature, each entry's inclusion
+// by its own proof, each personal part against its commitment, and an older checkpoint against the present one.
+
+import { createVerifier, sha256 } from '@tenstrip/shared-core/crypto';
+import type { LogReader } from '@tenstrip/shared-core/durable-log';
+import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
+import {
+  type Checkpoint,
+  checkCheckpoint,
+  leafHash,
+  parseVerifierKey,
+  verifyConsistency,
+  verifyInclusion,
+} from '@tenstrip/shared-core/transparency';
+import type { LedgerErrorCode } from '../errors/index.js';
+import { commitmentOf, decodeEntry } from './ledger-entry.js';
+import type { VerificationReport } from './verification.js';
+
+/** What a log is verified against. */
+export interface VerificationRequest {
+  readonly reader: LogReader;
+  /** The key that must have signed, as a C2SP vkey. */
+  readonly verifierKey: string;
+  /** An earlier checkpoint, kept elsewhere: the log must extend it. It shows a tail that was cut off. */
+  readonly earlier?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Problem = VerificationReport['problems'][number];
+const maxProblems = 1000;
+
+/** Verifies a log. It finds what is wrong and does not throw for it. */
+export async function verifyLog(request: VerificationRequest): Promise<VerificationReport> {
+  const { reader, verifierKey } = request;
+  const problems: Problem[] = [];
+  const report = (problem: Problem) => {
+    if (problems.length < maxProblems) problems.push(problem);
+  };
+  const { checkpoint } = reader;
+  const head = trustedCheckpoint(checkpoint, verifierKey, report);
+  for await (const { index, problem } of reader.verify()) {
+    request.signal?.throwIfAborted();
+    report({ index, code: problem.code, message: problem.message });
+  }
+  const counts: Record<string, number> = {};
+  let erased = 0;
+  if (head !== undefined && problems.length === 0) {
+    erased = await checkEntries(request, head, counts, report);
+    if (request.earlier !== undefined) await checkEarlier(reader, request.earlier, verifierKey, head, report);
+  }
+  return {
+    verified: problems.length === 0,
+    size: head?.size ?? 0n,
+    root: head === undefined ? '' : Buffer.from(head.root).toString('hex'),
+    checkpoint,
+    verifierKey,
+    entries: counts,
+    erased,
+    problems: problems.sort((a, b) => Number(a.index - b.index)),
+  };
+}
+
+/** The checkpoint in a signed note, if the key signed it. */
+function trustedCheckpoint(
+  note: string,
+  verifierKey: string,
+  report: (problem: Problem) => void,
+): Checkpoint | undefined {
+  const key = parseVerifierKey(verifierKey, sha256);
+  if (key === undefined) {
+    throw new TenstripError<LedgerErrorCode>(
+      'OptionsInvalid',
+      `${JSON.stringify(verifierKey.slice(0, 200))} is not a verifier key. Give the text of the ledger's verifier.key: name+id+base64.`,
+      { details: { verifierKey: verifierKey.slice(0, 512) } },
+    );
+  }
+  const policy = { logs: [{ key }], witnesses: [], groups: [], quorum: 'none' } as const;
+  const verdict = checkCheckpoint(note, policy, createVerifier().verify);
+  if (verdict.trusted) return verdict.checkpoint;
+  report({ index: 0n, code: verdict.reason, message: `The checkpoint is not signed by ${verifierKey}.` });
+  return undefined;
+}
+
+/** Checks every entry by itself; how many have no personal part any more. */
+async function checkEntries(
+  { reader, signal }: VerificationRequest,
+  head: Checkpoint,
+  counts: Record<string, number>,
+  report: (problem: Problem) => void,
+): Promise<number> {
+  let erased = 0;
+  let index = reader.minimumIndex;
+  for await (const stored of reader.entries(index, head.size)) {
+    signal?.throwIfAborted();
+    try {
+      const entry = decodeEntry(index, stored);
+      counts[entry.class] = (counts[entry.class] ?? 0) + 1;
+      const proof = await reader.proveInclusion(index, head.size);
+      if (!verifyInclusion(index, head.size, leafHash(stored.entry, sha256), proof, head.root, sha256)) {
+        report({ index, code: 'ProofInvalid', message: `Entry ${index} is not in the tree that was signed.` });
+      }
+      if (stored.erasable === undefined) erased += commitmentOf(stored.entry) === undefined ? 0 : 1;
+      else if (commitmentOf(stored.entry) !== Buffer.from(sha256(stored.erasable)).toString('hex')) {
+        report({
+          index,
+          code: 'CommitmentInvalid',
+          message: `The personal part of entry ${index} is not the one that it commits to.`,
+        });
+      }
+    } catch (error) {
+      if (!isTenstripError(error)) throw error;
+      report({ index, code: error.code, message: error.message });
+    }
+    index += 1n;
+  }
+  return erased;
+}
+
+/** Whether the log extends an earlier checkpoint of the same key. */
+async function checkEarlier(
+  reader: LogReader,
+  earlier: string,
+  verifierKey: string,
+  head: Checkpoint,
+  report: (problem: Problem) => void,
+): Promise<void> {
+  const before = trustedCheckpoint(earlier, verifierKey, (problem) =>
+    report({ ...problem, message: 'The earlier checkpoint is not signed by the key of this ledger.' }),
+  );
+  if (before === undefined) return;
+  if (before.size > head.size) {
+    report({
+      index: head.size,
+      code: 'TailMissing',
+      message: `The ledger ends before entry ${head.size}; a checkpoint of ${before.size} entries was signed earlier. Its tail was deleted.`,
+    });
+    return;
+  }
+  const proof = await reader.proveConsistency(before.size, head.size);
+  if (verifyConsistency(before, head, proof, sha256)) return;
+  report({
+    index: before.size,
+    code: 'CheckpointFork',
+    message: `The ledger does not extend the checkpoint of ${before.size} entries that was signed earlier. It was rewritten.`,
+  });
+}

@@ -1,0 +1,132 @@
+// One event at a time: buckets, overflow, proposal, rails, ledger entry. The recipe of the whole package.
+
+import { createHash } from 'node:crypto';
+import {
+  type BanEscalation,
+  type BlockProposal,
+  type DecisionOutcome,
+  decide,
+  type Plan,
+  type Proposal,
+  proposalOf,
+  type RecentSuccesses,
+  requestedProposal,
+} from '../decisions/index.js';
+import type { SecurityEvent } from '../events/index.js';
+import { type BlockLedger, evidenceOf, type LedgerEntry, type LedgerPolicyState } from '../ledger/index.js';
+import type { Overflow, PatternDetector } from '../scenarios/index.js';
+
+/** What a {@link DecisionMaker} works with. */
+export interface DecisionMakerParts {
+  readonly detector: PatternDetector;
+  readonly successes: RecentSuccesses;
+  readonly state: LedgerPolicyState;
+  readonly ledger: BlockLedger;
+  readonly escalation: BanEscalation;
+  /** The clock, for `recordedAt`. */
+  readonly clockNow: () => number;
+  /** What "now" means in this ledger. */
+  readonly now: () => number;
+}
+
+/** What came of an overflow. */
+export interface Settled {
+  readonly scenario: string;
+  /** `undefined`: it had its effect before a restart. */
+  readonly outcome: DecisionOutcome | undefined;
+}
+
+/** Turns events and wishes into entries of the ledger. */
+export class DecisionMaker {
+  readonly #parts: DecisionMakerParts;
+
+  constructor(parts: DecisionMakerParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks at one event. A replayed one only refills buckets: what it led to is in the ledger. */
+  observe(event: SecurityEvent, replayed: boolean): readonly Settled[] {
+    const { successes, detector } = this.#parts;
+    const overflows = detector.offer(event);
+    if (event.outcome === 'success') {
+      for (const actor of event.actor) if (actor.kind === 'ip') successes.note(actor.value, event.time);
+    }
+    return replayed || overflows.length === 0 ? [] : overflows.map((overflow) => this.#settle(overflow));
+  }
+
+  /** Puts a caller's wish before the rails. @throws TenstripError `TargetInvalid` */
+  propose(request: BlockProposal): DecisionOutcome {
+    const proposal = requestedProposal(request, this.#parts.now());
+    return this.#carryOut(proposal, { evidence: [] });
+  }
+
+  #settle(overflow: Overflow): Settled {
+    const { ledger } = this.#parts;
+    const scenario = overflow.scenario.name;
+    const key = overflowKey(overflow);
+    const proposal = ledger.projections.hasOverflow(key) ? undefined : proposalOf(overflow);
+    if (proposal === undefined) return { scenario, outcome: undefined };
+    return { scenario, outcome: this.#carryOut(proposal, { overflow: key, evidence: evidenceOf(overflow.events) }) };
+  }
+
+  #carryOut(proposal: Proposal, evidence: Evidence): DecisionOutcome {
+    const { ledger, state, escalation, now } = this.#parts;
+    const plan = decide(proposal, state, escalation);
+    const decisionOf = (id: bigint) => ledger.requireDecision(id, now());
+    if (plan.kind === 'nothing') return { kind: 'unchanged', decision: decisionOf(plan.decision) };
+    const index = ledger.record(entryOf(plan, proposal, evidence, this.#parts.clockNow()));
+    switch (plan.kind) {
+      case 'decide':
+        return { kind: 'decided', decision: decisionOf(index) };
+      case 'extend':
+        return { kind: 'extended', decision: decisionOf(plan.decision) };
+      case 'review':
+        return { kind: 'review', decision: decisionOf(index), code: plan.code, detail: plan.detail };
+      case 'refuse':
+        return { kind: 'refused', entry: index, code: plan.code, detail: plan.detail };
+    }
+  }
+}
+
+interface Evidence {
+  readonly overflow?: string;
+  readonly evidence: ReturnType<typeof evidenceOf>;
+}
+
+/** The entry that a plan asks for. */
+function entryOf(
+  plan: Exclude<Plan, { kind: 'nothing' }>,
+  proposal: Proposal,
+  evidence: Evidence,
+  recordedAt: number,
+): LedgerEntry {
+  const { time, scenario, eventCount, origin, target, reason, action, domains } = proposal;
+  const fact = { time, recordedAt, scenario, score: plan.score, eventCount };
+  const personal = { ...evidence, target, reason };
+  switch (plan.kind) {
+    case 'extend':
+      return {
+        class: 'extension',
+        fact: { ...fact, decision: String(plan.decision), until: plan.until },
+        personal: evidence,
+      };
+    case 'refuse':
+      return { class: 'refusal', fact: { ...fact, origin, code: plan.code, detail: plan.detail }, personal };
+    case 'decide':
+    case 'review': {
+      const { from, until } = plan;
+      const held =
+        plan.kind === 'decide'
+          ? ({ held: 'active' } as const)
+          : ({ held: 'pending-review', rail: { code: plan.code, detail: plan.detail } } as const);
+      return { class: 'decision', fact: { ...fact, ...held, origin, action, domains, from, until }, personal };
+    }
+  }
+}
+
+/** The same for the same overflow of the same lines, whenever they are read. */
+function overflowKey({ scenario, group, time, events }: Overflow): string {
+  const last = events.at(-1)?.evidence;
+  const parts = [scenario.name, group, time, last?.digest ?? '', last?.source ?? '', last?.offset ?? ''];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,166 @@
+// One source of a reading: lines to events, in order, with counts, and the place from which a restart goes on.
+
+import type { LineBatch, LineSource, SecurityEvent, SourceLine, SourcePosition } from '../events/index.js';
+import type { LogLineParser } from '../parsing/index.js';
+import type { SourceReport } from './read-report.js';
+
+/** An event that waits for its turn. */
+export interface WaitingEvent {
+  readonly event: SecurityEvent;
+  /** Where the next line begins. */
+  readonly end: number;
+  readonly replayed: boolean;
+}
+
+/** A restart refills buckets from at most so many bytes of a file. */
+const maxWarmBytes = 64 * 1024 * 1024;
+
+/** Reads one source. */
+export class LogIntake {
+  readonly source: LineSource;
+  readonly parsers: Record<string, number> = {};
+  readonly #parser: LogLineParser;
+  readonly #memoryMs: number;
+  readonly #batches: AsyncIterator<LineBatch>;
+  #counts = { lines: 0, events: 0, recognised: 0, unrecognised: 0, cut: 0, garbled: 0, bytes: 0 };
+  #waiting: WaitingEvent[] = [];
+  #next = 0;
+  #ended = false;
+  #lastLineEnd = 0;
+  #readTo: number;
+  /** Everything before it was taken. */
+  #taken: number;
+  #committed: number;
+  #rotations = 0;
+  /** Places to restart from, each with the time of the first event after it. */
+  #marks: { readonly offset: number; readonly time: number }[] = [];
+  #newestTime = Number.NEGATIVE_INFINITY;
+
+  /** `memoryMs`: how long an event matters to buckets and rails. */
+  constructor(source: LineSource, parser: LogLineParser, memoryMs: number, signal: AbortSignal | undefined) {
+    this.source = source;
+    this.#parser = parser;
+    this.#memoryMs = memoryMs;
+    this.#readTo = source.resumedAt;
+    this.#taken = source.resumedAt;
+    this.#committed = source.resumedAt;
+    this.#rotations = source.rotations;
+    this.#batches = source.batches(signal)[Symbol.asyncIterator]();
+  }
+
+  /** The next event, if one was pulled. */
+  get head(): WaitingEvent | undefined {
+    return this.#waiting[this.#next];
+  }
+
+  /** The source has no more lines. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Bytes taken and not yet committed. */
+  get uncommittedBytes(): number {
+    return Math.abs(this.#taken - this.#committed);
+  }
+
+  get bytesRead(): number {
+    return this.#counts.bytes;
+  }
+
+  get lines(): number {
+    return this.#counts.lines;
+  }
+
+  get events(): number {
+    return this.#counts.events;
+  }
+
+  get report(): SourceReport {
+    const { name, resumedAt, rotations } = this.source;
+    return { path: name, ...this.#counts, resumedAt, rotations };
+  }
+
+  /** Reads and parses one batch of lines; only when no event waits. */
+  async pull(): Promise<void> {
+    const result = await this.#batches.next();
+    if (result.done === true) {
+      this.#ended = true;
+      return;
+    }
+    const { lines, end } = result.value;
+    if (this.source.rotations !== this.#rotations) {
+      this.#rotations = this.source.rotations;
+      this.#marks = [];
+      this.#readTo = 0;
+      this.#taken = 0;
+      this.#committed = -1;
+    }
+    const start = lines[0]?.offset ?? this.#readTo;
+    this.#counts.bytes += Math.max(0, end - Math.max(this.#readTo, start));
+    this.#readTo = end;
+    this.#waiting = [];
+    this.#next = 0;
+    for (const line of lines) this.#parse(line);
+    this.#mark(start);
+    if (this.#waiting.length === 0) this.#taken = Math.max(lines.at(-1)?.end ?? 0, this.#resumeFloor());
+  }
+
+  /** Takes the event at the head. */
+  take(): WaitingEvent {
+    const taken = this.#waiting[this.#next]!;
+    this.#next += 1;
+    const isLast = this.#next === this.#waiting.length;
+    this.#taken = Math.max(isLast ? this.#lastLineEnd : taken.end, this.#resumeFloor());
+    return taken;
+  }
+
+  /** The position to commit, if it moved since the last. */
+  async position(): Promise<SourcePosition | undefined> {
+    if (this.#taken === this.#committed) return undefined;
+    this.#committed = this.#taken;
+    return this.source.position(this.#taken, this.#marks[0]?.offset ?? 0);
+  }
+
+  async close(): Promise<void> {
+    await this.#batches.return?.();
+    await this.source[Symbol.asyncDispose]();
+  }
+
+  /** Replayed lines move nothing: what they led to is committed up to where the earlier reading came. */
+  #resumeFloor(): number {
+    return this.source.rotations === 0 ? this.source.resumedAt : 0;
+  }
+
+  #parse(line: SourceLine): void {
+    this.#lastLineEnd = line.end;
+    const parsed = this.#parser.parse(line);
+    const event = parsed?.event;
+    if (event !== undefined) {
+      this.#newestTime = Math.max(this.#newestTime, event.time);
+      this.#waiting.push({ event, end: line.end, replayed: line.replayed === true });
+    }
+    if (line.replayed === true) return;
+    this.#counts.lines += 1;
+    if (line.cut) this.#counts.cut += 1;
+    if (line.garbled) this.#counts.garbled += 1;
+    if (parsed === undefined) this.#counts.unrecognised += 1;
+    else if (event === undefined) this.#counts.recognised += 1;
+    else {
+      this.#counts.events += 1;
+      this.parsers[parsed.parser] = (this.parsers[parsed.parser] ?? 0) + 1;
+    }
+  }
+
+  /** Remembers a batch as a place to restart from, and forgets those from which nothing matters any more. */
+  #mark(offset: number): void {
+    const first = this.#waiting[0]?.event.time;
+    if (first !== undefined) this.#marks.push({ offset, time: first });
+    const horizon = this.#newestTime - this.#memoryMs;
+    while (
+      this.#marks.length > 1 &&
+      (this.#marks[1]!.time <= horizon || this.#readTo - this.#marks[0]!.offset > maxWarmBytes)
+    ) {
+      this.#marks.shift();
+    }
+  }
+}
