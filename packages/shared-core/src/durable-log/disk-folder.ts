@@ -1,0 +1,167 @@
+// A log's folder on disk. Files are written through plain descriptors and callbacks: a FileHandle costs several times more
+// per call. A file that must last is synced, and so is the directory that names it (fsync(2), "Notes").
+import * as fs from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isSystemError } from './log-error.js';
+import type { LogFile, LogFolder } from './log-folder.js';
+
+/** A {@link LogFolder} on disk. */
+export class DiskFolder implements LogFolder {
+  readonly path: string;
+  readonly #madeDirectories = new Set<string>();
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static async open(path: string, options: { mustExist?: boolean }): Promise<DiskFolder> {
+    const folder = new DiskFolder(resolve(path));
+    if (options.mustExist) await readdir(folder.path);
+    else await makeDirectory(folder.path);
+    return folder;
+  }
+
+  async names(directory: string): Promise<string[]> {
+    return (await orUndefined(readdir(this.#pathOf(directory))))?.sort() ?? [];
+  }
+
+  async open(name: string, mode: 'read' | 'write'): Promise<LogFile> {
+    const path = this.#pathOf(name);
+    return new DiskFile(await whenDone<number>((done) => fs.open(path, mode === 'read' ? 'r' : 'r+', done)));
+  }
+
+  async read(name: string): Promise<Uint8Array | undefined> {
+    return orUndefined(readFile(this.#pathOf(name)));
+  }
+
+  readNow(name: string): Uint8Array | undefined {
+    try {
+      return fs.readFileSync(this.#pathOf(name));
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  writeNow(name: string, bytes: Uint8Array): void {
+    const path = this.#pathOf(name);
+    this.#makeDirectoryNow(dirname(path));
+    fs.writeFileSync(path, bytes);
+  }
+
+  async replace(name: string, bytes: Uint8Array): Promise<void> {
+    const path = this.#pathOf(name);
+    const temporary = join(dirname(path), `.${basename(path)}.new`);
+    await makeDirectory(dirname(path));
+    {
+      await using file = await open(temporary, 'w');
+      await file.writeFile(bytes);
+      await file.sync();
+    }
+    await rename(temporary, path);
+    await syncPath(dirname(path));
+  }
+
+  async sync(name: string): Promise<void> {
+    await orUndefined(syncPath(this.#pathOf(name)));
+  }
+
+  async remove(name: string): Promise<void> {
+    const path = this.#pathOf(name);
+    this.#madeDirectories.delete(path);
+    await rm(path, { recursive: true, force: true });
+  }
+
+  #pathOf(name: string): string {
+    return join(this.path, name);
+  }
+
+  #makeDirectoryNow(path: string): void {
+    if (this.#madeDirectories.has(path)) return;
+    fs.mkdirSync(path, { recursive: true });
+    if (this.#madeDirectories.size >= 1_000) this.#madeDirectories.clear();
+    this.#madeDirectories.add(path);
+  }
+}
+
+class DiskFile implements LogFile {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  async size(): Promise<number> {
+    return (await whenDone<fs.Stats>((done) => fs.fstat(this.#descriptor, done))).size;
+  }
+
+  async read(target: Uint8Array, position: number): Promise<number> {
+    let filled = 0;
+    while (filled < target.length) {
+      const count = await whenDone<number>((done) =>
+        fs.read(this.#descriptor, target, filled, target.length - filled, position + filled, done),
+      );
+      if (count === 0) break;
+      filled += count;
+    }
+    return filled;
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    for (let written = 0; written < bytes.length; ) {
+      written += await whenDone<number>((done) =>
+        fs.write(this.#descriptor, bytes, written, bytes.length - written, position + written, done),
+      );
+    }
+  }
+
+  sync(): Promise<void> {
+    return whenDone((done) => fs.fdatasync(this.#descriptor, done));
+  }
+
+  truncate(size: number): Promise<void> {
+    return whenDone((done) => fs.ftruncate(this.#descriptor, size, done));
+  }
+
+  close(): Promise<void> {
+    return whenDone((done) => fs.close(this.#descriptor, done));
+  }
+}
+
+type Callback<T> = (error: NodeJS.ErrnoException | null | undefined, value?: T) => void;
+
+function whenDone<T = void>(start: (done: Callback<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    start((error, value) => (error ? reject(error) : resolve(value as T)));
+  });
+}
+
+/** Makes a directory and its parents, and syncs the names of those that are new. */
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; ; made = dirname(made)) {
+    await syncPath(dirname(made));
+    if (made === first || made === dirname(made)) return;
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  if (process.platform === 'win32' && fs.statSync(path).isDirectory()) return; // directories cannot be opened there
+  await using file = await open(path, 'r');
+  await file.sync();
+}
+
+function isAbsent(error: unknown): boolean {
+  return isSystemError(error, 'ENOENT', 'ENOTDIR');
+}
+
+async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+// The three ways in which a log fails, said in one voice: what happened, where, and what to do next.
+import { type CoreErrorCode, TenstripError } from '../errors/index.js';
+
+/** Stored bytes are not what was written. `segment` is the file's name in the log's folder, `offset` a byte in it. */
+export function logCorrupt(segment: string, offset: number, why: string): TenstripError<CoreErrorCode> {
+  return new TenstripError(
+    'LogCorrupt',
+    `${segment} is damaged at byte ${offset}: ${why}. Restore this file from a copy; nothing was changed`,
+    { details: { segment, offset } },
+  );
+}
+
+/** The disk refused. What was acknowledged is safe; the same call may succeed later. */
+export function logUnavailable(what: string, cause?: unknown): TenstripError<CoreErrorCode> {
+  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  return new TenstripError('LogUnavailable', `${what}${reason}`, {
+    retryable: true,
+    ...(cause === undefined ? {} : { cause }),
+    ...(isSystemError(cause) ? { details: { systemCode: cause.code } } : {}),
+  });
+}
+
+/** The stored log does not extend a checkpoint that was signed for it. */
+export function checkpointFork(
+  message: string,
+  details: Readonly<Record<string, unknown>>,
+): TenstripError<CoreErrorCode> {
+  return new TenstripError('CheckpointFork', message, { details });
+}
+
+/** Whether `error` came from the operating system with one of `codes`, or with any when none is given. */
+export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException & { code: string } {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
+  return codes.length === 0 || codes.includes(error.code);
+}

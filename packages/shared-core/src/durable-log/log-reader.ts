@@ -1,0 +1,221 @@
+// Reads a log: entries, proofs, and an audit of all of it. Needs no lock, so an auditor may run while another process
+// writes: what a published checkpoint covers never changes any more. Source of proofs: RFC 6962 sections 2.1.1 and 2.1.2.
+// Cost: a proof reads at most one tile a level, from memory if it can; an entry one block of its segment.
+import { sha256 } from '../crypto/index.js';
+import {
+  type Checkpoint,
+  fullTileWidth,
+  leafHash,
+  parseSignedCheckpoint,
+  planConsistency,
+  planInclusion,
+  printTlogProof,
+  verifyInclusion,
+} from '../transparency/index.js';
+import { ErasableParts } from './erasable-parts.js';
+import { isRecord } from './frame.js';
+import { logCorrupt, logUnavailable } from './log-error.js';
+import { type LogFolder, memoryFolderName, openLogFolder } from './log-folder.js';
+import { entriesDirectory, type LogEntry, readMinimumIndex, storedEntry } from './log-layout.js';
+import { readCheckpoint } from './log-recovery.js';
+import { type LogProblem, type VerifyOptions, verifyLog } from './log-verification.js';
+import { SegmentChain } from './segment-chain.js';
+import { TileStore } from './tile-store.js';
+import { TiledTree } from './tiled-tree.js';
+
+/** What a {@link LogReader} reads from. The writer's own moves on by itself. */
+export interface LogView {
+  /** Whether it moves on by itself. */
+  readonly live?: true;
+  readonly folder: LogFolder;
+  readonly checkpoint: string;
+  readonly minimumIndex: number;
+  readonly tree: TiledTree;
+  readonly entries: SegmentChain;
+  readonly parts: ErasableParts;
+}
+
+/** A log, to be read. */
+export class LogReader implements AsyncDisposable {
+  #view: LogView;
+
+  /** @internal */
+  constructor(view: LogView) {
+    this.#view = view;
+  }
+
+  /**
+   * Opens the log in `folder` as it was last published. See {@link LogReader.refresh} for what comes later.
+   * @throws TenstripError `LogUnavailable` when there is no log (retryable: a writer may make it), `LogCorrupt` when its
+   * checkpoint or its last entries are damaged.
+   */
+  static async open(folder: string): Promise<LogReader> {
+    if (folder === memoryFolderName) throw logUnavailable('a log in memory is read by the reader of its writer');
+    try {
+      return new LogReader(await openView(await openLogFolder(folder, { mustExist: true })));
+    } catch (error) {
+      throw isAbsent(error)
+        ? logUnavailable(`there is no log in ${folder}; a writer must make it first`, error)
+        : error;
+    }
+  }
+
+  /** The signed checkpoint that everything read here belongs to. */
+  get checkpoint(): string {
+    return this.#view.checkpoint;
+  }
+
+  /** How many entries the checkpoint covers. */
+  get size(): bigint {
+    return this.#head.size;
+  }
+
+  /** The oldest index that was not pruned. */
+  get minimumIndex(): bigint {
+    return BigInt(this.#view.minimumIndex);
+  }
+
+  /** Moves on to what was published last; resolves with its checkpoint. The writer's own reader moves on by itself. */
+  async refresh(): Promise<string> {
+    if (this.#view.live !== true) this.#view = await openView(this.#view.folder);
+    return this.checkpoint;
+  }
+
+  /**
+   * The entry at `index`.
+   * @throws RangeError unless `minimumIndex <= index < size`.
+   * @throws TenstripError `LogCorrupt` when it is damaged.
+   */
+  async entry(index: bigint): Promise<LogEntry> {
+    this.#checkRange(index, index + 1n);
+    const view = this.#view;
+    return readEntry(view, storedEntry(await view.entries.read(Number(index))), Number(index));
+  }
+
+  /**
+   * The entries from index `from` up to, without, `to`, in order. Memory: about 1 MiB.
+   * @throws RangeError unless `minimumIndex <= from <= to <= size`.
+   * @throws TenstripError `LogCorrupt` at a damaged entry.
+   */
+  async *entries(from: bigint, to: bigint): AsyncGenerator<LogEntry> {
+    this.#checkRange(from, to);
+    if (from === to) return;
+    const view = this.#view;
+    for await (const frames of view.entries.frames(Number(from))) {
+      for (const frame of frames) {
+        if (!isRecord(frame.kind)) continue;
+        yield readEntry(view, storedEntry(frame), frame.record);
+        if (frame.record + 1 === Number(to)) return;
+      }
+    }
+    throw logCorrupt(entriesDirectory, 0, `it ends before entry ${to - 1n}`);
+  }
+
+  /**
+   * The proof that entry `index` is in the tree of `size` leaves (default: of the checkpoint), leaf's sibling first.
+   * @throws RangeError unless `0 <= index < size` and `size` is at most the checkpoint's.
+   * @throws TenstripError `LogCorrupt` when a tile that it needs is damaged.
+   */
+  async proveInclusion(index: bigint, size: bigint = this.size): Promise<Uint8Array[]> {
+    const head = this.#head;
+    checkSize(size, head);
+    const { tree } = this.#view;
+    const proof = await tree.prove(planInclusion(index, size));
+    const leaf = await tree.node({ level: 0, index: Number(index) });
+    const root = size === head.size ? head.root : await tree.rootAt(Number(size));
+    if (!verifyInclusion(index, size, leaf, proof, root, sha256)) throw damagedTile(index);
+    return proof;
+  }
+
+  /**
+   * The proof that the tree of `to` leaves extends the one of `from` leaves.
+   * @throws RangeError unless `0 <= from <= to`, and `to` is at most the checkpoint's size.
+   */
+  async proveConsistency(from: bigint, to: bigint): Promise<Uint8Array[]> {
+    checkSize(to, this.#head);
+    return this.#view.tree.prove(planConsistency(from, to));
+  }
+
+  /**
+   * The proof of inclusion as a text that stands for itself: index, path, signed checkpoint (C2SP tlog-proof).
+   * @throws as {@link LogReader.proveInclusion}
+   */
+  async tlogProof(index: bigint): Promise<string> {
+    const { checkpoint } = this;
+    const { size } = parseSignedCheckpoint(checkpoint)!.checkpoint;
+    return printTlogProof({ index, path: await this.proveInclusion(index, size), checkpoint });
+  }
+
+  /**
+   * Audits the whole log as it is on the disk, and yields every problem with the index of the entry where it lies: damaged
+   * or exchanged entries, erasable parts, tiles and bundles, a wrong checkpoint, a missing end. Nothing yielded means that
+   * every byte is what was signed. Memory: some MiB; cost: about 4 µs an entry.
+   */
+  verify(options: VerifyOptions = {}): AsyncIterable<LogProblem> {
+    return verifyLog(this.#view.folder, options);
+  }
+
+  /** Nothing is held open between calls. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  get #head(): Checkpoint {
+    return parseSignedCheckpoint(this.#view.checkpoint)!.checkpoint;
+  }
+
+  #checkRange(from: bigint, to: bigint): void {
+    const { size, minimumIndex } = this;
+    if (from >= minimumIndex && from <= to && to <= size) return;
+    throw new RangeError(
+      `entries ${from} to ${to} are not all there; the log has ${minimumIndex} up to, without, ${size}`,
+    );
+  }
+}
+
+async function openView(folder: LogFolder): Promise<LogView> {
+  const stored = await readCheckpoint(folder);
+  if (stored === undefined) throw logUnavailable(`there is no log in ${folder.path}; a writer must make it first`);
+  const entries = await SegmentChain.open(folder, entriesDirectory, { mode: 'read' });
+  const parts = await ErasableParts.open(folder, { mode: 'read' });
+  const tree = await loadTree(folder, entries, Number(stored.checkpoint.size));
+  return { folder, checkpoint: stored.text, minimumIndex: await readMinimumIndex(folder), tree, entries, parts };
+}
+
+/** Full tiles from their files, the leaves after the last full tile from the entries. */
+async function loadTree(folder: LogFolder, entries: SegmentChain, size: number): Promise<TiledTree> {
+  const full = size - (size % fullTileWidth);
+  const tree = await TiledTree.load(new TileStore(folder, sha256), full, sha256);
+  if (full === size) return tree;
+  for await (const frames of entries.frames(full)) {
+    for (const frame of frames) {
+      if (!isRecord(frame.kind)) continue;
+      tree.append(leafHash(storedEntry(frame).entry, sha256));
+      if (tree.size === size) return tree;
+    }
+  }
+  throw logCorrupt(entriesDirectory, 0, `it ends before entry ${size - 1}`);
+}
+
+async function readEntry(
+  view: LogView,
+  { entry, part }: { readonly entry: Uint8Array; readonly part?: number },
+  index: number,
+): Promise<LogEntry> {
+  const stored = part === undefined ? undefined : await view.parts.read(part, index);
+  const erasable = stored?.erasable;
+  return {
+    entry: new Uint8Array(entry),
+    ...(erasable === undefined ? {} : { erasable: new Uint8Array(erasable) }),
+  };
+}
+
+function checkSize(size: bigint, head: Checkpoint): void {
+  if (size > head.size) throw new RangeError(`size is ${size}; the checkpoint covers ${head.size} entries`);
+}
+
+function damagedTile(index: bigint): Error {
+  return logCorrupt('public/tile', 0, `the tiles around entry ${index} do not lead to the signed root`);
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

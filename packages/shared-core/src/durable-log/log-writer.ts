@@ -1,0 +1,485 @@
+// A transparency log on disk with one writer. A commit is, in this order: frames and fdatasync, tree, signed checkpoint,
+// answers; tiles are written while the next sync is under way. Nothing is answered and no checkpoint leaves before the sync.
+// Sources: C2SP tlog-tiles and tlog-checkpoint (https://c2sp.org), RFC 6962 section 2.1. Cost: about 3 µs of CPU an entry,
+// one write and one fdatasync a commit.
+
+import { createVerifier, type Signer, sha256 } from '../crypto/index.js';
+import { type Clock, systemClock } from '../determinism/index.js';
+import { assert } from '../errors/index.js';
+import {
+  checkEntryLength,
+  fullTileWidth,
+  isSignatureBy,
+  leafHash,
+  printCheckpoint,
+  printSignedNote,
+  SignatureType,
+  signNote,
+  type TilePath,
+  verifierKey,
+  verifyNoteSignature,
+} from '../transparency/index.js';
+import { CommitQueue } from './commit-queue.js';
+import { checkErasableLength, ErasableParts, isCommittedTo } from './erasable-parts.js';
+import { FrameKind, frameHeaderBytes } from './frame.js';
+import { checkpointFork, isSystemError, logCorrupt, logUnavailable } from './log-error.js';
+import { type LogFolder, openLogFolder } from './log-folder.js';
+import { entriesDirectory, type LogEntry, readMinimumIndex, storedEntry, writeMinimumIndex } from './log-layout.js';
+import { LogReader, type LogView } from './log-reader.js';
+import { type RecoveredTree, readCheckpoint, recoverTree, type StoredCheckpoint } from './log-recovery.js';
+import { SegmentChain, type SegmentChainOptions } from './segment-chain.js';
+import { checkpointFile } from './tile-store.js';
+import { lockFolder, type WriterLock } from './writer-lock.js';
+
+/** What a log takes from its surroundings: a `ResourceGovernor` has this shape. */
+export interface LogResources {
+  /** Says when a checkpoint is to be published again. */
+  readonly clock: Clock;
+  /** Waits for I/O tokens, then does the work. Called once a commit. */
+  io<T>(cost: { ops?: number; bytes?: number }, work: () => Promise<T>): Promise<T>;
+  /** Counts the memory of a commit until disposed. */
+  reserve(bytes: number): Disposable;
+}
+
+/** How a {@link LogWriter} is opened. */
+export interface LogWriterOptions {
+  /** A path, made when it does not exist, or `memory:` for a log that ends with its writer. */
+  folder: string;
+  /** The log's name: one line without spaces and `+`; by custom a URL without scheme. Also the name of its key. */
+  origin: string;
+  /** Signs checkpoints. */
+  signer: Signer;
+  /**
+   * `fsync`: what was acknowledged survives a crash of the machine. `os`: a crash of the process only, and it is faster.
+   * Default `fsync`.
+   */
+  durability?: 'fsync' | 'os';
+  /** Default: the system clock, no limits. */
+  resources?: LogResources;
+  /** Most entries that may wait to be written; also at most 64 MiB. Default 65,536. */
+  maxWaiting?: number;
+  /** Most entries in one commit. Default 4,096. */
+  batchEntries?: number;
+  /** A new segment is started when the present one would become longer than this. Default 64 MiB. */
+  segmentBytes?: number;
+}
+
+/** That an entry is durable, and in the tree of a signed checkpoint. */
+export interface AppendReceipt {
+  /** Its place in the log, from 0. */
+  readonly index: bigint;
+  /** A signed note that covers it. */
+  readonly checkpoint: string;
+}
+
+const maximumWaitingBytes = 64 * 2 ** 20;
+const batchBytes = 8 * 2 ** 20;
+/** While appends never pause, a checkpoint is published after this many entries, or this long. */
+const publishEntries = 65_536;
+const publishMs = 1_000;
+
+/** What an open log consists of. */
+interface OpenLog extends RecoveredTree {
+  readonly folder: LogFolder;
+  readonly lock: WriterLock;
+  readonly entries: SegmentChain;
+  readonly parts: ErasableParts;
+}
+
+/** The one writer of a log. */
+export class LogWriter implements AsyncDisposable {
+  /** Reads what was acknowledged, at once. */
+  readonly reader: LogReader;
+
+  readonly #log: OpenLog;
+  readonly #origin: string;
+  readonly #signer: Signer;
+  readonly #resources: LogResources;
+  readonly #queue: CommitQueue<LogEntry, AppendReceipt>;
+  #checkpoint = '';
+  /** The size of the tree that {@link LogWriter.#checkpoint} covers. */
+  #size = 0;
+  #minimumIndex: number;
+  #published = { checkpoint: '', size: 0, atMs: Number.NEGATIVE_INFINITY };
+  #publishing: Promise<void> | undefined;
+  #publishAgain = false;
+  #tilesRefused = false;
+  #erasing: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  private constructor(log: OpenLog, options: LogWriterOptions, minimumIndex: number) {
+    this.#log = log;
+    this.#origin = options.origin;
+    this.#signer = options.signer;
+    this.#resources = options.resources ?? unlimited;
+    this.#minimumIndex = minimumIndex;
+    this.reader = new LogReader(this.#view());
+    this.#queue = new CommitQueue<LogEntry, AppendReceipt>({
+      commit: (batch) => this.#commit(batch),
+      idle: () => this.#publishSoon(),
+      bytesOf: storedBytes,
+      maxWaiting: options.maxWaiting ?? 65_536,
+      maxWaitingBytes: maximumWaitingBytes,
+      batchItems: options.batchEntries ?? 4_096,
+      batchBytes,
+    });
+  }
+
+  /**
+   * Opens a log for writing, or makes it. A torn tail is cut; entries that were durable and not yet under a checkpoint come
+   * under a new one. The log is published when this resolves.
+   * @throws TenstripError `LogLocked` when it is open for writing elsewhere; `LogCorrupt` when its files are damaged;
+   * `CheckpointFork` when its entries are not those of its last checkpoint, or that has another origin; `LogUnavailable`
+   * (retryable) when the disk refuses.
+   * @throws RangeError when `origin` cannot be the name of a log.
+   */
+  static async open(options: LogWriterOptions): Promise<LogWriter> {
+    verifierKey(options.origin, SignatureType.ed25519, options.signer.publicKey, sha256); // checks the name
+    const { log, last } = await unavailableIfSystemError(() => openLog(options));
+    try {
+      const writer = new LogWriter(log, options, await readMinimumIndex(log.folder));
+      await writer.#resume(last);
+      return writer;
+    } catch (error) {
+      await abandon(log);
+      throw error;
+    }
+  }
+
+  /**
+   * Appends an entry; resolves when it is durable and under a signed checkpoint. The bytes must not change before that.
+   * @throws TenstripError `EntryTooLarge`; `QueueFull` when more than `maxWaiting` entries or 64 MiB wait; `LogUnavailable`
+   * when the disk or the signer refuses, and then the entry is not in the log (both retryable).
+   * @throws RangeError when `entry` does not hold the SHA-256 of `erasable`.
+   */
+  async append(entry: LogEntry): Promise<AppendReceipt> {
+    checkEntry(entry);
+    return this.#queue.append(entry);
+  }
+
+  /**
+   * Appends entries in order, with few promises and few commits. Refused as a whole when one of them is wrong or too many
+   * wait; when the disk refuses, a prefix of them may be in the log.
+   * @throws as {@link LogWriter.append}
+   */
+  async appendAll(entries: readonly LogEntry[]): Promise<AppendReceipt[]> {
+    for (const entry of entries) checkEntry(entry);
+    return this.#queue.appendAll(entries);
+  }
+
+  /**
+   * Overwrites the erasable part of entry `index` with zeros, where it lies, and syncs. Entry, hash and proofs stay as they
+   * are. Nothing happens when there is none, or none any more. (A disk that remaps blocks may keep an old copy inside.)
+   * @throws RangeError unless `minimumIndex <= index < size`.
+   */
+  erase(index: bigint): Promise<void> {
+    const erased = this.#erasing.then(() => this.#eraseNow(index));
+    this.#erasing = erased.catch(() => {});
+    return erased;
+  }
+
+  /**
+   * Removes entries below `minimumIndex`, their bundles and erasable parts; whole segments at a time, so that some of them
+   * stay on the disk until a later call. Hashes stay: proofs for every index go on to work (C2SP tlog-tiles, "Pruning").
+   * @throws RangeError unless `minimumIndex` is at most the log's size.
+   */
+  async prune(minimumIndex: bigint): Promise<void> {
+    if (minimumIndex < 0n || minimumIndex > BigInt(this.#size)) {
+      throw new RangeError(`minimumIndex is ${minimumIndex}; expected 0 to ${this.#size}`);
+    }
+    const { folder, store, entries, parts } = this.#log;
+    const [from, to] = [this.#minimumIndex, Number(minimumIndex)];
+    if (to <= from) return;
+    await unavailableIfSystemError(async () => {
+      this.#flushTiles();
+      await store.syncTiles(from, to); // they cannot be made again without the entries
+      await writeMinimumIndex(folder, to);
+      this.#minimumIndex = to;
+      await entries.roll();
+      await entries.removeBefore(to - (to % fullTileWidth)); // the rightmost tile needs its entries
+      await parts.removeBefore(to);
+      await store.removeBundles(from, to);
+    });
+  }
+
+  /** Waits for appends under way, publishes the last checkpoint, and lets others open the log. Closing twice is closing. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  // --------------------------------------------------------------------------------------------------------- commits
+
+  async #commit(batch: readonly LogEntry[]): Promise<AppendReceipt[]> {
+    const bytes = batch.reduce((total, entry) => total + storedBytes(entry), 0);
+    using _ = this.#resources.reserve(bytes);
+    return this.#resources.io({ ops: 1 + this.#log.store.unwritten, bytes }, () => this.#write(batch, bytes));
+  }
+
+  /** The recipe: parts, frames and sync, tree, checkpoint, receipts. When a step fails, those before it are undone. */
+  async #write(batch: readonly LogEntry[], bytes: number): Promise<AppendReceipt[]> {
+    const { tree, entries, parts } = this.#log;
+    if (this.#tilesRefused) this.#flushTiles();
+    const first = tree.size;
+    const mark = tree.mark();
+    const undo: (() => Promise<void>)[] = [];
+    try {
+      if (await this.#storeParts(batch, first)) undo.unshift(() => parts.undoLastCommit());
+      const leaves = await this.#storeEntries(batch, bytes);
+      undo.unshift(() => entries.undoLastCommit());
+      for (const leaf of leaves) tree.append(leaf);
+      this.#checkpoint = await this.#sign();
+      this.#size = tree.size;
+    } catch (error) {
+      tree.reset(mark);
+      for (const step of undo) await step().catch(() => {}); // what cannot be undone now is before the next commit
+      throw error;
+    }
+    this.#bundle(batch, first);
+    this.#publishIfDue();
+    return batch.map((_, at) => ({ index: BigInt(first + at), checkpoint: this.#checkpoint }));
+  }
+
+  /** Erasable parts come first: an entry that is durable has its part. */
+  async #storeParts(batch: readonly LogEntry[], first: number): Promise<boolean> {
+    const parts: Uint8Array[] = [];
+    const indexes: number[] = [];
+    batch.forEach(({ erasable }, at) => {
+      if (erasable === undefined) return;
+      parts.push(erasable);
+      indexes.push(first + at);
+    });
+    if (parts.length > 0) await this.#log.parts.commit(parts, indexes);
+    return parts.length > 0;
+  }
+
+  /** Hashes the entries, and writes tiles of earlier commits, while the disk is at work. */
+  async #storeEntries(batch: readonly LogEntry[], bytes: number): Promise<Uint8Array[]> {
+    const { entries, parts, tree } = this.#log;
+    let part = parts.nextNumber - batch.reduce((count, { erasable }) => count + (erasable === undefined ? 0 : 1), 0);
+    const checkpoint = Buffer.from(this.#checkpoint);
+    const stored = entries.commit(bytes + frameHeaderBytes + checkpoint.length, (frames, next) => {
+      assert(next === tree.size, 'there are as many leaves as entries');
+      frames.add(FrameKind.checkpoint, next, checkpoint);
+      batch.forEach(({ entry, erasable }, at) => {
+        if (erasable === undefined) frames.add(FrameKind.record, next + at, entry);
+        else frames.add(FrameKind.linkedRecord, next + at, entry, part++);
+      });
+    });
+    const leaves = batch.map(({ entry }) => leafHash(entry, sha256));
+    try {
+      this.#flushTiles();
+    } catch {
+      this.#tilesRefused = true; // no entry depends on it; the next commit does not start without
+    }
+    await stored;
+    return leaves;
+  }
+
+  #flushTiles(): void {
+    try {
+      this.#log.store.flush();
+      this.#tilesRefused = false;
+    } catch (error) {
+      throw logUnavailable(`the tiles in ${this.#log.folder.path} cannot be written`, error);
+    }
+  }
+
+  async #sign(): Promise<string> {
+    const { tree } = this.#log;
+    const text = printCheckpoint({
+      origin: this.#origin,
+      size: BigInt(tree.size),
+      root: tree.root(),
+      extensions: [],
+    });
+    try {
+      const signature = await signNote(text, this.#origin, this.#signer, sha256);
+      return printSignedNote({ text, signatures: [signature] });
+    } catch (error) {
+      throw logUnavailable(`the checkpoint of ${tree.size} entries could not be signed`, error);
+    }
+  }
+
+  #bundle(batch: readonly LogEntry[], first: number): void {
+    const { bundle, store } = this.#log;
+    batch.forEach(({ entry }, at) => {
+      bundle.add(entry);
+      if (bundle.width === fullTileWidth) store.addBundle((first + at + 1) / fullTileWidth - 1, bundle.toBytes());
+    });
+  }
+
+  // ----------------------------------------------------------------------------------------------------- publication
+
+  #publishIfDue(): void {
+    const { size, atMs } = this.#published;
+    const due = this.#size - size >= publishEntries || this.#resources.clock.monotonicMs() - atMs >= publishMs;
+    if (due) this.#publishSoon();
+  }
+
+  /** A refusal is met again by the next publication, and told by the one at close. */
+  #publishSoon(): void {
+    this.#publish().catch(() => {});
+  }
+
+  /** One at a time; what is asked for meanwhile is one more. */
+  #publish(): Promise<void> {
+    if (this.#publishing !== undefined) this.#publishAgain = true;
+    this.#publishing ??= this.#publishNow().finally(() => {
+      this.#publishing = undefined;
+    });
+    return this.#publishing;
+  }
+
+  async #publishNow(): Promise<void> {
+    const { tree, store } = this.#log;
+    do {
+      this.#publishAgain = false;
+      if (this.#checkpoint === this.#published.checkpoint) return;
+      if (tree.size !== this.#size) return; // a commit is just being signed, and publishes after it
+      const published = { checkpoint: this.#checkpoint, size: this.#size, atMs: this.#resources.clock.monotonicMs() };
+      await store.publish(this.#checkpoint, this.#partialTiles());
+      this.#published = published;
+    } while (this.#publishAgain);
+  }
+
+  *#partialTiles(): Generator<readonly [TilePath, Uint8Array]> {
+    const { tree, bundle } = this.#log;
+    yield* tree.partialTiles();
+    if (bundle.width === 0 || bundle.width === fullTileWidth) return;
+    const index = Math.floor(tree.size / fullTileWidth);
+    yield [{ level: 'entries', index, width: bundle.width }, bundle.toBytes()];
+  }
+
+  // ------------------------------------------------------------------------------------------------- opening, closing
+
+  /** Takes the last checkpoint up, or signs one for what was durable and not yet under one. */
+  async #resume(last: StoredCheckpoint | undefined): Promise<void> {
+    const { tree } = this.#log;
+    const covers = last !== undefined && last.checkpoint.size === BigInt(tree.size);
+    const key = verifierKey(this.#origin, SignatureType.ed25519, this.#signer.publicKey, sha256);
+    const signed = last?.note.signatures.some((signature) => isSignatureBy(signature, key)) ?? false;
+    this.#checkpoint = covers && signed ? last!.text : await this.#sign();
+    this.#size = tree.size;
+    await unavailableIfSystemError(() => this.#publish());
+  }
+
+  async #eraseNow(index: bigint): Promise<void> {
+    if (index < BigInt(this.#minimumIndex) || index >= BigInt(this.#size)) {
+      throw new RangeError(`index is ${index}; expected ${this.#minimumIndex} up to, without, ${this.#size}`);
+    }
+    const { entries, parts } = this.#log;
+    const { part } = storedEntry(await entries.read(Number(index)));
+    if (part !== undefined) await unavailableIfSystemError(() => parts.erase(part));
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.close();
+    await this.#erasing;
+    const { entries, parts, lock } = this.#log;
+    await using _lock = lock;
+    await using _parts = parts;
+    await using _entries = entries;
+    await this.#publishing?.catch(() => {});
+    await unavailableIfSystemError(() => this.#publish());
+  }
+
+  #view(): LogView {
+    const { folder, tree, entries, parts } = this.#log;
+    const writer = this;
+    return {
+      live: true,
+      folder,
+      tree,
+      entries,
+      parts,
+      get checkpoint() {
+        return writer.#checkpoint;
+      },
+      get minimumIndex() {
+        return writer.#minimumIndex;
+      },
+    };
+  }
+}
+
+const unlimited: LogResources = {
+  clock: systemClock,
+  io: (_cost, work) => work(),
+  reserve: () => ({ [Symbol.dispose]() {} }),
+};
+
+async function openLog(options: LogWriterOptions): Promise<{ log: OpenLog; last: StoredCheckpoint | undefined }> {
+  const folder = await openLogFolder(options.folder);
+  const lock = await lockFolder(folder);
+  const opened: { abandon(): Promise<void> }[] = [];
+  try {
+    const last = await readCheckpoint(folder);
+    if (last !== undefined) checkOwner(last, options);
+    const chain = chainOptions(options);
+    const acknowledged = Number(last?.checkpoint.size ?? 0n);
+    const entries = await SegmentChain.open(folder, entriesDirectory, { ...chain, acknowledged });
+    opened.push(entries);
+    const parts = await ErasableParts.open(folder, chain, entries.records);
+    opened.push(parts);
+    const recovered = await recoverTree(folder, entries, last, sha256);
+    return { log: { folder, lock, entries, parts, ...recovered }, last };
+  } catch (error) {
+    for (const one of opened) await one.abandon();
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A failed opening must leave the log as it was. */
+async function abandon({ entries, parts, lock }: OpenLog): Promise<void> {
+  await entries.abandon();
+  await parts.abandon();
+  await lock[Symbol.asyncDispose]();
+}
+
+function chainOptions({ durability, segmentBytes }: LogWriterOptions): SegmentChainOptions {
+  return {
+    mode: 'write',
+    durable: durability !== 'os',
+    ...(segmentBytes === undefined ? {} : { segmentBytes }),
+  };
+}
+
+/** The last checkpoint must be this log's, and what our own key is said to have signed must be signed. */
+function checkOwner({ checkpoint, note }: StoredCheckpoint, { origin, signer }: LogWriterOptions): void {
+  if (checkpoint.origin !== origin) {
+    throw checkpointFork(
+      `the log is ${checkpoint.origin}; it was opened as ${origin}. Open it under its own name, or in another folder`,
+      { origin, logOrigin: checkpoint.origin },
+    );
+  }
+  const key = verifierKey(origin, SignatureType.ed25519, signer.publicKey, sha256);
+  const { verify } = createVerifier();
+  for (const signature of note.signatures) {
+    if (isSignatureBy(signature, key) && !verifyNoteSignature(note.text, signature, key, verify)) {
+      throw logCorrupt(checkpointFile, 0, 'its signature is false');
+    }
+  }
+}
+
+function checkEntry({ entry, erasable }: LogEntry): void {
+  checkEntryLength(entry);
+  if (erasable === undefined) return;
+  checkErasableLength(erasable);
+  if (isCommittedTo(entry, erasable, sha256)) return;
+  throw new RangeError('the entry does not hold the SHA-256 of its erasable part; make both with commitErasable');
+}
+
+/** What an entry takes on the disk, about. */
+function storedBytes({ entry, erasable }: LogEntry): number {
+  return frameHeaderBytes + entry.length + (erasable === undefined ? 0 : 2 * frameHeaderBytes + erasable.length);
+}
+
+async function unavailableIfSystemError<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isSystemError(error) ? logUnavailable('the log cannot be written', error) : error;
+  }
+}

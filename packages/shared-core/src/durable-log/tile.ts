@@ -1,0 +1,64 @@
+// One tile of the tree in memory, with the nodes between its hashes and its root, so that no proof hashes twice. 16 KiB.
+// Source: C2SP tlog-tiles (https://c2sp.org/tlog-tiles), "Merkle Tree".
+import { assert } from '../errors/index.js';
+import { fullTileWidth, hashBytes, nodeHash, type Sha256, tileHeight } from '../transparency/index.js';
+
+/** Row 0 has the 256 hashes of the file, row 1 the 128 parents of their pairs, up to the 2 hashes of row 7. */
+const rowStart = Array.from({ length: tileHeight }, (_, row) => 2 * fullTileWidth - (2 * fullTileWidth) / 2 ** row);
+const nodeCount = 2 * fullTileWidth - 2;
+
+/** A tile that fills from the left. */
+export class Tile {
+  readonly level: number;
+  readonly index: number;
+  /** How many hashes of row 0 there are. */
+  width = 0;
+  readonly #nodes = new Uint8Array(nodeCount * hashBytes);
+
+  constructor(level: number, index: number) {
+    this.level = level;
+    this.index = index;
+  }
+
+  /** Stores a node: `row` 0 to 7, `at` from 0. Row 0 in order; the other rows as their pairs complete. */
+  set(row: number, at: number, hash: Uint8Array): void {
+    this.#nodes.set(hash, (rowStart[row]! + at) * hashBytes);
+    if (row === 0) this.width = at + 1;
+  }
+
+  /** A node's hash: a view that stays as it is, since nodes are set once. */
+  node(row: number, at: number): Uint8Array {
+    const start = (rowStart[row]! + at) * hashBytes;
+    return this.#nodes.subarray(start, start + hashBytes);
+  }
+
+  /** Appends a hash to row 0 and computes the nodes that it completes. */
+  push(hash: Uint8Array, sha256: Sha256): void {
+    let at = this.width;
+    this.set(0, at, hash);
+    for (let row = 0; at % 2 === 1 && row < tileHeight - 1; row++) {
+      const parent = nodeHash(this.node(row, at - 1), this.node(row, at), sha256);
+      at = (at - 1) / 2;
+      this.set(row + 1, at, parent);
+    }
+  }
+
+  /** The root of a full tile: a hash of the tile above. */
+  root(sha256: Sha256): Uint8Array {
+    assert(this.width === fullTileWidth, 'only a full tile has a root');
+    return nodeHash(this.node(tileHeight - 1, 0), this.node(tileHeight - 1, 1), sha256);
+  }
+
+  /** What the file of this tile holds when it is `width` hashes wide: a view. */
+  bytes(width: number): Uint8Array {
+    return this.#nodes.subarray(0, width * hashBytes);
+  }
+
+  /** The tile that a file holds; `undefined` when its length is not that of a full tile. */
+  static fromFile(level: number, index: number, bytes: Uint8Array, sha256: Sha256): Tile | undefined {
+    if (bytes.length !== fullTileWidth * hashBytes) return undefined;
+    const tile = new Tile(level, index);
+    for (let at = 0; at < bytes.length; at += hashBytes) tile.push(bytes.subarray(at, at + hashBytes), sha256);
+    return tile;
+  }
+}

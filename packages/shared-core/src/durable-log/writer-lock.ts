@@ -1,0 +1,122 @@
+// One writer a folder. On Linux the lock is a bound abstract Unix socket named after the folder's device and inode: the
+// kernel frees it when the process dies, however it dies, and a path through links leads to the same name. It is seen inside
+// one network namespace only (unix(7)). Elsewhere it is a file with the process's id and start time.
+import { execFile } from 'node:child_process';
+import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type CoreErrorCode, TenstripError } from '../errors/index.js';
+import { isSystemError } from './log-error.js';
+import { type LogFolder, memoryFolderName } from './log-folder.js';
+
+/** Held until disposed. */
+export type WriterLock = AsyncDisposable;
+
+/**
+ * Locks a folder for writing. A log in memory needs no lock.
+ * @throws TenstripError `LogLocked` when somebody else holds it.
+ */
+export async function lockFolder(folder: LogFolder): Promise<WriterLock> {
+  if (folder.path === memoryFolderName) return { async [Symbol.asyncDispose]() {} };
+  return process.platform === 'linux' ? lockBySocket(folder.path) : lockByFile(folder.path);
+}
+
+/** Linux only. */
+export async function lockBySocket(path: string): Promise<WriterLock> {
+  const { dev, ino } = await stat(path, { bigint: true });
+  const server = createServer((socket) => socket.destroy());
+  server.unref();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(isSystemError(error, 'EADDRINUSE') ? locked(path) : error));
+    server.listen({ path: `\0tenstrip-log-${dev}-${ino}`, exclusive: true }, resolve);
+  });
+  return {
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** For systems without abstract sockets. Takes over the file of a process that is gone. */
+export async function lockByFile(path: string): Promise<WriterLock> {
+  const file = join(path, 'writer.lock');
+  const holder = `${process.pid} ${await startOf(process.pid)}`;
+  while (!(await createLockFile(file, holder))) {
+    const other = await readFile(file, 'utf8').catch(() => undefined);
+    if (other === undefined) continue; // released meanwhile
+    if (await isAlive(other)) throw locked(path, Number.parseInt(other, 10));
+    await removeStale(file, other);
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      await unlink(file);
+    },
+  };
+}
+
+/** The file appears with its content or not at all. */
+async function createLockFile(file: string, holder: string): Promise<boolean> {
+  const own = `${file}.${process.pid}.${ownFiles++}`;
+  {
+    await using handle = await open(own, 'wx');
+    await handle.writeFile(holder);
+  }
+  try {
+    await link(own, file);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    await unlink(own);
+  }
+}
+
+let ownFiles = 0;
+
+/** Takes the file away by name, then looks whose it was: somebody else may have been faster. */
+async function removeStale(file: string, stale: string): Promise<void> {
+  const aside = `${file}.${process.pid}.${ownFiles++}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return;
+    throw error;
+  }
+  if ((await readFile(aside, 'utf8')) !== stale) await link(aside, file);
+  await unlink(aside);
+}
+
+async function isAlive(holder: string): Promise<boolean> {
+  const [id, ...start] = holder.split(' ');
+  return (await startOf(Number(id))) === start.join(' ') && start.length > 0;
+}
+
+/** When a process started, as `ps` says it; empty text for one that is gone. Where there is no `ps`: whether it runs. */
+async function startOf(pid: number): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      env: { PATH: process.env.PATH, LC_ALL: 'C' },
+    });
+    return stdout.trim().replaceAll(/\s+/g, ' ');
+  } catch (error) {
+    return isSystemError(error, 'ENOENT') && isRunning(pid) ? 'running' : '';
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return isSystemError(error, 'EPERM');
+  }
+}
+
+function locked(path: string, pid?: number): TenstripError<CoreErrorCode> {
+  const who = pid === undefined ? 'another writer' : `process ${pid}`;
+  return new TenstripError(
+    'LogLocked',
+    `${path} is open for writing by ${who}; a log has one writer. Close that one first, or read with LogReader`,
+    { details: { folder: path, ...(pid === undefined ? {} : { pid }) } },
+  );
+}
