@@ -33,6 +33,7 @@ export interface FileTailOptions {
 }
 
 const fingerprintBytes = 1024;
+const anchorBytes = 64;
 /** Rotated files beside a log that are looked at for an earlier position. */
 const maxRotated = 32;
 
@@ -108,25 +109,26 @@ export class FileTail implements LineSource {
 
   /** Reads the open file to its end; the handle of the file that comes after it, if one does. */
   async *#readFile(signal: AbortSignal | undefined): AsyncGenerator<LineBatch, FileHandle | undefined> {
-    const buffer = Buffer.allocUnsafe(this.#options.chunkBytes);
+    const buffer = Buffer.allocUnsafe(anchorBytes + this.#options.chunkBytes);
     let splitter = new LineSplitter(this.#start, this.#options.maxLineBytes);
-    let idle = false;
     let drained = false;
+    // The last bytes read are read again before the next: where they changed, the file was truncated, perhaps filled again.
     let anchor = Buffer.alloc(0);
     while (!signal?.aborted) {
-      if (idle && (await this.#wasRewritten(splitter.offset, anchor))) {
+      const from = splitter.offset - anchor.length;
+      const { bytesRead } = await this.#options.io({ ops: 1, bytes: buffer.length }, () =>
+        this.#handle.read(buffer, 0, buffer.length, from),
+      );
+      if (bytesRead < anchor.length || !buffer.subarray(0, anchor.length).equals(anchor)) {
         splitter = new LineSplitter(0, this.#options.maxLineBytes);
+        anchor = Buffer.alloc(0);
         this.#replayedUntil = 0;
         this.rotations += 1;
+        continue;
       }
-      const { bytesRead } = await this.#options.io({ ops: 1, bytes: buffer.length }, () =>
-        this.#handle.read(buffer, 0, buffer.length, splitter.offset),
-      );
-      if (bytesRead > 0) {
-        const chunk = buffer.subarray(0, bytesRead);
-        const lines = splitter.push(chunk);
-        anchor = Buffer.from(chunk.subarray(-64));
-        idle = false;
+      if (bytesRead > anchor.length) {
+        const lines = splitter.push(buffer.subarray(anchor.length, bytesRead));
+        anchor = Buffer.from(buffer.subarray(Math.max(0, bytesRead - anchorBytes), bytesRead));
         drained = false;
         yield { lines: this.#marked(lines), end: splitter.offset };
         continue;
@@ -140,7 +142,6 @@ export class FileTail implements LineSource {
       }
       await next?.close();
       drained = next !== undefined;
-      idle = true;
       await sleep(this.#options.clock, this.#options.pollMs, signal);
     }
     return undefined;
@@ -156,16 +157,6 @@ export class FileTail implements LineSource {
     if (now.ino !== before.ino || now.dev !== before.dev) return handle;
     await handle.close();
     return undefined;
-  }
-
-  /** Whether the open file was truncated, perhaps filled again, since `anchor` was read before `offset`. */
-  async #wasRewritten(offset: number, anchor: Buffer): Promise<boolean> {
-    const { size } = await this.#handle.stat();
-    if (size < offset) return true;
-    if (size === offset || anchor.length === 0) return false;
-    const now = Buffer.alloc(anchor.length);
-    await this.#handle.read(now, 0, now.length, offset - anchor.length);
-    return !now.equals(anchor);
   }
 
   #marked(lines: SourceLine[]): SourceLine[] {

@@ -10,7 +10,7 @@ const date = String.raw`\[(\d{2}\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})
 const start = String.raw`^(\S+) (\S+) (.*?) ?${date} "`;
 const accessLine = new RegExp(String.raw`${start.slice(0, -1)}${quoted} (\d{3}) (\d+|-)(?: ${quoted} ${quoted})?`);
 /** A line whose end was cut off: the request at least begins. */
-const cutLine = new RegExp(String.raw`${start}([^"]*)$`);
+const cutLine = new RegExp(`${start}([^"]*)$`);
 const request = /^([A-Za-z_-]{1,32}) (\S.*?)(?: (HTTP\/\d(?:\.\d)?))?$/;
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
