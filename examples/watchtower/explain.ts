@@ -1,0 +1,62 @@
+// `explain <ledger> <id>`: why somebody is blocked, in the order in which that person would ask.
+
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { AutoblockerLedger, type Explanation } from '@tenstrip/autoblocker-ledger';
+import { TenstripError } from '@tenstrip/shared-core';
+import type { ExplainCommand } from './command-line';
+import { targetName, targetText } from './run-summary';
+import { count, timeText } from './terminal-output';
+import { visibleText } from './untrusted-text';
+
+/** Runs one `explain` command. @returns the exit code */
+export async function explainDecision(command: ExplainCommand): Promise<number> {
+  const folder = resolve(command.ledger);
+  await requireFolder(folder);
+  await using ledger = await AutoblockerLedger.open({ folder, time: 'events' });
+  const explanation = await ledger.explain(command.id);
+  process.stdout.write(
+    command.json ? `${JSON.stringify(explanationJson(explanation))}\n` : explanationText(explanation),
+  );
+  return 0;
+}
+
+/** Opening would make a new, empty ledger where there is none; asking for an explanation must not. */
+async function requireFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  throw new TenstripError(
+    'LedgerMissing',
+    `${folder} holds no ledger. Name the folder that a run printed after 'ledger'.`,
+  );
+}
+
+function explanationText({ decision, rule, evidence, history, proof, revocation }: Explanation): string {
+  const until = decision.until === null ? 'for good' : `until ${timeText(decision.until)}`;
+  return [
+    `${targetText(decision.target)}: ${decision.action} from ${timeText(decision.from)} ${until} UTC, ${decision.state}`,
+    `rule      ${visibleText(rule.name)} ${visibleText(rule.version)}: ${visibleText(rule.description)}`,
+    `because   ${visibleText(decision.reason)}`,
+    `evidence  ${count(decision.eventCount, 'event')}, of which ${count(evidence.length, 'line')} are kept`,
+    ...evidence.map(
+      ({ time, line, digest }) => `  ${timeText(time)}  ${visibleText(line ?? `erased; SHA-256 ${digest}`)}`,
+    ),
+    ...history.map((change) => `then      ${change.kind} at ${timeText(change.time)} (entry ${change.entry})`),
+    `appeal    ${visibleText(revocation)}`,
+    'proof',
+    ...proof
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${visibleText(line)}`),
+    '',
+  ].join('\n');
+}
+
+function explanationJson(explanation: Explanation): object {
+  const { decision, history } = explanation;
+  return {
+    ...explanation,
+    decision: { ...decision, id: Number(decision.id), target: targetName(decision.target) },
+    history: history.map((change) => ({ ...change, entry: Number(change.entry) })),
+  };
+}

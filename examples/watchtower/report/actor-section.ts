@@ -1,0 +1,43 @@
+// One section for each blocked actor: the rule, the lines that it rests on, the proof, and the way back.
+
+import type { Explanation } from '@tenstrip/autoblocker-ledger';
+import { type BlockedActor, type RunSummary, targetText } from '../run-summary';
+import { count, timeText } from '../terminal-output';
+import { html, type Markup } from './markup';
+import { preformatted } from './preformatted';
+
+/** The sections of all blocked actors, in the order of the table. */
+export function actorSections({ blocked }: Pick<RunSummary, 'blocked'>): Markup {
+  if (blocked.length === 0) return html``;
+  return html`<h2>Evidence</h2>
+${blocked.map(actorSection)}`;
+}
+
+/** The anchor of an actor's section: the number of its first decision, which no log line can choose. */
+export function actorAnchor(actor: BlockedActor): string {
+  return `decision-${actor.decisions[0]?.id ?? 'none'}`;
+}
+
+function actorSection(actor: BlockedActor): Markup {
+  const until = actor.until === null ? 'for good' : `until ${timeText(actor.until)} UTC`;
+  return html`<details class="actor" id="${actorAnchor(actor)}">
+<summary><code>${targetText(actor.target)}</code><span>${actor.scenarios.join(', ')}</span><span class="muted">${count(actor.events, 'event')} · ${until}</span></summary>
+${actor.explanations.map(explanationOf)}
+${actor.explanations.length === 0 ? html`<p class="muted">Its evidence stands in the ledger; this page has room for the first thousand.</p>` : ''}
+</details>`;
+}
+
+function explanationOf({ decision, rule, evidence, history, proof, revocation }: Explanation): Markup {
+  return html`<article>
+<h3>Decision ${decision.id}: ${decision.reason}</h3>
+<p><span class="tag">${rule.name}</span> <span class="muted">version ${rule.version}</span> ${rule.description}</p>
+<div class="scroll"><table class="evidence">
+<thead><tr><th>time (UTC)</th><th>line</th></tr></thead>
+<tbody>${evidence.map(({ time, line, digest }) => html`<tr><td>${timeText(time)}</td><td><code>${line ?? `erased; SHA-256 ${digest}`}</code></td></tr>`)}</tbody>
+</table></div>
+${decision.eventCount > evidence.length ? html`<p class="muted">${count(decision.eventCount - evidence.length, 'more event')} were counted and not kept.</p>` : ''}
+${history.map((change) => html`<p>${change.kind} at ${timeText(change.time)} UTC, entry ${change.entry}</p>`)}
+<p>${revocation}</p>
+<details><summary>proof of inclusion</summary><pre>${preformatted(proof)}</pre></details>
+</article>`;
+}

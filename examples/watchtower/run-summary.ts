@@ -1,0 +1,108 @@
+// What a run found, gathered while the ledger is open: who is blocked and why, who waits for review, and what the
+// ledger holds. Terminal, JSON and page are three views of this one value.
+
+import type {
+  ActorRecord,
+  AutoblockerLedger,
+  BlockTarget,
+  Decision,
+  Explanation,
+  LedgerStatistics,
+  ReadReport,
+  VerificationReport,
+} from '@tenstrip/autoblocker-ledger';
+import type { Score } from './truth';
+import { visibleText } from './untrusted-text';
+
+/** Actors whose evidence is gathered; the others are counted and stay in the ledger. */
+const explainedActors = 1000;
+
+/** One actor that was blocked. */
+export interface BlockedActor {
+  readonly target: BlockTarget;
+  readonly scenarios: readonly string[];
+  /** Events that its decisions count. */
+  readonly events: number;
+  /** Milliseconds since 1970: its first event, its first decision, the end of the last one. */
+  readonly firstSeen: number;
+  readonly from: number;
+  readonly until: number | null;
+  readonly decisions: readonly Decision[];
+  /** One for each decision, with the lines that it rests on. Empty beyond the first thousand actors. */
+  readonly explanations: readonly Explanation[];
+}
+
+/** What a reading found. */
+export interface Findings {
+  readonly read: ReadReport;
+  /** In the order of their first decision. */
+  readonly blocked: readonly BlockedActor[];
+  readonly blockedAddresses: ReadonlySet<string>;
+  /** Held back by a rail until a person looks. */
+  readonly review: readonly Decision[];
+  readonly statistics: LedgerStatistics;
+  readonly verifierKey: string;
+}
+
+/** A whole run. */
+export interface RunSummary extends Findings {
+  /** Folder of the ledger. */
+  readonly ledger: string;
+  /** Path of the page. */
+  readonly report: string;
+  readonly score: Score | undefined;
+  readonly verification: VerificationReport;
+  readonly interrupted: boolean;
+}
+
+/** Gathers what `ledger` holds after a reading. */
+export async function collectFindings(ledger: AutoblockerLedger, read: ReadReport): Promise<Findings> {
+  const blocked: BlockedActor[] = [];
+  const actors = ledger.actors().filter((actor) => actor.decisions.some(wasEnforced));
+  for (const actor of actors) {
+    blocked.push(await blockedActor(ledger, actor, blocked.length < explainedActors));
+  }
+  const review: Decision[] = [];
+  for await (const decision of ledger.query({ state: 'pending-review' })) review.push(decision);
+  const blockedAddresses = new Set(
+    blocked.filter(({ target }) => target.kind === 'ip').map(({ target }) => targetName(target)),
+  );
+  return { read, blocked, blockedAddresses, review, statistics: ledger.statistics(), verifierKey: ledger.verifierKey };
+}
+
+async function blockedActor(ledger: AutoblockerLedger, actor: ActorRecord, explained: boolean): Promise<BlockedActor> {
+  const decisions = actor.decisions.filter(wasEnforced);
+  const explanations: Explanation[] = [];
+  for (const { id } of explained ? decisions : []) explanations.push(await ledger.explain(id));
+  const from = earliest(decisions.map((decision) => decision.from));
+  return {
+    target: actor.target,
+    scenarios: actor.scenarios,
+    events: decisions.reduce((sum, decision) => sum + decision.eventCount, 0),
+    firstSeen: earliest(explanations.flatMap(({ evidence }) => evidence.map(({ time }) => time)).concat(from)),
+    from,
+    until: actor.until,
+    decisions,
+    explanations,
+  };
+}
+
+function earliest(times: readonly number[]): number {
+  return times.reduce((first, time) => Math.min(first, time), Number.POSITIVE_INFINITY);
+}
+
+/** Whether a decision was ever in force, whether or not its time is over. */
+function wasEnforced(decision: Decision): boolean {
+  return decision.state === 'active' || decision.state === 'expired';
+}
+
+/** The text that names a target, as it was read. */
+export function targetName(target: BlockTarget): string {
+  return target.kind === 'certificate' ? target.spkiSha256 : target.value;
+}
+
+/** The same for people: with its kind unless it is an address, safe to print. */
+export function targetText(target: BlockTarget): string {
+  const name = visibleText(targetName(target), 64);
+  return target.kind === 'ip' || target.kind === 'range' ? name : `${target.kind} ${name}`;
+}

@@ -1,0 +1,142 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { afterAll, describe, expect, test } from 'vitest';
+import { failedLogins } from './attack-lines';
+import { documentOf, type Finished, finished, Scratch, start, watchtower } from './run-watchtower';
+
+const noon = new Date('2026-03-01T12:00:00Z');
+const attack = failedLogins('203.0.113.7', 20, noon);
+const scratch = new Scratch();
+afterAll(() => scratch[Symbol.dispose]());
+
+/** One line of complaint, and never a stack. */
+function expectOneClearError({ stderr }: Finished, ...parts: string[]): void {
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(stderr).toMatch(/^watchtower: .+\n$/);
+  for (const part of parts) expect(stderr).toContain(part);
+}
+
+function expectNoStack({ stdout, stderr }: Finished): void {
+  expect(stdout + stderr).not.toMatch(/\n\s+at |node:internal|\.ts:\d+/);
+}
+
+describe('input that cannot be read', () => {
+  test.each([
+    ['a missing file', () => scratch.path('no-such.log')],
+    ['a folder', () => scratch.folder],
+  ])('%s is named, the other file is read, and the exit code is 3', async (_, path) => {
+    const good = scratch.path('good.log');
+    writeFileSync(good, attack);
+    const run = await watchtower(scratch.folder, '--json', path(), good);
+    expect(run.code).toBe(3);
+    expectNoStack(run);
+    const document = documentOf(run);
+    expect(document.input.skipped).toMatchObject([{ path: path(), code: 'SourceUnreadable' }]);
+    expect(document.blocked.map(({ target }) => target)).toEqual(['203.0.113.7']);
+  });
+
+  test('a missing file alone is one clear error', async () => {
+    const run = await watchtower(scratch.folder, scratch.path('no-such.log'));
+    expect(run.code).toBe(3);
+    expectNoStack(run);
+    expect(run.stdout + run.stderr).toContain('no-such.log');
+  });
+
+  test.skipIf(process.getuid?.() !== 0 && process.getuid === undefined)(
+    'a file without permission is named',
+    async () => {
+      const path = scratch.path('secret.log');
+      writeFileSync(path, attack);
+      chmodSync(path, 0o000);
+      chmodSync(scratch.folder, 0o777);
+      const asNobody = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+      const run = await finished(start(scratch.folder, ['--json', path], asNobody));
+      expect(run.code).toBe(3);
+      expectNoStack(run);
+      expect(run.stdout + run.stderr).toContain('secret.log');
+    },
+  );
+});
+
+describe('input that is not what a log should be', () => {
+  test('an empty file finds nobody and is no error', async () => {
+    const path = scratch.path('empty.log');
+    writeFileSync(path, '');
+    const run = await watchtower(scratch.folder, '--json', path);
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(documentOf(run)).toMatchObject({ blocked: [], input: { lines: 0, events: 0 }, ledger: { verified: true } });
+  });
+
+  test('binary garbage is counted, and attacks between it are still seen', async () => {
+    const path = scratch.path('garbage.log');
+    const noise = Buffer.from(Array.from({ length: 50_000 }, (_, n) => (n * 2_654_435_761) >>> 24));
+    writeFileSync(path, Buffer.concat([noise, Buffer.from(`\n${attack}`), noise]));
+    const run = await watchtower(scratch.folder, '--json', path);
+    expect(run.code).toBe(0);
+    const document = documentOf(run);
+    expect(document.blocked.map(({ target }) => target)).toEqual(['203.0.113.7']);
+    expect(document.input.sources[0]!.garbled + document.input.sources[0]!.unrecognised).toBeGreaterThan(0);
+  });
+
+  const giant = process.env.TENSTRIP_FULL === '1' ? 1 << 30 : 1 << 27;
+  test(`a line of ${giant >> 20} MiB is cut and counted, in bounded memory`, async () => {
+    const path = scratch.path('giant.log');
+    const file = openSync(path, 'w');
+    writeSync(file, 'x');
+    ftruncateSync(file, giant);
+    writeSync(file, `\n${attack}`, giant);
+    closeSync(file);
+    const run = await watchtower(scratch.folder, '--json', path);
+    expect(run.code).toBe(0);
+    const document = documentOf(run);
+    expect(document.input.sources[0]).toMatchObject({ cut: 1, lines: 21, events: 20 });
+    expect(document.blocked.map(({ target }) => target)).toEqual(['203.0.113.7']);
+  }, 120_000);
+});
+
+describe('a wrong command line', () => {
+  test.each([
+    [['--no-such-option'], '--no-such-option'],
+    [['--follow'], '--follow'],
+    [['verify'], 'verify takes one folder'],
+    [['explain', 'x', 'y'], "'y' is not the number"],
+  ])('%j is one clear error with exit code 2', async (args, part) => {
+    const run = await watchtower(scratch.folder, ...args);
+    expect(run.code).toBe(2);
+    expectOneClearError(run, part, '--help');
+  });
+
+  test('--help tells every option and exit code, and nothing is read', async () => {
+    const run = await watchtower(scratch.folder, '--help');
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    for (const option of ['--ledger', '--report', '--truth', '--allow', '--utc', '--checkpoint', '--key', '--json']) {
+      expect(run.stdout).toContain(option);
+    }
+  });
+
+  test('a truth file that is none is one clear error', async () => {
+    const path = scratch.path('truth-of-nothing.json');
+    writeFileSync(path, '{"actors":1}');
+    const run = await watchtower(scratch.folder, '--truth', path);
+    expect(run.code).toBe(1);
+    expectOneClearError(run, 'truth-of-nothing.json');
+  });
+
+  test('verify of a folder without a ledger is one clear error', async () => {
+    mkdirSync(scratch.path('nothing-here'));
+    const run = await watchtower(scratch.folder, 'verify', scratch.path('nothing-here'));
+    expect(run.code).toBe(1);
+    expectOneClearError(run, 'nothing-here');
+  });
+});
+
+test('a closed pipe ends the output, not the program', () => {
+  const path = scratch.path('piped.log');
+  writeFileSync(path, attack);
+  const child = start(scratch.folder, ['--ledger', scratch.path('piped'), path]);
+  child.stdout?.destroy();
+  return finished(child).then(async ({ code, stderr }) => {
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(spawnSync('ls', [scratch.path('piped')]).stdout.toString()).toContain('verifier.key');
+  });
+});

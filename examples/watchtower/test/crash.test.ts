@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from 'vitest';
+import { failedLogins } from './attack-lines';
+import { documentOf, Scratch, start, watchtower } from './run-watchtower';
+
+/** Six guessers whose attempts are mixed with many others' single failures, so that reading takes a while. */
+function longLog(): string {
+  const noon = Date.parse('2026-03-01T12:00:00Z');
+  const blocks = Array.from({ length: 3000 }, (_, n) => {
+    const time = new Date(noon + n * 20_000);
+    const guesser = n % 500 === 0 ? failedLogins(`203.0.113.${1 + n / 500}`, 15, time) : '';
+    const bystanders = Array.from({ length: 8 }, (_, k) => failedLogins(`198.51.${n % 100}.${k * 30 + 1}`, 1, time));
+    return guesser + bystanders.join('');
+  });
+  return blocks.join('');
+}
+
+describe('kill -9 in the middle of reading', () => {
+  const scratch = new Scratch();
+  afterAll(() => scratch[Symbol.dispose]());
+
+  test('loses nothing that was acknowledged, and the next run ends where one without a crash ends', async () => {
+    const log = scratch.path('auth.log');
+    writeFileSync(log, longLog());
+    const whole = documentOf(await watchtower(scratch.folder, '--json', '--ledger', scratch.path('whole'), log));
+
+    const ledger = scratch.path('killed');
+    for (const delayMs of [40, 120, 250]) {
+      const child = start(scratch.folder, ['--json', '--ledger', ledger, log]);
+      child.stdout?.resume();
+      while (!existsSync(`${ledger}/log`) && child.exitCode === null) await new Promise((done) => setTimeout(done, 5));
+      await new Promise((done) => setTimeout(done, delayMs));
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+      const { code } = await watchtower(scratch.folder, 'verify', ledger);
+      expect([0, 1]).toContain(code); // 1: killed before the ledger had its first checkpoint
+    }
+    const after = documentOf(await watchtower(scratch.folder, '--json', '--ledger', ledger, log));
+    const essence = (document: typeof whole) =>
+      document.blocked
+        .map(({ target, scenarios, events, from, until }) => ({ target, scenarios, events, from, until }))
+        .sort((a, b) => a.target.localeCompare(b.target));
+    expect(essence(after)).toEqual(essence(whole));
+    expect(after.ledger.verified).toBe(true);
+    expect(whole.blocked).toHaveLength(6);
+  }, 120_000);
+
+  test('reading the same file again adds nothing', async () => {
+    const before = documentOf(
+      await watchtower(scratch.folder, '--json', '--ledger', scratch.path('whole'), scratch.path('auth.log')),
+    );
+    const again = documentOf(
+      await watchtower(scratch.folder, '--json', '--ledger', scratch.path('whole'), scratch.path('auth.log')),
+    );
+    expect(again.input.events).toBe(0);
+    expect(again.blocked).toEqual(before.blocked);
+  }, 60_000);
+});

@@ -1,0 +1,74 @@
+// The main job, top-down: open a ledger, read the logs through it, verify what it wrote with nothing but its folder,
+// score it where the truth is known, and show everything as text or JSON and as a page.
+
+import { AutoblockerLedger, type ReadReport, verifyLedger } from '@tenstrip/autoblocker-ledger';
+import { production, ResourceGovernor } from '@tenstrip/shared-core';
+import { exitCodes, type WatchCommand } from './command-line';
+import { announceDecisions } from './follow';
+import { jsonOf } from './json-output';
+import { progressBar } from './progress-bar';
+import { writeReport } from './report/page';
+import { placeOf, recordedLogs } from './run-folder';
+import { collectFindings, type Findings, type RunSummary } from './run-summary';
+import { printSummary } from './terminal-output';
+import { loadTruth, scoreAgainst, type Truth } from './truth';
+
+/** Runs one `watch` command to its end. @returns the exit code */
+export async function watch(command: WatchCommand, signal: AbortSignal): Promise<number> {
+  const logs = command.files.length > 0 ? command.files : recordedLogs;
+  const truth = await loadTruth(logs, command.truth);
+  const place = await placeOf(command);
+  const findings = await runLedger(place.ledger, logs, truth, command, signal);
+  const verification = await verifyLedger(place.ledger, { verifierKey: findings.verifierKey });
+  const score = truth && scoreAgainst(truth, findings.blockedAddresses, logs);
+  const summary: RunSummary = { ...findings, ...place, score, verification, interrupted: signal.aborted };
+  await writeReport(summary);
+  if (command.json) process.stdout.write(`${JSON.stringify(jsonOf(summary))}\n`);
+  else printSummary(summary);
+  return exitCode(summary);
+}
+
+/** Everything that needs the ledger open; it is flushed and closed when this returns. */
+async function runLedger(
+  folder: string,
+  logs: readonly string[],
+  truth: Truth | undefined,
+  command: WatchCommand,
+  signal: AbortSignal,
+): Promise<Findings> {
+  await using governor = new ResourceGovernor({ ...production(), name: 'watchtower' });
+  const time = command.follow ? 'clock' : 'events';
+  await using ledger = await AutoblockerLedger.open({ folder, governor, time, allowList: command.allow });
+  const read = await readLogs(ledger, logs, truth, command, signal);
+  return collectFindings(ledger, read);
+}
+
+async function readLogs(
+  ledger: AutoblockerLedger,
+  logs: readonly string[],
+  truth: Truth | undefined,
+  command: WatchCommand,
+  signal: AbortSignal,
+): Promise<ReadReport> {
+  const dating = datingOf(truth, command);
+  if (!command.follow) {
+    using bar = progressBar();
+    return await ledger.readLogs(logs, { ...dating, signal, onProgress: (progress) => bar.show(progress) });
+  }
+  const announce = announceDecisions(ledger, command.json);
+  const read = await ledger.follow(logs, { ...dating, signal, onProgress: () => announce.soon() });
+  await announce.rest();
+  return read;
+}
+
+/** How time stamps without year or zone are read: as the truth states for recorded logs, else as the caller says. */
+function datingOf(truth: Truth | undefined, command: WatchCommand): { utcOffsetMinutes?: number; newestTime?: number } {
+  if (command.utc) return { utcOffsetMinutes: 0 };
+  if (truth === undefined) return {};
+  return { utcOffsetMinutes: truth.recorded.utcOffsetMinutes, newestTime: Date.parse(truth.recorded.to) };
+}
+
+function exitCode({ verification, read }: RunSummary): number {
+  if (!verification.verified) return exitCodes.tampered;
+  return read.skipped.length > 0 ? exitCodes.unreadable : exitCodes.done;
+}
