@@ -34,7 +34,8 @@ export interface CapabilityHandles {
 export interface FileReading {
   /** The real path, for a library that opens files itself. */
   resolve(path: string): Promise<string>;
-  read(path: string): Promise<Uint8Array>;
+  /** The whole file; one larger than `maxBytes` (default 2 GiB - 1) is refused. */
+  read(path: string, options?: { maxBytes?: number }): Promise<Uint8Array>;
   /** Names in a folder, sorted. */
   list(path: string): Promise<string[]>;
 }
@@ -44,6 +45,7 @@ export interface FileWriting {
   /** The real path, for a library that opens files itself; the last part need not exist yet. */
   resolve(path: string): Promise<string>;
   write(path: string, data: Uint8Array | string): Promise<void>;
+  /** Removes a file, a link itself, or an empty folder; never a granted folder. */
   remove(path: string): Promise<void>;
 }
 
@@ -55,12 +57,24 @@ export interface Networking {
   fetch(url: string, init?: RequestInit): Promise<Response>;
 }
 
-/** Running the granted programs: no shell, an empty environment. */
+/** What {@link ProgramRunning.run} takes besides the program's arguments. */
+export interface RunOptions {
+  /** Given to standard input. Default: nothing. */
+  input?: Uint8Array;
+  /** The program is killed after this time. Default 30,000 ms. */
+  deadlineMs?: number;
+  /** Standard output and error together; the program is killed when it writes more. Default 64 MiB. */
+  maxOutputBytes?: number;
+  /** The program is killed when it aborts. */
+  signal?: AbortSignal;
+}
+
+/** Running the granted programs: no shell, an empty environment, an own process group that ends with the program. */
 export interface ProgramRunning {
   run(
     program: string,
     args: readonly string[],
-    options?: { input?: Uint8Array; deadlineMs?: number; maxOutputBytes?: number },
+    options?: RunOptions,
   ): Promise<{ code: number; stdout: Uint8Array; stderr: Uint8Array }>;
 }
 

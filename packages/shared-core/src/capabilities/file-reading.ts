@@ -9,17 +9,15 @@ import { named, PathGrant } from './path-grant.js';
 /** The largest file that Node reads whole: 2 GiB - 1. */
 const maxFileBytes = 2 ** 31 - 1;
 
-/** Reading below the `granted` folders; `read` refuses a file larger than `maxBytes`. */
-export function openFileReading(
-  granted: Granted,
-  { maxBytes = maxFileBytes }: { maxBytes?: number } = {},
-): FileReading {
+/** Reading below the `granted` folders, where `within` grants it too. */
+export function openFileReading(granted: Granted, within?: FileReading): FileReading {
   const grant = new PathGrant('fs.read', granted);
+  const existing = async (path: string) => grant.existing(within === undefined ? path : await within.resolve(path));
   return {
-    resolve: (path) => grant.existing(path),
-    read: async (path) => {
+    resolve: existing,
+    read: async (path, { maxBytes = maxFileBytes } = {}) => {
       // Not blocking: opening a named pipe would wait for its writer.
-      await using file = await grant.open(await grant.existing(path), constants.O_RDONLY | constants.O_NONBLOCK, path);
+      await using file = await grant.open(await existing(path), constants.O_RDONLY | constants.O_NONBLOCK, path);
       const { size } = await checkedRegular(grant, file, path);
       if (size > maxBytes) throw tooLarge(path, size, maxBytes);
       const content = await file.readFile();
@@ -27,7 +25,7 @@ export function openFileReading(
       return content;
     },
     list: async (path) => {
-      const real = await grant.existing(path);
+      const real = await existing(path);
       await using folder = await grant.pin(real, path);
       const names = await readdir(folder.path).catch((error: unknown) => {
         throw named(error, real);

@@ -7,21 +7,22 @@ import type { Granted } from './capability-denied.js';
 import { checkedRegular } from './file-reading.js';
 import { named, PathGrant } from './path-grant.js';
 
-/** Writing below the `granted` folders. */
-export function openFileWriting(granted: Granted): FileWriting {
+/** Writing below the `granted` folders, where `within` grants it too. */
+export function openFileWriting(granted: Granted, within?: FileWriting): FileWriting {
   const grant = new PathGrant('fs.write', granted);
+  const place = async (path: string) => grant.place(within === undefined ? path : await within.resolve(path));
   return {
-    resolve: (path) => grant.place(path),
+    resolve: place,
     write: async (path, data) => {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK;
-      await using file = await grant.open(await grant.place(path), flags, path);
+      await using file = await grant.open(await place(path), flags, path);
       await checkedRegular(grant, file, path);
       // Cut only now: nothing was lost if the file had been refused.
       await file.truncate(0);
       await file.writeFile(data);
     },
-    /** A file, a link itself, or an empty folder; never a granted folder. */
     remove: async (path) => {
+      await within?.resolve(path);
       const entry = await grant.entry(path);
       if (grant.isGrantedFolder(entry)) throw grant.denied(path, 'it is the granted folder itself');
       await using folder = await grant.pin(dirname(entry), path);

@@ -8,6 +8,7 @@ export {
   type NativeLoading,
   type Networking,
   type ProgramRunning,
+  type RunOptions,
   type SandboxPolicy,
 } from './capability.js';
 export { capabilityDenied, type Granted } from './capability-denied.js';

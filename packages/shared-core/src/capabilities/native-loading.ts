@@ -5,10 +5,10 @@ import type { NativeLoading } from './capability.js';
 import { capabilityDenied, type Granted } from './capability-denied.js';
 
 /**
- * Loading of the `granted` modules. They are looked for from the working directory (the program's own dependencies),
+ * Loading of the `granted` modules, where `within` grants them too. They are looked for from the working directory (the program's own dependencies),
  * then from this package. Node's built-in modules are no addons and are refused whatever is granted.
  */
-export function openNativeLoading(granted: Granted): NativeLoading {
+export function openNativeLoading(granted: Granted, within?: NativeLoading): NativeLoading {
   return {
     load: async (specifier) => {
       const attempted = `loading ${JSON.stringify(specifier)}`;
@@ -16,7 +16,7 @@ export function openNativeLoading(granted: Granted): NativeLoading {
         throw capabilityDenied('native', attempted, granted, 'it is not the name of an addon');
       }
       if (granted !== true && !granted.includes(specifier)) throw capabilityDenied('native', attempted, granted);
-      return load(specifier);
+      return within === undefined ? load(specifier) : within.load(specifier);
     },
   };
 }

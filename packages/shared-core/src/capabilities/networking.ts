@@ -9,8 +9,9 @@ const maxRedirects = 20;
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-/** Connections to the `granted` pairs; `request` makes one HTTP exchange without following redirects. */
-export function openNetworking(granted: Granted, request: typeof fetch = globalThis.fetch): Networking {
+/** Connections to the `granted` pairs, where `within` grants them too. */
+export function openNetworking(granted: Granted, within?: Networking): Networking {
+  const request: Networking['fetch'] = within?.fetch ?? globalThis.fetch;
   const places = granted === true ? undefined : new Set(granted.map(canonicalPair));
   const check = (host: string, port: number) => {
     const canonical = canonicalHost(host);
@@ -29,8 +30,11 @@ export function openNetworking(granted: Granted, request: typeof fetch = globalT
     check(url.hostname, url.port === '' ? defaultPort : Number(url.port));
   };
   return {
-    allow: async (host, port) => check(host, port),
-    fetch: (url, init) => fetchFollowing(parsed(url, granted), ownInit(init), checkUrl, request),
+    allow: async (host, port) => {
+      check(host, port);
+      await within?.allow(host, port);
+    },
+    fetch: async (url, init) => fetchFollowing(parsed(url, granted), ownInit(init), checkUrl, request),
   };
 }
 
@@ -38,14 +42,14 @@ async function fetchFollowing(
   start: URL,
   init: RequestInit,
   checkUrl: (url: URL) => void,
-  request: typeof fetch,
+  request: Networking['fetch'],
 ): Promise<Response> {
   const mode = init.redirect ?? 'follow';
   let url = start;
   let next: RequestInit = { ...init, redirect: 'manual' };
   for (let followed = 0; ; followed++) {
     checkUrl(url);
-    const response = await request(url, next);
+    const response = await request(url.href, next);
     const location = redirectStatuses.has(response.status) ? response.headers.get('location') : null;
     if (location === null || mode === 'manual') return response;
     await response.body?.cancel();

@@ -9,29 +9,32 @@ import { openNativeLoading } from './native-loading.js';
 import { openNetworking } from './networking.js';
 import { openProgramRunning } from './program-running.js';
 
-const open: { readonly [C in Capability]: (granted: Granted) => CapabilityHandles[C] } = {
-  'fs.read': (granted) => openFileReading(granted),
-  'fs.write': openFileWriting,
-  net: (granted) => openNetworking(granted),
-  process: (granted) => openProgramRunning(granted),
-  native: openNativeLoading,
-  env: openEnvironment,
-};
+const open: { readonly [C in Capability]: (granted: Granted, within?: CapabilityHandles[C]) => CapabilityHandles[C] } =
+  {
+    'fs.read': openFileReading,
+    'fs.write': openFileWriting,
+    net: openNetworking,
+    process: openProgramRunning,
+    native: openNativeLoading,
+    env: openEnvironment,
+  };
 
 /**
  * The handle of `capability` under `policy`. Folders of a grant are looked up now: a later link in their place grants
  * nothing more. Environment variables are read now.
  *
  * @param policy what is granted; `undefined` grants everything.
+ * @param within a handle to narrow: what is used must be granted by `policy` and by it.
  * @throws TenstripError `CapabilityDenied` when the policy grants nothing of it; it names what is granted.
  */
 export function openCapability<C extends Capability>(
   capability: C,
   policy: SandboxPolicy | undefined,
+  within?: CapabilityHandles[C],
 ): CapabilityHandles[C] {
   const granted: Granted | undefined = policy === undefined ? true : policy.grants[capability];
   if (granted === undefined || (granted !== true && granted.length === 0)) throw notGranted(capability, policy);
-  return open[capability](granted);
+  return open[capability](granted, within);
 }
 
 function notGranted(capability: Capability, policy: SandboxPolicy | undefined): Error {

@@ -5,31 +5,32 @@ import { constants as access, accessSync, realpathSync, statSync } from 'node:fs
 import { constants } from 'node:os';
 import { basename, delimiter, dirname, join, resolve, sep } from 'node:path';
 import { type CoreErrorCode, TenstripError } from '../errors/index.js';
-import type { ProgramRunning } from './capability.js';
+import type { ProgramRunning, RunOptions } from './capability.js';
 import { capabilityDenied, type Granted } from './capability-denied.js';
 
-type RunOptions = NonNullable<Parameters<ProgramRunning['run']>[2]>;
 type RunResult = Awaited<ReturnType<ProgramRunning['run']>>;
 
 /** Milliseconds that a program may run unless `deadlineMs` says otherwise. */
-export const defaultRunDeadlineMs = 30_000;
+const defaultRunDeadlineMs = 30_000;
 /** Bytes of standard output and error together unless `maxOutputBytes` says otherwise: 64 MiB. */
-export const defaultRunOutputBytes = 64 << 20;
+const defaultRunOutputBytes = 64 << 20;
 
 /**
- * Running the `granted` programs, by path or by a name that is looked up in PATH. A program is the place where it
+ * Running the `granted` programs, where `within` grants them too, by path or by a name that is looked up in PATH. A program is the place where it
  * stands: its folder is followed through links, its own name is not (one binary may be many programs by its name).
- * What runs when `signal` aborts is killed.
  */
-export function openProgramRunning(granted: Granted, { signal }: { signal?: AbortSignal } = {}): ProgramRunning {
+export function openProgramRunning(granted: Granted, within?: ProgramRunning): ProgramRunning {
   return {
-    run: async (program, args, options = {}) =>
-      runChild(findGranted(program, granted), checkedArguments(args, granted), options, signal),
+    run: async (program, args, options = {}) => {
+      const place = findGranted(program, granted);
+      checkArguments(args, granted);
+      return within === undefined ? runChild(place, args, options) : within.run(place, args, options);
+    },
   };
 }
 
 /** Where a granted program stands. @throws TenstripError `CapabilityDenied` */
-export function findGranted(program: string, granted: Granted): string {
+function findGranted(program: string, granted: Granted): string {
   const attempted = `running ${JSON.stringify(program)}`;
   if (typeof program !== 'string' || program === '' || program.includes('\0')) {
     throw capabilityDenied('process', attempted, granted, 'a program is a path or a name');
@@ -65,20 +66,16 @@ function isExecutableFile(path: string): boolean {
   }
 }
 
-function checkedArguments(args: readonly string[], granted: Granted): readonly string[] {
+function checkArguments(args: readonly string[], granted: Granted): void {
   const bad = args.find((argument) => typeof argument !== 'string' || argument.includes('\0'));
-  if (bad === undefined) return args;
+  if (bad === undefined) return;
   throw capabilityDenied('process', `the argument ${JSON.stringify(bad)}`, granted, 'an argument is text without NUL');
 }
 
-function runChild(
-  program: string,
-  args: readonly string[],
-  options: RunOptions,
-  signal?: AbortSignal,
-): Promise<RunResult> {
+function runChild(program: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   const deadlineMs = options.deadlineMs ?? defaultRunDeadlineMs;
   const maxOutputBytes = options.maxOutputBytes ?? defaultRunOutputBytes;
+  const { signal } = options;
   return new Promise((fulfil, reject) => {
     signal?.throwIfAborted();
     const child = spawn(program, args, { shell: false, env: {}, detached: true, stdio: 'pipe', windowsHide: true });
