@@ -1,10 +1,10 @@
 // One step of the set-up: a child process whose output stays hidden while it goes well, and is shown when it fails.
 // Progress goes to standard error, so that standard output belongs to the program that the set-up is for.
-import { spawn } from 'node:child_process';
+import { runProgram } from './program.mjs';
 import { SetUpError } from './set-up-error.mjs';
 
-/** Output kept of a step, in characters: the end of it, where tools say what went wrong. */
-const KEPT_OUTPUT = 65_536;
+/** Characters shown of a failed step: the end, where tools say what went wrong. */
+const SHOWN_OUTPUT = 16_384;
 const HEARTBEAT_MS = 15_000;
 
 /**
@@ -27,7 +27,7 @@ const HEARTBEAT_MS = 15_000;
 export async function runStep(step) {
   const progress = showProgress(step.title);
   try {
-    const { code, output } = await runToEnd(step);
+    const { code, output } = await runProgram(step.command, step.args, step);
     if (code === 0) {
       progress.end('done');
       return output;
@@ -43,36 +43,13 @@ export async function runStep(step) {
 
 /**
  * @param {Step} step
- * @returns {Promise<{ code: number, output: string }>}
- */
-function runToEnd(step) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(step.command, step.args, {
-      cwd: step.cwd,
-      env: step.env ?? process.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    /** @param {string} chunk */
-    const keep = (chunk) => {
-      output = (output + chunk).slice(-KEPT_OUTPUT);
-    };
-    child.stdout.setEncoding('utf8').on('data', keep);
-    child.stderr.setEncoding('utf8').on('data', keep);
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code: code ?? (signal === null ? 1 : 130), output }));
-  });
-}
-
-/**
- * @param {Step} step
  * @param {number} code
  * @param {string} output
  */
 function failure(step, code, output) {
   const line = `${step.title}: \`${[step.command, ...step.args].join(' ')}\` ended with code ${code}.`;
   const advice = step.explain?.(output) ?? '';
-  return [output.trimEnd(), line, advice].filter((part) => part !== '').join('\n');
+  return [output.slice(-SHOWN_OUTPUT).trimEnd(), line, advice].filter((part) => part !== '').join('\n');
 }
 
 /**
