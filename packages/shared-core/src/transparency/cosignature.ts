@@ -28,7 +28,9 @@ const utf8 = new TextEncoder();
 export function decodeCosignature(bytes: Uint8Array): Cosignature | undefined {
   if (bytes.length !== timestampBytes + signatureBytes) return undefined;
   const timestamp = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
-  return timestamp <= maximumTimestamp ? { timestamp, signature: bytes.slice(timestampBytes) } : undefined;
+  return timestamp <= maximumTimestamp
+    ? { timestamp, signature: new Uint8Array(bytes.subarray(timestampBytes)) }
+    : undefined;
 }
 
 /**

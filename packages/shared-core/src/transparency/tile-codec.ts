@@ -43,7 +43,7 @@ export function hashFromTile(node: NodeAddress, tile: Uint8Array, sha256: Sha256
 }
 
 function perfectRoot(hashes: Uint8Array, sha256: Sha256): Uint8Array {
-  if (hashes.length === hashBytes) return hashes.slice();
+  if (hashes.length === hashBytes) return new Uint8Array(hashes); // a copy, of a Buffer too
   const middle = hashes.length / 2;
   return nodeHash(
     perfectRoot(hashes.subarray(0, middle), sha256),

@@ -18,7 +18,7 @@ export function isStrictlyEncoded(publicKey: Uint8Array, signature: Uint8Array):
   return (
     publicKey.length === publicKeyBytes &&
     signature.length === signatureBytes &&
-    isBelow(signature, publicKeyBytes, groupOrder) &&
+    isScalarBelowOrder(signature) &&
     isStrictPoint(publicKey) &&
     isStrictPoint(signature)
   );
@@ -31,8 +31,6 @@ export function isStrictPublicKey(publicKey: Uint8Array): boolean {
 
 /** L = 2^252 + 27742317777372353535851937790883648493, little-endian. */
 const groupOrder = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
-/** p = 2^255 - 19, little-endian. */
-const fieldPrime = fromHex('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
 
 /**
  * The canonical y of the points whose order divides 8. With the non-canonical p and p + 1 for 0 and 1, and either sign
@@ -50,15 +48,14 @@ const signBit = 0x80;
 
 /** Looks at the first 32 bytes. */
 function isStrictPoint(encoded: Uint8Array): boolean {
-  if ((encoded[31]! | signBit) === 0xff && !isCanonicalNearPrime(encoded)) return false;
-  return !lowOrderY.some((y) => encoded[0] === y[0] && isSameY(encoded, y));
+  return isCanonical(encoded) && !lowOrderY.some((y) => encoded[0] === y[0] && isSameY(encoded, y));
 }
 
-/** For a y whose top byte is that of p: whether it is below p. */
-function isCanonicalNearPrime(encoded: Uint8Array): boolean {
-  const y = encoded.slice(0, publicKeyBytes);
-  y[31]! &= ~signBit;
-  return isBelow(y, 0, fieldPrime);
+/** Whether y, the encoding without its sign bit, is below p = 2^255 - 19: in bytes ed, thirty times ff, 7f. */
+function isCanonical(encoded: Uint8Array): boolean {
+  if ((encoded[31]! | signBit) !== 0xff) return true;
+  for (let at = 30; at > 0; at--) if (encoded[at] !== 0xff) return true;
+  return encoded[0]! < 0xed;
 }
 
 function isSameY(encoded: Uint8Array, y: Uint8Array): boolean {
@@ -66,10 +63,10 @@ function isSameY(encoded: Uint8Array, y: Uint8Array): boolean {
   return (encoded[31]! & ~signBit) === y[31];
 }
 
-/** Compares 32 little-endian bytes, from `begin` on, with `bound`. Signatures and keys are public: time may depend on them. */
-function isBelow(bytes: Uint8Array, begin: number, bound: Uint8Array): boolean {
+/** Whether S, the last 32 bytes, is below L. Signatures are public: time may depend on them. */
+function isScalarBelowOrder(signature: Uint8Array): boolean {
   for (let at = 31; at >= 0; at--) {
-    const difference = bytes[begin + at]! - bound[at]!;
+    const difference = signature[publicKeyBytes + at]! - groupOrder[at]!;
     if (difference !== 0) return difference < 0;
   }
   return false;
