@@ -1,6 +1,11 @@
 // The one error class of the suite: a code to branch on, a message for people, details for machines.
 // Two copies of this package in one process agree on what a TenstripError is: the brand decides, not the class.
 
+/** How many errors of a chain of causes are described. */
+const maxErrors = 8;
+/** How deep `details` are described; what is deeper is left out. */
+const maxDetailDepth = 32;
+
 const brand: unique symbol = Symbol.for('@tenstrip/error') as never;
 
 /** A {@link TenstripError} as plain JSON. The stack is left out: it never leaves the process. */
@@ -14,7 +19,7 @@ export interface ErrorJson {
 
 /** What a {@link TenstripError} carries besides its code and message. */
 export interface TenstripErrorOptions {
-  /** Facts that a program may read: the value, the limit, the place. JSON-like; `bigint` becomes decimal text. */
+  /** Facts that a program may read: the value, the limit, the place. JSON-like; `bigint` becomes decimal text, bytes become hex. */
   details?: Readonly<Record<string, unknown>>;
   /** The error that led to this one. */
   cause?: unknown;
@@ -47,18 +52,14 @@ export class TenstripError<Code extends string = string> extends Error {
     return 'TenstripError';
   }
 
-  /** Plain JSON without the stack, causes included (at most 8 deep). */
+  /** Plain JSON without the stack, with the chain of causes, at most 8 errors in all. Never throws. */
   toJSON(): ErrorJson {
-    return errorJson(this, 8);
+    return errorJson(this, maxErrors);
   }
 
-  /** The error that `toJSON` described; it has a stack of its own. */
+  /** The error that `toJSON` described, with at most 8 errors in its chain; it has a stack of its own. */
   static fromJSON(json: ErrorJson): TenstripError {
-    return new TenstripError(json.code, json.message, {
-      details: json.details,
-      retryable: json.retryable,
-      ...(json.cause === undefined ? {} : { cause: TenstripError.fromJSON(json.cause) }),
-    });
+    return restored(json, maxErrors);
   }
 }
 Object.defineProperty(TenstripError.prototype, brand, { value: true });
@@ -72,48 +73,79 @@ export function isTenstripError<Code extends string>(error: unknown, ...codes: C
   return codes.length === 0 || codes.includes((error as unknown as TenstripError<Code>).code);
 }
 
-function errorJson(error: unknown, depth: number): ErrorJson {
-  const cause =
-    error instanceof Error && error.cause !== undefined && depth > 1 ? errorJson(error.cause, depth - 1) : undefined;
-  const described: ErrorJson = isTenstripError(error)
-    ? { code: error.code, message: error.message, details: plain(error.details), retryable: error.retryable }
-    : error instanceof Error
-      ? { code: error.name, message: error.message, details: systemDetails(error), retryable: false }
-      : { code: 'Thrown', message: String(error), details: {}, retryable: false };
-  return cause === undefined ? described : { ...described, cause };
+function restored(json: ErrorJson, remaining: number): TenstripError {
+  const cause = json.cause === undefined || remaining <= 1 ? undefined : restored(json.cause, remaining - 1);
+  const { details, retryable } = json;
+  return new TenstripError(json.code, json.message, { details, retryable, cause });
 }
 
-/** What Node adds to a system error (`ENOENT`, the call, the path). */
+function errorJson(error: unknown, remaining: number): ErrorJson {
+  const described = withoutCause(error, remaining);
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined || remaining <= 1 ? described : { ...described, cause: errorJson(cause, remaining - 1) };
+}
+
+function withoutCause(error: unknown, remaining: number): ErrorJson {
+  if (isTenstripError(error)) {
+    const { code, message, details, retryable } = error;
+    return { code, message, details: plainDetails(details, remaining), retryable };
+  }
+  if (error instanceof Error) {
+    const details = plainDetails(systemDetails(error), remaining);
+    return { code: error.name, message: error.message, details, retryable: false };
+  }
+  return { code: 'Thrown', message: thrownText(error), details: {}, retryable: false };
+}
+
+function thrownText(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
+}
+
+/** What Node adds to a system error (`ENOENT`, the call, the path), and the errors of an `AggregateError`. */
 function systemDetails(error: Error): Record<string, unknown> {
   const details: Record<string, unknown> = {};
   for (const key of ['code', 'errno', 'syscall', 'path'] as const) {
     const value = (error as unknown as Record<string, unknown>)[key];
     if (typeof value === 'string' || typeof value === 'number') details[key] = value;
   }
+  if (error instanceof AggregateError) details.errors = error.errors.slice(0, maxErrors);
   return details;
 }
 
-/** A copy of `details` that JSON can hold: `bigint` as decimal text, bytes as hex, what is circular or a function left out. */
-function plain(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const open: object[] = [];
-  const copy = (value: unknown): unknown => {
-    if (typeof value === 'bigint') return value.toString();
-    if (typeof value === 'function' || typeof value === 'symbol') return undefined;
-    if (typeof value !== 'object' || value === null) return value;
-    if (value instanceof Uint8Array) return Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    if (value instanceof Error) return { code: value.name, message: value.message };
-    if ('toJSON' in value && typeof value.toJSON === 'function') return copy(value.toJSON());
-    if (open.includes(value)) return undefined;
-    open.push(value);
-    const result = Array.isArray(value)
-      ? value.map((item) => copy(item) ?? null)
-      : Object.fromEntries(
-          Object.entries(value)
-            .map(([key, item]) => [key, copy(item)])
-            .filter(([, item]) => item !== undefined),
-        );
-    open.pop();
-    return result;
-  };
-  return copy(details) as Record<string, unknown>;
+/** A copy of `details` that JSON can hold. */
+function plainDetails(details: Readonly<Record<string, unknown>>, remaining: number): Record<string, unknown> {
+  const plain = plainValue(details, [], remaining);
+  return typeof plain === 'object' && plain !== null ? (plain as Record<string, unknown>) : {};
+}
+
+/**
+ * A copy of `value` that JSON text gives back as it is: `bigint` and numbers that JSON lacks as text, bytes as hex, errors
+ * as {@link ErrorJson}. Functions, symbols, what throws, and what is circular or too deep (`around` has the objects around
+ * `value`) is left out; in an array it becomes `null`.
+ */
+function plainValue(value: unknown, around: readonly object[], remaining: number): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : String(value);
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
+  if (typeof value !== 'object' || value === null) return value;
+  if (around.includes(value) || around.length >= maxDetailDepth) return undefined;
+  const inside = [...around, value];
+  try {
+    if (value instanceof Uint8Array) return hexText(value);
+    if (value instanceof Error) return remaining <= 1 ? undefined : errorJson(value, remaining - 1);
+    if ('toJSON' in value && typeof value.toJSON === 'function') return plainValue(value.toJSON(), inside, remaining);
+    if (Array.isArray(value)) return value.map((item) => plainValue(item, inside, remaining) ?? null);
+    const entries = Object.entries(value).map(([key, item]) => [key, plainValue(item, inside, remaining)] as const);
+    return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
+  } catch {
+    return undefined;
+  }
+}
+
+function hexText(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
