@@ -86,7 +86,12 @@ const rules = new LiteralPrefilter<SshdRule>([
   rule(
     'Auth fail',
     String.raw`Received disconnect from (?<address>\S+)(?: port \d+)?:\s*3: .*: Auth fail(?: \[preauth\])?$`,
-    failure('preauth-disconnect'),
+    failure('client-authentication-failure'),
+  ),
+  rule(
+    'refused connect from ',
+    String.raw`refused connect from \S+ \((?<address>\S+)\)$`,
+    failure('connection-refused'),
   ),
   rule(
     'Bad protocol version ',

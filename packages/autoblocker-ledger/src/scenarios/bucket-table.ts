@@ -20,6 +20,8 @@ export interface Overflow {
 }
 
 const none = -1;
+/** Dead buckets are kept for so long, in milliseconds: logs are out of order, and time goes on at one source before another. */
+const graceMs = 3_600_000;
 
 /** The live buckets of a scenario. */
 export class BucketTable {
@@ -68,15 +70,12 @@ export class BucketTable {
   /** Looks at one event; the overflow that it causes, if it does. */
   offer(event: SecurityEvent): Overflow | undefined {
     const { scenario } = this;
-    const counts = scenario.filter(event);
-    if (!counts && scenario.cancelOn === undefined) return undefined;
-    const group = scenario.groupBy(event);
-    if (group === undefined) return undefined;
-    if (!counts) {
-      this.#cancel(group, event);
+    if (!scenario.filter(event)) {
+      if (scenario.cancelOn !== undefined) this.#cancel(event);
       return undefined;
     }
-    return this.#pour(group, event);
+    const group = scenario.groupBy(event);
+    return group === undefined ? undefined : this.#pour(group, event);
   }
 
   #pour(group: string, event: SecurityEvent): Overflow | undefined {
@@ -112,10 +111,13 @@ export class BucketTable {
     return overflow;
   }
 
-  #cancel(group: string, event: SecurityEvent): void {
-    const slot = this.#slots.get(group);
-    if (slot === undefined || this.#counts[slot] === 0) return;
-    if (this.scenario.cancelOn?.(event, this.#kept[slot]!) === true) this.#empty(slot);
+  #cancel(event: SecurityEvent): void {
+    const { cancelGroups, groupBy, cancelOn } = this.scenario;
+    for (const group of cancelGroups === undefined ? [groupBy(event)] : cancelGroups(event)) {
+      const slot = group === undefined ? undefined : this.#slots.get(group);
+      if (slot === undefined || this.#counts[slot] === 0) continue;
+      if (cancelOn?.(event, this.#kept[slot]!) === true) this.#empty(slot);
+    }
   }
 
   #isNewValue(slot: number, event: SecurityEvent): boolean {
@@ -143,7 +145,7 @@ export class BucketTable {
   #take(group: string, time: number): number {
     for (let expired = 0; this.#oldest !== none && expired < 2; expired += 1) {
       const oldest = this.#oldest;
-      if (time - this.#times[oldest]! <= this.#lifeMs || time < this.#silentUntil[oldest]!) break;
+      if (time - this.#times[oldest]! <= this.#lifeMs + graceMs || time < this.#silentUntil[oldest]!) break;
       this.#release(oldest);
     }
     if (this.#slots.size >= this.#maxBuckets) {

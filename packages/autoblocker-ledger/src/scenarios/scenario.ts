@@ -31,6 +31,8 @@ export interface Scenario {
   readonly blackholeMs?: number;
   /** An event that empties its bucket instead of filling it, given the events that the bucket keeps. Not asked for poured events. */
   readonly cancelOn?: (event: SecurityEvent, kept: readonly SecurityEvent[]) => boolean;
+  /** The buckets that {@link Scenario.cancelOn} is asked about. Default: the one of `groupBy`. */
+  readonly cancelGroups?: (event: SecurityEvent) => readonly string[];
   /** Newest events kept as evidence. Default `min(capacity + 1, 50)`. */
   readonly cacheSize?: number;
   /** How sure one overflow makes us; 1 is ordinary. */

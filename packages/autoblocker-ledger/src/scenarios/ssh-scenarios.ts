@@ -18,6 +18,8 @@ const guessKinds = new Set([
   'user-not-allowed',
   'too-many-failures',
   'preauth-disconnect',
+  'client-authentication-failure',
+  'connection-refused',
 ]);
 
 /** A success forgives the failures for the same user, and no others: a guesser with one account must not clear the rest. */
@@ -25,12 +27,16 @@ function forgives(event: SecurityEvent, kept: readonly SecurityEvent[]): boolean
   return event.outcome === 'success' && kept.every((failure) => failure.victim?.user === event.victim?.user);
 }
 
-/** The bucket of a line: its address and its kind. A success concerns the bucket of plain failures. */
+/** The bucket of a line: its address and its kind. */
 function addressAndKind(event: SecurityEvent): string | undefined {
   const address = sourceAddress(event);
-  return address === undefined
-    ? undefined
-    : `${address} ${event.outcome === 'success' ? 'authentication-failure' : event.kind}`;
+  return address === undefined ? undefined : `${address} ${event.kind}`;
+}
+
+/** A success concerns the buckets of all kinds. */
+function bucketsOfAddress(event: SecurityEvent): readonly string[] {
+  const address = event.outcome === 'success' ? sourceAddress(event) : undefined;
+  return address === undefined ? [] : Array.from(guessKinds, (kind) => `${address} ${kind}`);
 }
 
 const guessing = {
@@ -39,6 +45,7 @@ const guessing = {
   filter: (event: SecurityEvent) => guessKinds.has(event.kind),
   groupBy: addressAndKind,
   cancelOn: forgives,
+  cancelGroups: bucketsOfAddress,
   blackholeMs: minute,
   score: 1,
 } satisfies Partial<Scenario>;
@@ -70,6 +77,7 @@ export const sshScenarios: readonly Scenario[] = [
     description: 'More than 5 different user names tried over ssh from one address, leaking one in 10 seconds',
     references: ['T1589', 'T1110.003'],
     groupBy: sourceAddress,
+    cancelGroups: (event) => [sourceAddress(event) ?? ''],
     distinct: triedUser,
     capacity: 5,
     leakSpeedMs: 10 * second,
@@ -80,6 +88,7 @@ export const sshScenarios: readonly Scenario[] = [
     description: 'More than 10 different user names tried over ssh from one address, leaking one in a minute',
     references: ['T1589', 'T1110.003'],
     groupBy: sourceAddress,
+    cancelGroups: (event) => [sourceAddress(event) ?? ''],
     distinct: triedUser,
     capacity: 10,
     leakSpeedMs: minute,
