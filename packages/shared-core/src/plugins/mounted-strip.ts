@@ -1,0 +1,275 @@
+// A strip in a registry: its state, its open service and the calls that use it. The hard part is replacement: new calls
+// wait, the calls that are under way end on the old service, it is closed, and only then the new one is opened.
+import { problemsOf } from '../config/index.js';
+import { type CoreErrorCode, TenstripError } from '../errors/index.js';
+import type { ResourceGovernor } from '../governor/index.js';
+import type { Logger } from '../logging/index.js';
+import { counter } from '../telemetry/index.js';
+import { type CallScope, MountedPlugin } from './mounted-plugin.js';
+import { asPluginFailure, pluginUnknown, stripInvalid } from './plugin-error.js';
+import type { RunningCall } from './running-call.js';
+import type { AnyStrip } from './strip.js';
+import { checkedTransition, illegalTransition, type StripState } from './strip-state.js';
+import type { CallOptions, Calls, TypedPlugin } from './typed-calls.js';
+import { WaitingCalls } from './waiting-calls.js';
+
+/** A strip that a registry has mounted. Disposing it unmounts it. */
+export interface MountedStrip<Plugins extends readonly TypedPlugin[]> extends AsyncDisposable {
+  readonly name: string;
+  readonly state: StripState;
+  /** One function a plugin: `call.recordEvents(input)`. They go on working after a replacement. */
+  readonly call: Calls<Plugins>;
+  /** The strip's own node: its limits, its statistics. */
+  readonly governor: ResourceGovernor;
+  /** New calls wait from now on, running ones at their next checkpoint. @throws TenstripError `IllegalTransition` */
+  pause(): void;
+  /** Lets what waits go on. @throws TenstripError `IllegalTransition` */
+  resume(): void;
+  /** Refuses new calls, lets the others end (aborts them after 30 s), closes the service. */
+  unmount(): Promise<void>;
+}
+
+/** A strip whose mount options have been checked. */
+export interface Definition {
+  readonly strip: AnyStrip;
+  readonly options: unknown;
+}
+
+/** Checks mount options against the strip's schema. @throws TenstripError `StripInvalid` */
+export async function checkedDefinition(strip: AnyStrip, options: unknown): Promise<Definition> {
+  const result = await strip.options.safeParseAsync(options);
+  if (result.success) return { strip, options: result.data };
+  throw stripInvalid(`the options of ${strip.name}`, problemsOf(result.error, options));
+}
+
+/** How long a replacement, or an unmount before it aborts, waits for the calls that are under way. */
+const drainMs = 30_000;
+
+/** One mounted strip, across its replacements. */
+export class Mount {
+  readonly name: string;
+  readonly governor: ResourceGovernor;
+  readonly #logger: Logger;
+  readonly #scope: CallScope & { service: unknown };
+  readonly #waiting: WaitingCalls;
+  #definition: Definition;
+  #plugins: ReadonlyMap<string, MountedPlugin>;
+  #state: StripState = 'loaded';
+  #change: 'none' | 'replacing' | 'closing' = 'none';
+  #failure: TenstripError | undefined;
+  #underWay = 0;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(definition: Definition, governor: ResourceGovernor, logger: Logger, nested: CallScope['nested']) {
+    this.name = definition.strip.name;
+    this.governor = governor;
+    this.#logger = logger;
+    const calls = counter(`tenstrip.${this.name}.calls`, '{operation}');
+    this.#scope = { strip: this.name, governor, logger, calls, service: undefined, nested };
+    this.#waiting = new WaitingCalls(this.name, governor);
+    this.#definition = definition;
+    this.#plugins = this.#pluginsOf(definition.strip);
+  }
+
+  get state(): StripState {
+    return this.#state;
+  }
+
+  get strip(): AnyStrip {
+    return this.#definition.strip;
+  }
+
+  get plugins(): readonly MountedPlugin[] {
+    return [...this.#plugins.values()];
+  }
+
+  /** Opens the service and takes calls. What `open` throws is the error, and the strip is `failed`. */
+  async open(): Promise<void> {
+    try {
+      await this.#openService(this.#definition);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+    this.#become('ready');
+    this.#become('active');
+  }
+
+  /** One call of a plugin; `caller` is the call that it is nested in. */
+  async call(plugin: string, input: unknown, options?: CallOptions, caller?: RunningCall): Promise<unknown> {
+    let limits = options;
+    while (this.#mustWait(caller)) limits = await this.#waited(plugin, limits, caller);
+    const target = this.#plugins.get(plugin);
+    if (target === undefined) throw pluginUnknown(`plugin of ${this.name}`, plugin, this.#plugins.keys());
+    this.#underWay++;
+    try {
+      return await target.call(input, limits, caller);
+    } finally {
+      if (--this.#underWay === 0) this.#whenIdle?.();
+    }
+  }
+
+  pause(): void {
+    this.#assertUnchanging('pause');
+    this.#become('paused');
+    this.governor.pause();
+  }
+
+  resume(): void {
+    this.#assertUnchanging('resume');
+    this.#become('active');
+    this.governor.resume();
+    this.#waiting.release();
+  }
+
+  /** Puts `next` in this strip's place. If it does not open, the old one is opened again and the error is thrown. */
+  async replace(next: Definition): Promise<void> {
+    if (this.#state !== 'active') throw illegalTransition(this.name, this.#state, 'be replaced');
+    this.#change = 'replacing';
+    try {
+      if (!(await this.#drained())) throw this.#undrained();
+      await this.#closeService().catch((error) => {
+        throw this.#failed(error);
+      });
+      await this.#openInstead(next);
+    } finally {
+      this.#change = 'none';
+      this.#waiting.release();
+    }
+  }
+
+  /** Drains and closes; the strip is `unloaded` afterwards, even when its service could not be closed. */
+  async unmount(): Promise<void> {
+    if (this.#state === 'unloaded') throw illegalTransition(this.name, this.#state, 'be unmounted');
+    this.#change = 'closing';
+    this.#waiting.release();
+    try {
+      if (this.#state !== 'failed') await this.#endService();
+    } finally {
+      await this.governor.close();
+      this.#become('unloaded');
+    }
+  }
+
+  /** Why the strip takes no calls now, if it does not. */
+  get obstacle(): TenstripError<CoreErrorCode> | undefined {
+    if (this.#state === 'active' && this.#change !== 'closing') return undefined;
+    const state = this.#change === 'closing' ? 'being unmounted' : this.#state;
+    const advice = this.#state === 'paused' ? 'resume it' : 'mount it again';
+    return new TenstripError('StripUnhealthy', `${this.name} is ${state}; ${advice}`, {
+      details: { strip: this.name, state: this.#state },
+      cause: this.#failure,
+    });
+  }
+
+  #pluginsOf(strip: AnyStrip): ReadonlyMap<string, MountedPlugin> {
+    return new Map(strip.plugins.map((plugin) => [plugin.name, new MountedPlugin(plugin, this.#scope)]));
+  }
+
+  #become(state: StripState): void {
+    const from = this.#state;
+    this.#state = checkedTransition(this.name, from, state);
+    this.#logger.debug({ from, to: state }, 'strip state');
+  }
+
+  #failed(error: unknown): TenstripError {
+    this.#failure = asPluginFailure(this.name, error);
+    this.#become('failed');
+    return this.#failure;
+  }
+
+  #assertUnchanging(wish: string): void {
+    if (this.#change === 'none') return;
+    const message = `${this.name} is ${this.#change} and cannot ${wish}; wait for that to end`;
+    throw new TenstripError<CoreErrorCode>('IllegalTransition', message, { details: { strip: this.name, wish } });
+  }
+
+  /**
+   * Whether a call has to wait. A nested call never waits for a strip that one of its callers is in: that strip is waiting
+   * for the caller. Calls of a paused strip wait in the governor's queue, but a nested call is not in that queue.
+   */
+  #mustWait(caller: RunningCall | undefined): boolean {
+    if (caller?.isWithin(this.name)) return false;
+    if (this.#change === 'replacing') return true;
+    if (this.#state === 'paused' && this.#change === 'none') return caller !== undefined;
+    if (this.obstacle !== undefined) throw this.obstacle;
+    return false;
+  }
+
+  /** Waits, and gives what is left of the call's limits. */
+  async #waited(
+    plugin: string,
+    options: CallOptions | undefined,
+    caller: RunningCall | undefined,
+  ): Promise<CallOptions | undefined> {
+    const signal = caller?.signal ?? options?.signal;
+    const deadlineMs = options?.deadlineMs ?? this.#plugins.get(plugin)?.plugin.limits?.deadlineMs;
+    const started = this.governor.clock.monotonicMs();
+    await this.#waiting.wait({ signal, deadlineMs });
+    if (deadlineMs === undefined) return options;
+    return { ...options, deadlineMs: Math.max(1, deadlineMs - (this.governor.clock.monotonicMs() - started)) };
+  }
+
+  async #openService(definition: Definition): Promise<void> {
+    try {
+      this.#scope.service = await definition.strip.open(definition.options, this.governor);
+    } catch (error) {
+      throw asPluginFailure(`opening ${this.name}`, error);
+    }
+    this.#definition = definition;
+    this.#plugins = this.#pluginsOf(definition.strip);
+  }
+
+  async #closeService(): Promise<void> {
+    const { service } = this.#scope;
+    this.#scope.service = undefined;
+    try {
+      await this.strip.close?.(service);
+    } catch (error) {
+      throw asPluginFailure(`closing ${this.name}`, error);
+    }
+  }
+
+  async #openInstead(next: Definition): Promise<void> {
+    const previous = this.#definition;
+    try {
+      await this.#openService(next);
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'the replacement did not open: opening the old strip again');
+      await this.#openService(previous).catch((again) => {
+        throw this.#failed(new AggregateError([error, again], 'neither the replacement nor the old strip opens'));
+      });
+      throw error;
+    }
+  }
+
+  async #endService(): Promise<void> {
+    if (this.#state === 'paused') this.governor.resume();
+    if (!(await this.#drained())) {
+      this.#logger.warn({ calls: this.#underWay }, `calls still ran after ${drainMs} ms: aborting them`);
+      await this.governor.close(0);
+    }
+    await this.#closeService();
+  }
+
+  /** Whether all calls that are under way have ended within {@link drainMs}. */
+  async #drained(): Promise<boolean> {
+    if (this.#underWay === 0) return true;
+    try {
+      return await new Promise<boolean>((resolve) => {
+        const timer = this.governor.clock.schedule(drainMs, () => resolve(false));
+        this.#whenIdle = () => {
+          timer[Symbol.dispose]();
+          resolve(true);
+        };
+      });
+    } finally {
+      this.#whenIdle = undefined;
+    }
+  }
+
+  #undrained(): TenstripError<CoreErrorCode> {
+    const message = `${this.name} was not replaced: ${this.#underWay} of its calls still ran after ${drainMs} ms; abort them and try again`;
+    const details = { strip: this.name, calls: this.#underWay, drainMs };
+    return new TenstripError('DeadlineExceeded', message, { details, retryable: true });
+  }
+}
