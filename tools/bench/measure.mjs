@@ -21,9 +21,9 @@ import { holds } from './workload.mjs';
 /** @typedef {{ budgetMs: number, fewest: number, most: number }} Effort how long and how often one comparison runs */
 
 /** @type {Effort} */
-export const FULL_EFFORT = { budgetMs: 20_000, fewest: 5, most: 21 };
+const FULL_EFFORT = { budgetMs: 20_000, fewest: 5, most: 21 };
 /** @type {Effort} */
-export const QUICK_EFFORT = { budgetMs: 1_500, fewest: 3, most: 7 };
+const QUICK_EFFORT = { budgetMs: 1_500, fewest: 3, most: 7 };
 
 /** Part of the budget that goes into warming up, and the most warm-up pairs. */
 const WARM_UP = { share: 0.15, most: 10 };
@@ -121,7 +121,7 @@ export async function measureComparison(comparison, quick, meter, memoryApart) {
  * @param {SideSpreads} ours
  * @param {SideSpreads} peer
  */
-export function ratioOf(metric, ours, peer) {
+function ratioOf(metric, ours, peer) {
   if (metric === 'cpu') return ours.cpuMs.median / peer.cpuMs.median;
   if (metric === 'speedup') return peer.wallMs.median / ours.wallMs.median;
   return ours.peakRssMb.median / peer.peakRssMb.median;

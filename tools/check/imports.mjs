@@ -53,7 +53,7 @@ function* sourceNames(folder) {
  * @param {string} root
  * @returns {Import[]}
  */
-export function importsOf(text, path, root) {
+function importsOf(text, path, root) {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
   /** @type {Import[]} */
   const imports = [];

@@ -20,7 +20,7 @@ import { unused } from './rules/unused.mjs';
 /** @typedef {{ rule: Rule, findings: Finding[], seconds: number }} Outcome */
 
 /** The slow ones first, so that none of them is left alone at the end. */
-export const RULES = [packaging, compile, unused, loading, formatAndLint, star, floors, cycles, licences, lockFile];
+const RULES = [packaging, compile, unused, loading, formatAndLint, star, floors, cycles, licences, lockFile];
 
 /**
  * Gives the exit code: 1 when a rule found something.

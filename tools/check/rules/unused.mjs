@@ -24,7 +24,7 @@ export const unused = {
     const args = [dependencyProgram('knip'), '--no-config-hints', '--no-progress', '--reporter', 'json'];
     const { code, stdout, output } = await runProgram(process.execPath, args, { cwd: root });
     if (code > 1 || !stdout.startsWith('{')) {
-      return [{ file: 'knip.json', message: output.trim(), advice: 'knip could not run: correct what it names.' }];
+      return [{ file: 'knip.jsonc', message: output.trim(), advice: 'knip could not run: correct what it names.' }];
     }
     /** @type {{ file: string, [kind: string]: unknown }[]} */
     const issues = JSON.parse(stdout).issues;
