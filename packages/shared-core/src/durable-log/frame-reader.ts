@@ -11,14 +11,19 @@ const blockBytes = 1 << 20;
 export class FrameReader {
   readonly #file: LogFile;
   readonly #segmentFirst: number;
+  readonly #limit: () => number;
   #blockBytes = firstBlockBytes;
   #offset: number;
 
-  /** `offset` must be the start of a frame of the segment whose first record is `segmentFirst`. */
-  constructor(file: LogFile, segmentFirst: number, offset: number) {
+  /**
+   * `offset` must be the start of a frame of the segment whose first record is `segmentFirst`. Nothing is read from byte
+   * `limit()` on: what a writer has not finished.
+   */
+  constructor(file: LogFile, segmentFirst: number, offset: number, limit: () => number = fileEnd) {
     this.#file = file;
     this.#segmentFirst = segmentFirst;
     this.#offset = offset;
+    this.#limit = limit;
   }
 
   /** The end of the last good frame: where reading goes on, or stopped. */
@@ -29,11 +34,11 @@ export class FrameReader {
   /** The next frames, in order; none when the rest of the file does not start with a whole frame. */
   async next(): Promise<Frame[]> {
     for (;;) {
-      const block = Buffer.allocUnsafe(this.#blockBytes);
+      const block = Buffer.allocUnsafe(Math.max(0, Math.min(this.#blockBytes, this.#limit() - this.#offset)));
       const bytes = block.subarray(0, await this.#file.read(block, this.#offset));
       const frames = this.#decode(bytes);
       if (frames.length > 0) this.#blockBytes = Math.max(this.#blockBytes, Math.min(2 * this.#blockBytes, blockBytes));
-      if (frames.length > 0 || bytes.length < block.length) return frames;
+      if (frames.length > 0 || bytes.length < this.#blockBytes) return frames;
       const needed = frameLength(bytes, 0);
       if (needed <= this.#blockBytes) return frames; // whole, and damaged
       this.#blockBytes = needed;
@@ -52,6 +57,8 @@ export class FrameReader {
     }
   }
 }
+
+const fileEnd = () => Number.POSITIVE_INFINITY;
 
 /**
  * The first whole frame that starts at byte `from` of a segment or later; `undefined` when there is none. Tries every

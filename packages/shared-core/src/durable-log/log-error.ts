@@ -30,6 +30,7 @@ export function checkpointFork(
 
 /** Whether `error` came from the operating system with one of `codes`, or with any when none is given. */
 export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException & { code: string } {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
+  if (!(error instanceof Error) || !('syscall' in error && 'code' in error) || typeof error.code !== 'string')
+    return false;
   return codes.length === 0 || codes.includes(error.code);
 }

@@ -2,6 +2,7 @@
 // writes: what a published checkpoint covers never changes any more. Source of proofs: RFC 6962 sections 2.1.1 and 2.1.2.
 // Cost: a proof reads at most one tile a level, from memory if it can; an entry one block of its segment.
 import { sha256 } from '../crypto/index.js';
+import { isTenstripError } from '../errors/index.js';
 import {
   type Checkpoint,
   fullTileWidth,
@@ -14,7 +15,7 @@ import {
 } from '../transparency/index.js';
 import { ErasableParts } from './erasable-parts.js';
 import { isRecord } from './frame.js';
-import { logCorrupt, logUnavailable } from './log-error.js';
+import { isSystemError, logCorrupt, logUnavailable } from './log-error.js';
 import { type LogFolder, memoryFolderName, openLogFolder } from './log-folder.js';
 import { entriesDirectory, type LogEntry, readMinimumIndex, storedEntry } from './log-layout.js';
 import { readCheckpoint } from './log-recovery.js';
@@ -28,9 +29,11 @@ export interface LogView {
   /** Whether it moves on by itself. */
   readonly live?: true;
   readonly folder: LogFolder;
+  /** @throws TenstripError `LogCorrupt` when the file is none. */
   readonly checkpoint: string;
   readonly minimumIndex: number;
-  readonly tree: TiledTree;
+  /** Read when it is first asked for. */
+  readonly tree: TiledTree | Promise<TiledTree>;
   readonly entries: SegmentChain;
   readonly parts: ErasableParts;
 }
@@ -46,15 +49,15 @@ export class LogReader implements AsyncDisposable {
 
   /**
    * Opens the log in `folder` as it was last published. See {@link LogReader.refresh} for what comes later.
-   * @throws TenstripError `LogUnavailable` when there is no log (retryable: a writer may make it), `LogCorrupt` when its
-   * checkpoint or its last entries are damaged.
+   * @throws TenstripError `LogUnavailable` when there is no log (retryable: a writer may make it). A damaged log opens, so that
+   * it can be audited; what is asked of its damaged parts is `LogCorrupt`.
    */
   static async open(folder: string): Promise<LogReader> {
     if (folder === memoryFolderName) throw logUnavailable('a log in memory is read by the reader of its writer');
     try {
       return new LogReader(await openView(await openLogFolder(folder, { mustExist: true })));
     } catch (error) {
-      throw isAbsent(error)
+      throw isSystemError(error, 'ENOENT', 'ENOTDIR')
         ? logUnavailable(`there is no log in ${folder}; a writer must make it first`, error)
         : error;
     }
@@ -119,7 +122,7 @@ export class LogReader implements AsyncDisposable {
   async proveInclusion(index: bigint, size: bigint = this.size): Promise<Uint8Array[]> {
     const head = this.#head;
     checkSize(size, head);
-    const { tree } = this.#view;
+    const tree = await this.#view.tree;
     const proof = await tree.prove(planInclusion(index, size));
     const leaf = await tree.node({ level: 0, index: Number(index) });
     const root = size === head.size ? head.root : await tree.rootAt(Number(size));
@@ -133,7 +136,8 @@ export class LogReader implements AsyncDisposable {
    */
   async proveConsistency(from: bigint, to: bigint): Promise<Uint8Array[]> {
     checkSize(to, this.#head);
-    return this.#view.tree.prove(planConsistency(from, to));
+    const tree = await this.#view.tree;
+    return tree.prove(planConsistency(from, to));
   }
 
   /**
@@ -172,12 +176,38 @@ export class LogReader implements AsyncDisposable {
 }
 
 async function openView(folder: LogFolder): Promise<LogView> {
-  const stored = await readCheckpoint(folder);
-  if (stored === undefined) throw logUnavailable(`there is no log in ${folder.path}; a writer must make it first`);
+  const checkpoint = await checkpointText(folder);
   const entries = await SegmentChain.open(folder, entriesDirectory, { mode: 'read' });
   const parts = await ErasableParts.open(folder, { mode: 'read' });
-  const tree = await loadTree(folder, entries, Number(stored.checkpoint.size));
-  return { folder, checkpoint: stored.text, minimumIndex: await readMinimumIndex(folder), tree, entries, parts };
+  const minimumIndex = await readMinimumIndex(folder);
+  let tree: Promise<TiledTree> | undefined;
+  return {
+    folder,
+    minimumIndex,
+    entries,
+    parts,
+    get checkpoint() {
+      return checkpoint();
+    },
+    get tree() {
+      tree ??= loadTree(folder, entries, Number(parseSignedCheckpoint(checkpoint())!.checkpoint.size));
+      return tree;
+    },
+  };
+}
+
+/** Gives the published checkpoint, or throws what is wrong with it whenever it is asked for. */
+async function checkpointText(folder: LogFolder): Promise<() => string> {
+  try {
+    const stored = await readCheckpoint(folder);
+    if (stored === undefined) throw logUnavailable(`there is no log in ${folder.path}; a writer must make it first`);
+    return () => stored.text;
+  } catch (error) {
+    if (!isTenstripError(error, 'LogCorrupt')) throw error;
+    return () => {
+      throw error;
+    };
+  }
 }
 
 /** Full tiles from their files, the leaves after the last full tile from the entries. */
@@ -214,8 +244,4 @@ function checkSize(size: bigint, head: Checkpoint): void {
 
 function damagedTile(index: bigint): Error {
   return logCorrupt('public/tile', 0, `the tiles around entry ${index} do not lead to the signed root`);
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -465,7 +465,7 @@ class PartCursor {
         const at = this.#block.findIndex((frame) => isRecord(frame.kind) && frame.record === number);
         if (at >= 0) return this.#block.splice(0, at + 1)[at];
         const next = await this.#frames!.next();
-        if (next.done) return undefined;
+        if (next.done) throw logCorrupt('erasable', 0, `it ends before part ${number}`);
         this.#block = next.value;
       }
     } catch (error) {

@@ -13,7 +13,8 @@ export class MemoryFolder implements LogFolder {
 
   async open(name: string): Promise<LogFile> {
     const file = this.#files.get(name);
-    if (file === undefined) throw Object.assign(new Error(`ENOENT: no file '${name}' in memory`), { code: 'ENOENT' });
+    if (file === undefined)
+      throw Object.assign(new Error(`ENOENT: no file '${name}' in memory`), { code: 'ENOENT', syscall: 'open' });
     return file;
   }
 

@@ -292,33 +292,24 @@ export class SegmentChain implements AsyncDisposable {
    */
   async *frames(from: number): AsyncGenerator<Frame[]> {
     if (this.#mode === 'read') await this.#list();
-    let segment = this.#segmentOf(from);
     let position = from;
-    while (segment !== undefined) {
+    for (let segment = this.#segmentOf(from), next: Segment | undefined; segment !== undefined; segment = next) {
+      next = undefined;
       const file = await this.#folder.open(segment.name, 'read');
       try {
         const reader = await this.#readerAt(file, segment, position);
         for (;;) {
-          const frames = this.#written(segment, await reader.next());
+          const frames = await reader.next();
           if (frames.length > 0) {
-            position = frames.at(-1)!.record + (isRecord(frames.at(-1)!.kind) ? 1 : 0);
+            position = numberAfter(frames);
             yield frames;
-            continue;
-          }
-          const next = await this.#segmentAfter(segment);
-          if (next === undefined) return;
-          const last = this.#written(segment, await reader.next()); // written between the two looks
-          if (last.length > 0) {
-            position = last.at(-1)!.record + (isRecord(last.at(-1)!.kind) ? 1 : 0);
-            yield last;
-            continue;
-          }
-          if (next.first !== position) {
-            throw logCorrupt(segment.name, reader.offset, `record ${position} is not whole`);
-          }
-          segment = next;
-          break;
+          } else if (next === undefined) {
+            next = await this.#segmentAfter(segment); // then once more: what was written before it was started
+            if (next === undefined) break;
+          } else break;
         }
+        const whole = next === undefined ? reader.offset >= this.#knownEnd(segment) : position === next.first;
+        if (!whole) throw logCorrupt(segment.name, reader.offset, `record ${position} is not whole`);
       } finally {
         await file.close();
       }
@@ -341,16 +332,23 @@ export class SegmentChain implements AsyncDisposable {
     return { frame: await this.#find(segment, record), segment };
   }
 
+  /** Reads forward from the nearest known place, over damage where there is some. */
   async #find(segment: Segment, record: number): Promise<Frame> {
     const file = await this.#folder.open(segment.name, 'read');
     try {
-      const reader = new FrameReader(file, segment.first, this.#places.before(segment, record));
-      for (let frames = await reader.next(); frames.length > 0; frames = await reader.next()) {
+      let reader = this.#reader(file, segment, this.#places.before(segment, record));
+      for (;;) {
+        const frames = await reader.next();
         this.#places.note(segment, frames);
         const found = frames.find((frame) => frame.record === record && isRecord(frame.kind));
         if (found !== undefined) return found;
+        if (frames.length > 0) continue;
+        const later = await findFrame(file, segment.first, reader.offset + 1);
+        if (later === undefined || later.record > record) {
+          throw logCorrupt(segment.name, reader.offset, `record ${record} is not whole`);
+        }
+        reader = this.#reader(file, segment, later.offset);
       }
-      throw logCorrupt(segment.name, reader.offset, `record ${record} is not whole`);
     } finally {
       await file.close();
     }
@@ -359,8 +357,8 @@ export class SegmentChain implements AsyncDisposable {
   /** A reader whose first frame is that of `record`, or that goes on where the written part ends. */
   async #readerAt(file: LogFile, segment: Segment, record: number): Promise<FrameReader> {
     if (record === segment.first) return this.#startReader(file, segment);
-    if (record === this.#end?.records) return new FrameReader(file, segment.first, this.#end.offset);
-    return new FrameReader(file, segment.first, (await this.#find(segment, record)).offset);
+    const isEnd = segment === this.#end?.segment && record === this.#end.records;
+    return this.#reader(file, segment, isEnd ? this.#end!.offset : (await this.#find(segment, record)).offset);
   }
 
   async #startReader(file: LogFile, segment: Segment): Promise<FrameReader> {
@@ -369,15 +367,17 @@ export class SegmentChain implements AsyncDisposable {
     if (!isSegmentHeader(header, segment.first)) {
       throw logCorrupt(segment.name, 0, `it does not begin with the header of a segment from record ${segment.first}`);
     }
-    return new FrameReader(file, segment.first, segmentHeaderBytes);
+    return this.#reader(file, segment, segmentHeaderBytes);
   }
 
-  /** The frames that are not part of a commit under way. */
-  #written(segment: Segment, frames: Frame[]): Frame[] {
-    const end = this.#end?.segment === segment ? this.#end.offset : Number.POSITIVE_INFINITY;
-    return frames.at(-1) === undefined || frames.at(-1)!.offset < end
-      ? frames
-      : frames.filter((frame) => frame.offset < end);
+  /** Reads up to the end of the last commit, where that is known. */
+  #reader(file: LogFile, segment: Segment, offset: number): FrameReader {
+    const limit = () => (this.#end?.segment === segment ? this.#end.offset : Number.POSITIVE_INFINITY);
+    return new FrameReader(file, segment.first, offset, limit);
+  }
+
+  #knownEnd(segment: Segment): number {
+    return this.#end?.segment === segment ? this.#end.offset : 0;
   }
 
   async #segmentAfter(segment: Segment): Promise<Segment | undefined> {
@@ -407,6 +407,12 @@ async function refuseIfAcknowledged(file: LogFile, segment: Segment, offset: num
     }
     from = frame.offset + frameHeaderBytes + frame.payload.length;
   }
+}
+
+/** The number of the record that follows these frames. */
+function numberAfter(frames: readonly Frame[]): number {
+  const last = frames.at(-1)!;
+  return isRecord(last.kind) ? last.record + 1 : last.record;
 }
 
 function ignore(): void {}
