@@ -12,22 +12,24 @@ export type {
   DecisionState,
   RailCode,
   RailLimits,
+  RailVerdict,
   RevokeReason,
 } from './decisions/index.js';
-// Errors
 export type { LedgerErrorCode } from './errors/index.js';
-// Events
 export {
   type BlockTarget,
   type EventEvidence,
+  type LineBatch,
+  type LineSource,
   lineDigest,
   type SecurityEvent,
+  type SourceLine,
+  type SourcePosition,
+  StdinSource,
   securityEventSchema,
   targetKey,
 } from './events/index.js';
-// What it answers with
 export type { DecisionChange, DecisionHistory, EvidenceLine, Explanation, VerificationReport } from './ledger/index.js';
-// The ledger: read, decide, look up, explain, revoke, verify
 export {
   type ActorRecord,
   AutoblockerLedger,
@@ -43,5 +45,5 @@ export {
   type SourceReport,
   verifyLedger,
 } from './pipeline/index.js';
-// Rules
 export { builtInScenarios, checkScenario, type Scenario } from './scenarios/index.js';
+export { ledgerStrip } from './strip.js';

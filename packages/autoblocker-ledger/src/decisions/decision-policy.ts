@@ -6,7 +6,7 @@ import type { Overflow } from '../scenarios/index.js';
 import { type BanEscalation, banLengthMs } from './ban-escalation.js';
 import { canonicalTarget, targetPrefix } from './block-target-prefix.js';
 import type { BlockAction, BlockProposal } from './decision.js';
-import { applyRails, type RailCode, type RailContext } from './safety-rails.js';
+import { applyRails, type RailCode, type RailContext, type RailVerdict } from './safety-rails.js';
 
 /** A proposal with nothing left open. */
 export interface Proposal {
@@ -102,6 +102,15 @@ export function requestedProposal(request: BlockProposal, now: number): Proposal
     score: request.score ?? 1,
     eventCount: 0,
   };
+}
+
+/** What the rails say to a proposal, whether or not a decision runs. */
+export function judge(proposal: Proposal, state: PolicyState, escalation: BanEscalation): RailVerdict {
+  const { target, time, origin } = proposal;
+  const until = endOf(proposal, state.earlier(target), escalation);
+  const score = state.scoreAt(target, time) + proposal.score;
+  const context = state.railContext(target, proposal.scenario.name, time, proposal.evidenceStart);
+  return applyRails({ prefix: targetPrefix(target), origin, until, score }, context);
 }
 
 /** What to record for a proposal. */

@@ -39,7 +39,8 @@ export interface Decision {
 
 /** A wish to block somebody, before the rails. */
 export interface BlockProposal {
-  readonly target: BlockTarget;
+  /** An address or network may be given as text. */
+  readonly target: BlockTarget | string;
   readonly action?: BlockAction;
   readonly domains?: 'all' | readonly string[];
   readonly reason: string;

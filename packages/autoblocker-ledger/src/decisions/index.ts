@@ -4,6 +4,7 @@ export type { BlockAction, BlockProposal, Decision, DecisionOutcome, DecisionSta
 export {
   decide,
   type EarlierDecision,
+  judge,
   type Plan,
   type PolicyState,
   type Proposal,

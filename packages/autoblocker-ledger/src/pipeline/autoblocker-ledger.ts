@@ -2,6 +2,7 @@
 // so that it goes on after a crash where it stopped.
 
 import { type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
+import { canonicalJson } from '@tenstrip/shared-core/crypto';
 import { LogReader, LogWriter } from '@tenstrip/shared-core/durable-log';
 import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
 import {
@@ -12,6 +13,7 @@ import {
   type DecisionState,
   defaultEscalation,
   neverBlocked,
+  type RailVerdict,
   RecentSuccesses,
   type RevokeReason,
   readSelfAddresses,
@@ -23,6 +25,7 @@ import {
   type LineSource,
   parseSecurityEvent,
   type SecurityEvent,
+  targetKey,
 } from '../events/index.js';
 import {
   BlockLedger,
@@ -319,6 +322,11 @@ export class AutoblockerLedger implements AsyncDisposable {
     });
   }
 
+  /** What the rails would say to a block now. Nothing is recorded. @throws TenstripError `TargetInvalid` */
+  judge(proposal: BlockProposal): RailVerdict {
+    return this.#maker.judge(proposal);
+  }
+
   /** Takes a decision back, at once. A second time changes nothing. @throws TenstripError `DecisionUnknown` */
   async revoke(id: bigint, reason: RevokeReason): Promise<RevocationReceipt> {
     const before = this.#ledger.requireDecision(id, this.now);
@@ -370,9 +378,9 @@ export class AutoblockerLedger implements AsyncDisposable {
   /** Decisions, oldest first. */
   async *query(query: DecisionQuery = {}): AsyncGenerator<Decision> {
     const { from, to, state, at = this.now } = query;
-    const key = query.target === undefined ? undefined : JSON.stringify(canonicalTarget(query.target));
+    const key = query.target === undefined ? undefined : targetKey(canonicalTarget(query.target));
     for (const decision of this.#ledger.projections.decisions(at)) {
-      if (key !== undefined && JSON.stringify(decision.target) !== key) continue;
+      if (key !== undefined && targetKey(decision.target) !== key) continue;
       if (from !== undefined && decision.from < from.getTime()) continue;
       if (to !== undefined && decision.from >= to.getTime()) continue;
       if (state === undefined || decision.state === state) yield decision;
@@ -575,7 +583,7 @@ export class AutoblockerLedger implements AsyncDisposable {
       leakSpeedMs,
       blackholeMs,
     }));
-    if (JSON.stringify(rules) !== JSON.stringify(this.#ledger.projections.rules)) {
+    if (canonicalJson(rules) !== canonicalJson(this.#ledger.projections.rules)) {
       this.#ledger.record({ class: 'rule-change', fact: { ...this.#times(), rules }, personal: undefined });
     }
     const known = new Set(this.allowList());

@@ -6,9 +6,11 @@ import {
   type BlockProposal,
   type DecisionOutcome,
   decide,
+  judge,
   type Plan,
   type Proposal,
   proposalOf,
+  type RailVerdict,
   type RecentSuccesses,
   requestedProposal,
 } from '../decisions/index.js';
@@ -58,6 +60,12 @@ export class DecisionMaker {
   propose(request: BlockProposal): DecisionOutcome {
     const proposal = requestedProposal(request, this.#parts.now());
     return this.#carryOut(proposal, { evidence: [] });
+  }
+
+  /** What the rails say to a caller's wish now; nothing is recorded. @throws TenstripError `TargetInvalid` */
+  judge(request: BlockProposal): RailVerdict {
+    const { state, escalation, now } = this.#parts;
+    return judge(requestedProposal(request, now()), state, escalation);
   }
 
   #settle(overflow: Overflow): Settled {

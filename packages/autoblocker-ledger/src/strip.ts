@@ -1,0 +1,318 @@
+// The governed strip: the ledger's own calls, with checked JSON in and out. Ids are decimal text here, as JSON has no bigint.
+
+import { definePlugin, defineStrip, type PluginContext } from '@tenstrip/shared-core';
+import { z } from 'zod';
+import type { Decision, DecisionOutcome } from './decisions/index.js';
+import { type BlockTarget, blockTargetSchema, type SecurityEvent, securityEventSchema } from './events/index.js';
+import { LogLineParser } from './parsing/index.js';
+import { AutoblockerLedger, type AutoblockerOptions } from './pipeline/index.js';
+import { builtInScenarios, PatternDetector, type Scenario } from './scenarios/index.js';
+
+type LedgerContext = PluginContext<AutoblockerLedger>;
+
+const idSchema = z.string().regex(/^(?:0|[1-9]\d{0,18})$/, 'a decimal id');
+const timeSchema = z.number().int();
+const target = z.union([z.string().min(1).max(512), blockTargetSchema]);
+const railCode = z.enum(['SELF', 'ALLOW_LIST', 'BLAST_RADIUS', 'RATE', 'KNOWN_GOOD', 'EXPIRY_REQUIRED']);
+const domains = z.union([z.literal('all'), z.array(z.string().min(1).max(64)).min(1).max(32)]);
+const rule = z.object({ name: z.string(), version: z.string() });
+const events = z.array(securityEventSchema).max(10_000);
+
+const decisionSchema = z.object({
+  id: idSchema,
+  target: blockTargetSchema,
+  action: z.enum(['ban', 'captcha', 'throttle', 'observe']),
+  domains,
+  reason: z.string(),
+  scenario: rule,
+  origin: z.enum(['scenario', 'person']),
+  from: timeSchema,
+  until: timeSchema.nullable(),
+  score: z.number(),
+  evidence: z.array(z.string()),
+  eventCount: z.number().int(),
+  extensions: z.number().int(),
+  state: z.enum(['active', 'pending-review', 'revoked', 'expired']),
+});
+
+const outcomeSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(['decided', 'extended', 'unchanged']), decision: decisionSchema }),
+  z.object({ kind: z.literal('review'), decision: decisionSchema, code: railCode, detail: z.string() }),
+  z.object({ kind: z.literal('refused'), entry: idSchema, code: railCode, detail: z.string() }),
+]);
+
+const proposalSchema = z.object({
+  target,
+  action: z.enum(['ban', 'captcha', 'throttle', 'observe']).default('ban'),
+  domains: domains.default('all'),
+  reason: z.string().min(1).max(1024),
+  origin: z.enum(['scenario', 'person']).default('person'),
+  /** `null`: for ever, which only a person may ask for. Left out: as the escalation says. */
+  durationMs: z.number().int().min(1).nullable().optional(),
+});
+
+const recordEvents = definePlugin({
+  name: 'record-events',
+  summary: 'Takes events, detects, decides and records; answers when it is durable',
+  input: z.object({ events }),
+  output: z.object({ events: z.number().int(), outcomes: z.array(outcomeSchema), checkpoint: z.string() }),
+  async execute(input, context: LedgerContext) {
+    const receipt = await context.service.ingest(input.events as SecurityEvent[], { context });
+    return { ...receipt, outcomes: receipt.outcomes.map(plainOutcome) };
+  },
+});
+
+const parseLogLines = definePlugin({
+  name: 'parse-log-lines',
+  summary: 'Reads lines of sshd and of HTTP access logs as events; records nothing',
+  input: z.object({
+    lines: z.array(z.string().max(8192)).max(10_000),
+    source: z.string().max(4096).default('lines'),
+    utcOffsetMinutes: z.number().int().min(-1440).max(1440).default(0),
+    /** Dates without a year are given the newest year that is not after this. */
+    newestTime: timeSchema.optional(),
+  }),
+  output: z.object({
+    events: z.array(securityEventSchema),
+    recognised: z.number().int(),
+    unrecognised: z.number().int(),
+  }),
+  execute({ lines, source, utcOffsetMinutes, newestTime }, context: LedgerContext) {
+    const parser = new LogLineParser(source, { utcOffsetMinutes, newestTime: newestTime ?? context.clock.now() });
+    const parsed = lines.map((text) => parser.parse({ text, offset: 0, end: 0, cut: false, garbled: false }));
+    const found = parsed.flatMap((line) => (line?.event === undefined ? [] : [plainEvent(line.event)]));
+    const unrecognised = parsed.filter((line) => line === undefined).length;
+    return { events: found, recognised: lines.length - found.length - unrecognised, unrecognised };
+  },
+});
+
+const detectPatterns = definePlugin({
+  name: 'detect-patterns',
+  summary: 'Which rules overflow for some events, from empty buckets; records nothing',
+  input: z.object({ events }),
+  output: z.object({
+    overflows: z.array(
+      z.object({
+        scenario: rule,
+        group: z.string(),
+        time: timeSchema,
+        eventCount: z.number().int(),
+        evidence: z.array(z.string()),
+      }),
+    ),
+  }),
+  async execute(input, context: LedgerContext) {
+    const detector = new PatternDetector(context.service.scenarios, 10_000);
+    const overflows = [];
+    for (const event of input.events as SecurityEvent[]) {
+      for (const { scenario, group, time, eventCount, events: kept } of detector.offer(event)) {
+        const { name, version } = scenario;
+        overflows.push({
+          scenario: { name, version },
+          group,
+          time,
+          eventCount,
+          evidence: kept.map((one) => one.evidence.digest),
+        });
+      }
+      await context.checkpoint();
+    }
+    return { overflows };
+  },
+});
+
+const proposeBlock = definePlugin({
+  name: 'propose-block',
+  summary: 'Puts a block before the rails and records the outcome',
+  input: proposalSchema,
+  output: outcomeSchema,
+  async execute(input, context: LedgerContext) {
+    return plainOutcome(await context.service.addBlock(wishOf(input), { context }));
+  },
+});
+
+const applySafetyRails = definePlugin({
+  name: 'apply-safety-rails',
+  summary: 'What the rails would say to a block now; records nothing',
+  input: proposalSchema,
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('allow') }),
+    z.object({ kind: z.enum(['refuse', 'review']), code: railCode, detail: z.string() }),
+  ]),
+  execute: (input, context: LedgerContext) => context.service.judge(wishOf(input)),
+});
+
+const checkTarget = definePlugin({
+  name: 'check-target',
+  summary: 'Whether an address or another target is blocked now, and by which decision',
+  input: z.object({ target, domain: z.string().max(64).optional() }),
+  output: z.object({ blocked: z.boolean(), decision: decisionSchema.optional() }),
+  execute(input, context: LedgerContext) {
+    const decision = context.service.isBlocked(input.target, input.domain);
+    return decision === undefined ? { blocked: false } : { blocked: true, decision: plainDecision(decision) };
+  },
+});
+
+const revokeBlock = definePlugin({
+  name: 'revoke-block',
+  summary: 'Takes a decision back',
+  input: z.object({
+    id: idSchema,
+    reason: z.object({
+      code: z.enum(['false-positive', 'appeal', 'allow-listed', 'mistake', 'other']),
+      text: z.string().max(1024).optional(),
+      by: z.string().max(256).optional(),
+    }),
+  }),
+  output: z.object({ decision: decisionSchema, alreadyRevoked: z.boolean() }),
+  async execute({ id, reason: { code, text, by } }, { service }: LedgerContext) {
+    const reason = { code, ...(text === undefined ? {} : { text }), ...(by === undefined ? {} : { by }) };
+    const { decision, alreadyRevoked } = await service.revoke(BigInt(id), reason);
+    return { decision: plainDecision(decision), alreadyRevoked };
+  },
+});
+
+const explainDecision = definePlugin({
+  name: 'explain-decision',
+  summary: 'Why a decision stands: rule, lines, proof, and the way back',
+  input: z.object({ id: idSchema }),
+  output: z.object({
+    decision: decisionSchema,
+    rule: rule.extend({ description: z.string() }),
+    evidence: z.array(
+      z.object({
+        digest: z.string(),
+        line: z.string().optional(),
+        source: z.string().optional(),
+        offset: z.number().int().optional(),
+        time: timeSchema,
+      }),
+    ),
+    entry: z.string(),
+    proof: z.string(),
+    checkpoint: z.string(),
+    verifierKey: z.string(),
+    revocation: z.string(),
+  }),
+  async execute({ id }, { service }: LedgerContext) {
+    const {
+      decision,
+      rule: name,
+      evidence,
+      entry,
+      proof,
+      checkpoint,
+      verifierKey,
+      revocation,
+    } = await service.explain(BigInt(id));
+    return {
+      decision: plainDecision(decision),
+      rule: name,
+      evidence: [...evidence],
+      entry,
+      proof,
+      checkpoint,
+      verifierKey,
+      revocation,
+    };
+  },
+});
+
+const proveEntry = definePlugin({
+  name: 'prove-entry',
+  summary: 'The inclusion of an entry in the signed log, as a C2SP tlog-proof',
+  input: z.object({ index: idSchema }),
+  output: z.object({ proof: z.string() }),
+  execute: async ({ index }, { service }: LedgerContext) => ({ proof: await service.prove(BigInt(index)) }),
+});
+
+const verifyLedger = definePlugin({
+  name: 'verify-ledger',
+  summary: 'An independent pass over the whole ledger and all its proofs',
+  input: z.object({ checkpoint: z.string().max(65_536).optional() }),
+  output: z.object({
+    verified: z.boolean(),
+    size: idSchema,
+    root: z.string(),
+    checkpoint: z.string(),
+    verifierKey: z.string(),
+    entries: z.record(z.string(), z.number().int()),
+    erased: z.number().int(),
+    problems: z.array(z.object({ index: idSchema, code: z.string(), message: z.string() })),
+  }),
+  async execute({ checkpoint }, context: LedgerContext) {
+    const earlier = checkpoint === undefined ? {} : { checkpoint };
+    const report = await context.service.verify({ ...earlier, signal: context.signal });
+    const problems = report.problems.map((problem) => ({ ...problem, index: String(problem.index) }));
+    return { ...report, entries: { ...report.entries }, size: String(report.size), problems };
+  },
+});
+
+/** What the strip is mounted with: see {@link AutoblockerOptions}. Scenarios are code and come in here too. */
+const optionsSchema = z.object({
+  folder: z.string().min(1).default('memory:'),
+  origin: z.string().optional(),
+  passphrase: z.string().min(1).optional(),
+  allowList: z.array(z.string()).default([]),
+  adminPeers: z.array(z.string()).default([]),
+  scenarios: z.custom<readonly Scenario[]>(Array.isArray, 'an array of scenarios').default(() => builtInScenarios),
+  banMs: z.number().int().optional(),
+  time: z.enum(['clock', 'events']).optional(),
+  durability: z.enum(['fsync', 'os']).default('fsync'),
+});
+
+/** The engine as a strip: `registry.mount(ledgerStrip, { folder })`. Under a sandbox a folder needs `fs.write`; memory needs nothing. */
+export const ledgerStrip = defineStrip({
+  name: 'autoblocker-ledger',
+  version: 1,
+  summary:
+    'Detects attackers in security events, decides through safety rails, and records every decision in a provable ledger',
+  options: optionsSchema,
+  plugins: [
+    recordEvents,
+    parseLogLines,
+    detectPatterns,
+    proposeBlock,
+    applySafetyRails,
+    checkTarget,
+    revokeBlock,
+    explainDecision,
+    proveEntry,
+    verifyLedger,
+  ],
+  open: (options, governor) => AutoblockerLedger.open({ ...defined(options), governor }),
+  close: (ledger) => ledger.close(),
+});
+
+/** Options without those that were left out. */
+function defined(options: z.output<typeof optionsSchema>): AutoblockerOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as unknown as AutoblockerOptions;
+}
+
+function wishOf(input: z.output<typeof proposalSchema>): Parameters<AutoblockerLedger['addBlock']>[0] {
+  const { durationMs, ...wish } = input;
+  return durationMs === undefined ? wish : { ...wish, durationMs };
+}
+
+function plainDecision(decision: Decision): z.input<typeof decisionSchema> {
+  const { domains: where, evidence } = decision;
+  return {
+    ...decision,
+    id: String(decision.id),
+    domains: where === 'all' ? where : [...where],
+    evidence: [...evidence],
+  };
+}
+
+function plainOutcome(outcome: DecisionOutcome): z.input<typeof outcomeSchema> {
+  if (outcome.kind === 'refused') return { ...outcome, entry: String(outcome.entry) };
+  return { ...outcome, decision: plainDecision(outcome.decision) };
+}
+
+function plainEvent(event: SecurityEvent): z.input<typeof securityEventSchema> {
+  const { time, domain, kind, victim, outcome } = event;
+  const plain = { time, domain, kind, outcome, actor: [...event.actor] as BlockTarget[], fields: { ...event.fields } };
+  return { ...plain, evidence: { ...event.evidence }, ...(victim === undefined ? {} : { victim: { ...victim } }) };
+}

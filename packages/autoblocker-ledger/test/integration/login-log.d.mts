@@ -1,0 +1,1 @@
+export declare function loginLog(lines: number, attackers: number): string;

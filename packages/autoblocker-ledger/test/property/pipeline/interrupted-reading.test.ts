@@ -1,0 +1,94 @@
+// A reading that is interrupted anywhere, any number of times, ends with the decisions of one that was not; and a ledger
+// that is opened again answers as the one that ran.
+
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AutoblockerLedger } from '../../../src/index.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'interrupted-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const line = fc.record({
+  gap: fc.integer({ min: 0, max: 9 }),
+  address: fc.constantFrom('203.0.113.1', '203.0.113.2', '2001:db8::3'),
+  user: fc.constantFrom('root', 'admin', 'alice', 'bob'),
+  accepted: fc.integer({ min: 0, max: 11 }).map((one) => one === 0),
+});
+
+interface Login {
+  readonly gap: number;
+  readonly address: string;
+  readonly user: string;
+  readonly accepted: boolean;
+}
+
+function written(logins: readonly Login[]): string[] {
+  let time = Date.UTC(2026, 10, 23);
+  return logins.map(({ gap, address, user, accepted }) => {
+    time += gap * 1000;
+    const stamp = new Date(time).toISOString();
+    return `${stamp} web sshd[1]: ${accepted ? 'Accepted' : 'Failed'} password for ${user} from ${address} port 4 ssh2\n`;
+  });
+}
+
+/** What the ledger decided, without the indexes, which depend on where positions were committed. */
+function decided(ledger: AutoblockerLedger): unknown {
+  return ledger.actors().map(({ target, scenarios, eventCount, decisions }) => ({
+    target,
+    scenarios,
+    eventCount,
+    decisions: decisions.map(({ from, until, evidence, state, extensions }) => ({
+      from,
+      until,
+      evidence,
+      state,
+      extensions,
+    })),
+  }));
+}
+
+describe('a reading that is interrupted', () => {
+  it('ends with the same decisions as one that was not, over any number of restarts', async () => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(line, { minLength: 1, maxLength: 80 }),
+        fc.array(fc.nat(80), { maxLength: 4 }),
+        async (lines, stops) => {
+          run += 1;
+          const text = written(lines);
+          const whole = join(folder, `${run}-whole.log`);
+          const grown = join(folder, `${run}-grown.log`);
+          await writeFile(whole, text.join(''));
+          await using uninterrupted = await AutoblockerLedger.open({ folder: 'memory:', time: 'events' });
+          await uninterrupted.readLogs([whole]);
+
+          const place = join(folder, `${run}-ledger`);
+          const read = async () => {
+            await using ledger = await AutoblockerLedger.open({ folder: place, time: 'events', durability: 'os' });
+            await ledger.readLogs([grown]);
+            return [decided(ledger), ledger.size] as const;
+          };
+          await writeFile(grown, '');
+          let from = 0;
+          for (const to of stops.sort((a, b) => a - b)) {
+            await appendFile(grown, text.slice(from, to).join(''));
+            from = to;
+            await read();
+          }
+          await appendFile(grown, text.slice(from).join(''));
+          const [last, size] = await read();
+          expect(last).toEqual(decided(uninterrupted));
+          expect(await read()).toEqual([last, size]);
+        },
+      ),
+      { numRuns: process.env.TENSTRIP_FULL === '1' ? 500 : 40 },
+    );
+  }, 120_000);
+});
