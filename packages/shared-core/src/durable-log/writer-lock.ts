@@ -2,7 +2,7 @@
 // kernel frees it when the process dies, however it dies, and a path through links leads to the same name. It is seen inside
 // one network namespace only (unix(7)). Elsewhere it is a file with the process's id and start time.
 import { execFile } from 'node:child_process';
-import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { link, open, readFile, stat, unlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -41,10 +41,10 @@ export async function lockByFile(path: string): Promise<WriterLock> {
   const file = join(path, 'writer.lock');
   const holder = `${process.pid} ${await startOf(process.pid)}`;
   while (!(await createLockFile(file, holder))) {
-    const other = await readFile(file, 'utf8').catch(() => undefined);
+    const other = await textOf(file);
     if (other === undefined) continue; // released meanwhile
     if (await isAlive(other)) throw locked(path, Number.parseInt(other, 10));
-    await removeStale(file, other);
+    await removeStale(path, file, other, holder);
   }
   return {
     async [Symbol.asyncDispose]() {
@@ -73,17 +73,28 @@ async function createLockFile(file: string, holder: string): Promise<boolean> {
 
 let ownFiles = 0;
 
-/** Takes the file away by name, then looks whose it was: somebody else may have been faster. */
-async function removeStale(file: string, stale: string): Promise<void> {
-  const aside = `${file}.${process.pid}.${ownFiles++}`;
+/** Removes the lock file of a dead process. Of several who try, one is let in; the others see what it has left. */
+async function removeStale(path: string, file: string, stale: string, holder: string): Promise<void> {
+  const guard = `${file}.removing`;
+  if (!(await createLockFile(guard, holder))) {
+    const other = await textOf(guard);
+    if (other !== undefined && !(await isAlive(other))) throw leftGuard(path, guard);
+    return;
+  }
   try {
-    await rename(file, aside);
+    if ((await textOf(file)) === stale) await unlink(file);
+  } finally {
+    await unlink(guard);
+  }
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return;
+    if (isSystemError(error, 'ENOENT')) return undefined;
     throw error;
   }
-  if ((await readFile(aside, 'utf8')) !== stale) await link(aside, file);
-  await unlink(aside);
 }
 
 async function isAlive(holder: string): Promise<boolean> {
@@ -118,5 +129,13 @@ function locked(path: string, pid?: number): TenstripError<CoreErrorCode> {
     'LogLocked',
     `${path} is open for writing by ${who}; a log has one writer. Close that one first, or read with LogReader`,
     { details: { folder: path, ...(pid === undefined ? {} : { pid }) } },
+  );
+}
+
+function leftGuard(path: string, guard: string): TenstripError<CoreErrorCode> {
+  return new TenstripError(
+    'LogLocked',
+    `a process died while it removed a stale lock of ${path}. If nobody is writing there, remove ${guard}`,
+    { details: { folder: path } },
   );
 }
