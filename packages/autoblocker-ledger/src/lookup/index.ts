@@ -1,4 +1,5 @@
 export {
+  canonicalAddress,
   formatIpAddress,
   formatIpPrefix,
   type IpAddress,

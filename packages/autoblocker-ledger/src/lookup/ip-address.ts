@@ -50,6 +50,13 @@ export function parseIpAddress(text: string): IpAddress | undefined {
   return mapped ? ipv4Address(words[3]) : { family: 6, words };
 }
 
+/** The one spelling of the address in `text`, or `undefined` when it is none. IPv4 is spelled in one way only. */
+export function canonicalAddress(text: string): string | undefined {
+  if (parseIpv4(text) >= 0) return text;
+  const address = parseIpAddress(text);
+  return address === undefined ? undefined : formatIpAddress(address);
+}
+
 /** The prefix in `text`: an address, or `address/length` whose bits after `length` are zero; else `undefined`. */
 export function parseIpPrefix(text: string): IpPrefix | undefined {
   const slash = text.indexOf('/');

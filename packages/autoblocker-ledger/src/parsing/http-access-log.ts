@@ -2,7 +2,7 @@
 // Both servers escape quotes inside quoted fields, so what a client sends cannot end a field; the client's address comes
 // first, or second after a host name, and is never taken from a header.
 
-import { formatIpAddress, parseIpAddress } from '../lookup/index.js';
+import { canonicalAddress } from '../lookup/index.js';
 import type { LogFinding } from './log-event.js';
 
 const quoted = String.raw`"([^"\\]*(?:\\.[^"\\]*)*)"`;
@@ -11,7 +11,6 @@ const start = String.raw`^(\S+) (\S+) (.*?) ?${date} "`;
 const accessLine = new RegExp(String.raw`${start.slice(0, -1)}${quoted} (\d{3}) (\d+|-)(?: ${quoted} ${quoted})?`);
 /** A line whose end was cut off: the request at least begins. */
 const cutLine = new RegExp(`${start}([^"]*)$`);
-const request = /^([A-Za-z_-]{1,32}) (\S.*?)(?: (HTTP\/\d(?:\.\d)?))?$/;
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const staticExtensions = new Set(
@@ -34,28 +33,28 @@ export class HttpAccessLog {
     if (Number.isNaN(time)) return undefined;
     const client = clientOf(first!, second!, third!);
     if (client === undefined) return 'recognised';
-    const [status = '', bytes = '', referrer = '', userAgent = ''] = groups.slice(6).map((group) => group ?? '');
     const user = client.host === undefined ? third! : (third!.split(' ').at(-1) ?? '-');
-    return {
-      time,
-      domain: 'http',
-      address: client.address,
-      outcome: Number(status) >= 400 ? 'failure' : 'unknown',
-      ...requestOf(sent!, client.host, { status, bytes, referrer, userAgent, user: user === '-' ? '' : user }),
+    const response: Response = {
+      status: groups[6] ?? '',
+      bytes: groups[7] ?? '',
+      referrer: groups[8] ?? '',
+      userAgent: groups[9] ?? '',
+      user: user === '-' ? '' : user,
     };
+    const outcome = Number(response.status) >= 400 ? 'failure' : 'unknown';
+    return requestFinding(time, client, outcome, sent!, response);
   }
 
   #parseDate(text: string): number {
     if (text === this.#date) return this.#time;
     this.#date = text;
     const month = months.indexOf(text.slice(3, 6));
-    const [day, year, hours, minutes, seconds] = [
-      [0, 2],
-      [7, 11],
-      [12, 14],
-      [15, 17],
-      [18, 20],
-    ].map(([from, to]) => Number(text.slice(from, to))) as [number, number, number, number, number];
+    const [day, year] = [Number(text.slice(0, 2)), Number(text.slice(7, 11))];
+    const [hours, minutes, seconds] = [
+      Number(text.slice(12, 14)),
+      Number(text.slice(15, 17)),
+      Number(text.slice(18, 20)),
+    ];
     const zone = Number(text.slice(22, 24)) * 60 + Number(text.slice(24, 26));
     const valid = month >= 0 && day >= 1 && day <= 31 && hours < 24 && minutes < 60 && seconds <= 60;
     const utc = Date.UTC(year, month, day, hours, minutes, seconds);
@@ -68,42 +67,51 @@ export class HttpAccessLog {
  * The client of a line: its first word, or its second after a virtual host. A host may look like an address, because a
  * client may ask for any: then two words, identity and user, remain where the plain format has one.
  */
-function clientOf(
-  first: string,
-  second: string,
-  rest: string,
-): { address: string; host: string | undefined } | undefined {
-  const plain = parseIpAddress(first);
-  const afterHost = plain === undefined || rest.includes(' ') ? parseIpAddress(second) : undefined;
-  if (afterHost !== undefined) return { address: formatIpAddress(afterHost), host: first };
-  return plain === undefined ? undefined : { address: formatIpAddress(plain), host: undefined };
+function clientOf(first: string, second: string, rest: string): Client | undefined {
+  const plain = canonicalAddress(first);
+  const afterHost = plain === undefined || rest.includes(' ') ? canonicalAddress(second) : undefined;
+  if (afterHost !== undefined) return { address: afterHost, host: first };
+  return plain === undefined ? undefined : { address: plain, host: undefined };
 }
 
-function requestOf(
+interface Client {
+  readonly address: string;
+  readonly host: string | undefined;
+}
+
+interface Response {
+  readonly status: string;
+  readonly bytes: string;
+  readonly referrer: string;
+  readonly userAgent: string;
+  readonly user: string;
+}
+
+function requestFinding(
+  time: number,
+  { address, host }: Client,
+  outcome: LogFinding['outcome'],
   sent: string,
-  host: string | undefined,
-  response: { status: string; bytes: string; referrer: string; userAgent: string; user: string },
-): Pick<LogFinding, 'kind' | 'victim' | 'fields'> {
-  const victimHost = host === undefined ? {} : { host };
-  const parts = request.exec(sent);
-  if (parts === null) return { kind: 'malformed-request', victim: victimHost, fields: { ...response, request: sent } };
-  const [, method, target, protocol = ''] = parts as unknown as [string, string, string, string?];
+  { status, bytes, referrer, userAgent, user }: Response,
+): LogFinding {
+  const method = /^[A-Za-z_-]{1,32}(?= \S)/.exec(sent)?.[0];
+  if (method === undefined) {
+    const fields = { status, bytes, referrer, userAgent, user, request: sent };
+    const victim = host === undefined ? {} : { host };
+    return { time, domain: 'http', kind: 'malformed-request', address, victim, outcome, fields };
+  }
+  const version = sent.lastIndexOf(' HTTP/');
+  const target = sent.slice(method.length + 1, version > method.length ? version : undefined);
+  const protocol = version > method.length ? sent.slice(version + 1) : '';
   const question = target.indexOf('?');
   const path = question < 0 ? target : target.slice(0, question);
+  const query = question < 0 ? '' : target.slice(question + 1);
   const decoded = decodeTarget(target);
-  return {
-    kind: 'request',
-    victim: { ...victimHost, path },
-    fields: {
-      ...response,
-      method,
-      path,
-      query: question < 0 ? '' : target.slice(question + 1),
-      protocol,
-      decoded,
-      resource: staticExtensions.has(extensionOf(path)) ? 'static' : 'dynamic',
-    },
-  };
+  const resource = staticExtensions.has(extensionOf(path)) ? 'static' : 'dynamic';
+  // Written out: spreading objects into one another took half of the time of a line.
+  const fields = { status, bytes, referrer, userAgent, user, method, path, query, protocol, decoded, resource };
+  const victim = host === undefined ? { path } : { host, path };
+  return { time, domain: 'http', kind: 'request', address, victim, outcome, fields };
 }
 
 function extensionOf(path: string): string {

@@ -2,7 +2,7 @@
 // User names are the attacker's to choose, " from 192.0.2.1 port 22" included. OpenSSH puts the true address last, so each
 // expression is anchored at both ends and takes the last address; a line that was cut has lost its end and is not read.
 
-import { formatIpAddress, parseIpAddress } from '../lookup/index.js';
+import { canonicalAddress } from '../lookup/index.js';
 import { LiteralPrefilter, type LiteralRule } from './literal-prefilter.js';
 import type { LogFinding } from './log-event.js';
 import type { SyslogLine } from './syslog-header.js';
@@ -18,7 +18,7 @@ const failure = (kind: string): SshdRule => ({ kind, outcome: 'failure' });
 const end = String.raw`(?: port \d+)?(?: on \S+)?(?: \[preauth\])?$`;
 const rule = (literal: string, expression: string, meaning: SshdRule): LiteralRule<SshdRule> => ({
   literal,
-  expression: new RegExp(`^${expression}`),
+  expression: `^${expression}`,
   rule: meaning,
 });
 
@@ -117,21 +117,30 @@ export const sshdPrograms: readonly string[] = ['sshd', 'sshd-session', 'sshd-au
 export function parseSshd(line: SyslogLine): LogFinding | undefined {
   const match = rules.match(withoutSeverity(line.message.trimEnd()));
   if (match?.rule.kind === undefined) return undefined;
-  const { address: written = '', user, method, invalid } = match.groups.groups ?? {};
-  const address = parseIpAddress(written);
+  const { kind, outcome } = match.rule;
+  const address = canonicalAddress(match.group('address') ?? '');
   if (address === undefined) return undefined;
+  const [user, method] = [match.group('user'), match.group('method')];
+  const unknownUser = match.group('invalid') !== undefined || kind === 'invalid-user';
   return {
     time: line.time,
     domain: 'ssh',
-    kind: match.rule.kind,
-    address: formatIpAddress(address),
-    victim: { ...(line.host === undefined ? {} : { host: line.host }), ...(user === undefined ? {} : { user }) },
-    outcome: match.rule.outcome,
-    fields: {
-      ...(method === undefined ? {} : { method }),
-      ...(invalid === undefined && match.rule.kind !== 'invalid-user' ? {} : { unknownUser: 'true' }),
-    },
+    kind,
+    address,
+    victim: victimOf(line.host, user),
+    outcome,
+    fields: fieldsOf(method, unknownUser),
   };
+}
+
+function victimOf(host: string | undefined, user: string | undefined): { host?: string; user?: string } {
+  if (host === undefined) return user === undefined ? {} : { user };
+  return user === undefined ? { host } : { host, user };
+}
+
+function fieldsOf(method: string | undefined, unknownUser: boolean): Record<string, string> {
+  if (method === undefined) return unknownUser ? { unknownUser: 'true' } : {};
+  return unknownUser ? { method, unknownUser: 'true' } : { method };
 }
 
 function withoutSeverity(message: string): string {

