@@ -12,7 +12,7 @@ const maxFileBytes = 2 ** 31 - 1;
 /** Reading below the `granted` folders, where `within` grants it too. */
 export function openFileReading(granted: Granted, within?: FileReading): FileReading {
   const grant = new PathGrant('fs.read', granted);
-  const existing = async (path: string) => grant.existing(within === undefined ? path : await within.resolve(path));
+  const existing = async (path: string) => grant.alsoWithin(within, await grant.existing(path), path);
   return {
     resolve: existing,
     read: async (path, { maxBytes = maxFileBytes } = {}) => {

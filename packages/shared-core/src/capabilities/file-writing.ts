@@ -10,7 +10,7 @@ import { named, PathGrant } from './path-grant.js';
 /** Writing below the `granted` folders, where `within` grants it too. */
 export function openFileWriting(granted: Granted, within?: FileWriting): FileWriting {
   const grant = new PathGrant('fs.write', granted);
-  const place = async (path: string) => grant.place(within === undefined ? path : await within.resolve(path));
+  const place = async (path: string) => grant.alsoWithin(within, await grant.place(path), path);
   return {
     resolve: place,
     write: async (path, data) => {
@@ -22,9 +22,9 @@ export function openFileWriting(granted: Granted, within?: FileWriting): FileWri
       await file.writeFile(data);
     },
     remove: async (path) => {
-      await within?.resolve(path);
       const entry = await grant.entry(path);
       if (grant.isGrantedFolder(entry)) throw grant.denied(path, 'it is the granted folder itself');
+      await within?.resolve(entry);
       await using folder = await grant.pin(dirname(entry), path);
       const target = join(folder.path, basename(entry));
       try {

@@ -15,6 +15,11 @@ type FileCapability = Extract<Capability, 'fs.read' | 'fs.write'>;
 /** The longest path that is looked at, in UTF-16 units (PATH_MAX of Linux). */
 const maxPathLength = 4096;
 
+/** What the file handles have alike. */
+interface Resolving {
+  resolve(path: string): Promise<string>;
+}
+
 /** An open folder: `path` reaches it, whatever becomes of its name. */
 export interface PinnedFolder extends AsyncDisposable {
   readonly path: string;
@@ -63,6 +68,13 @@ export class PathGrant {
     const { folder, last } = splitLast(asked);
     if (last === '' || last === '.' || last === '..') return this.existing(path);
     return this.#granting(join(await this.#real(folder, path, last), last), path);
+  }
+
+  /** `place`, a real path that was found granted, when a wider handle grants it too. */
+  async alsoWithin(within: Resolving | undefined, place: string, asked: string): Promise<string> {
+    if (within !== undefined && (await within.resolve(place)) !== place)
+      throw this.denied(asked, 'it was moved meanwhile');
+    return place;
   }
 
   /** Opens the folder of `place`, a real path that was found granted, and checks that it still stands there. */
