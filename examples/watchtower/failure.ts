@@ -16,8 +16,8 @@ export function exitCodeOf(error: unknown): number {
 
 /** Writes the one line, to standard error; with `json` also a document `{ "error": … }` to standard output. */
 export function reportFailure(error: unknown, json: boolean): void {
-  const code = isTenstripError(error) ? error.code : 'Unexpected';
   const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'Unexpected';
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
   process.stderr.write(`watchtower: ${visibleText(message)} [${code}]\n`);
 }

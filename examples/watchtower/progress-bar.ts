@@ -2,6 +2,7 @@
 
 import type { ReadProgress } from '@tenstrip/autoblocker-ledger';
 import { Presets, SingleBar } from 'cli-progress';
+import { count } from './terminal-output';
 
 /** A bar that follows a reading; `using` clears it away at the end. */
 export interface ProgressBar extends Disposable {
@@ -21,7 +22,7 @@ export function progressBar(): ProgressBar {
   return {
     show({ bytesRead, bytesTotal, lines, events, decisions }) {
       bar.setTotal(Math.max(bytesTotal, bytesRead, 1));
-      bar.update(bytesRead, { lines, events, decisions });
+      bar.update(bytesRead, { lines: count(lines), events: count(events), decisions: count(decisions) });
     },
     [Symbol.dispose]: () => bar.stop(),
   };

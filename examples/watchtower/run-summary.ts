@@ -106,3 +106,8 @@ export function targetText(target: BlockTarget): string {
   const name = visibleText(targetName(target), 64);
   return target.kind === 'ip' || target.kind === 'range' ? name : `${target.kind} ${name}`;
 }
+
+/** A rule's name for people: without the author where that is this suite. */
+export function scenarioText(name: string): string {
+  return visibleText(name.replace(/^tenstrip\//, ''), 64);
+}

@@ -5,7 +5,7 @@ import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { type BlockedActor, type RunSummary, targetText } from './run-summary';
+import { type BlockedActor, type RunSummary, scenarioText, targetText } from './run-summary';
 import type { Score } from './truth';
 import { visibleText } from './untrusted-text';
 
@@ -64,7 +64,7 @@ function blockedText({ blocked, review, read }: RunSummary): string {
 }
 
 function actorRow(actor: BlockedActor): string[] {
-  const scenarios = actor.scenarios.map((name) => visibleText(name.replace(/^tenstrip\//, ''), 40)).join('\n');
+  const scenarios = actor.scenarios.map(scenarioText).join('\n');
   const until = actor.until === null ? 'for good' : timeText(actor.until);
   const ids = actor.decisions.slice(0, 3).map(({ id }) => String(id));
   return [

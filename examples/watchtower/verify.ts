@@ -1,6 +1,6 @@
 // `verify <ledger>`: checks a ledger with nothing but its folder, and against an older checkpoint when one is given.
 
-import { readFile, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type VerificationReport, verifyLedger } from '@tenstrip/autoblocker-ledger';
 import { TenstripError } from '@tenstrip/shared-core';
@@ -26,9 +26,10 @@ export async function verifyFolder(command: VerifyCommand, signal: AbortSignal):
 
 async function readCheckpoint(path: string): Promise<string> {
   try {
-    const { size } = await stat(path);
-    if (size > checkpointLimitBytes) throw new Error(`it has ${size} bytes`);
-    return await readFile(path, 'utf8');
+    await using file = await open(path);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(checkpointLimitBytes + 1));
+    if (bytesRead > checkpointLimitBytes) throw new Error(`it is longer than ${checkpointLimitBytes} bytes`);
+    return buffer.toString('utf8', 0, bytesRead);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TenstripError(

@@ -1,7 +1,7 @@
 // One section for each blocked actor: the rule, the lines that it rests on, the proof, and the way back.
 
 import type { Explanation } from '@tenstrip/autoblocker-ledger';
-import { type BlockedActor, type RunSummary, targetText } from '../run-summary';
+import { type BlockedActor, type RunSummary, scenarioText, targetText } from '../run-summary';
 import { count, timeText } from '../terminal-output';
 import { html, type Markup } from './markup';
 import { preformatted } from './preformatted';
@@ -21,7 +21,7 @@ export function actorAnchor(actor: BlockedActor): string {
 function actorSection(actor: BlockedActor): Markup {
   const until = actor.until === null ? 'for good' : `until ${timeText(actor.until)} UTC`;
   return html`<details class="actor" id="${actorAnchor(actor)}">
-<summary><code>${targetText(actor.target)}</code><span>${actor.scenarios.join(', ')}</span><span class="muted">${count(actor.events, 'event')} · ${until}</span></summary>
+<summary><code>${targetText(actor.target)}</code><span>${actor.scenarios.map(scenarioText).join(', ')}</span><span class="muted">${count(actor.events, 'event')} · ${until}</span></summary>
 ${actor.explanations.map(explanationOf)}
 ${actor.explanations.length === 0 ? html`<p class="muted">Its evidence stands in the ledger; this page has room for the first thousand.</p>` : ''}
 </details>`;

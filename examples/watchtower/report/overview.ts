@@ -1,7 +1,7 @@
 // The head of the page: the figures of the run, the timeline, the table of blocked actors, and what the ledger holds.
 
 import { relative } from 'node:path';
-import { type BlockedActor, type RunSummary, targetText } from '../run-summary';
+import { type BlockedActor, type RunSummary, scenarioText, targetText } from '../run-summary';
 import { count, timeText } from '../terminal-output';
 import type { Score } from '../truth';
 import { actorAnchor } from './actor-section';
@@ -44,7 +44,7 @@ function figures({ read, blocked, verification, score }: RunSummary): Markup[] {
         ]),
     figure(count(Number(verification.size)), 'ledger entries'),
     verification.verified
-      ? figure('verified', 'every entry and proof', 'good')
+      ? figure('verified', 'all entries and proofs', 'good')
       : figure('NOT VERIFIED', 'see below', 'bad'),
   ];
 }
@@ -60,7 +60,7 @@ function timelineSection(): Markup {
 function blockedTable(blocked: readonly BlockedActor[]): Markup {
   const row = (actor: BlockedActor) => html`<tr>
 <td><a href="#${actorAnchor(actor)}"><code>${targetText(actor.target)}</code></a></td>
-<td>${actor.scenarios.map((name) => html`<span class="tag">${name}</span> `)}</td>
+<td class="tags">${actor.scenarios.map((name) => html`<span class="tag">${scenarioText(name)}</span> `)}</td>
 <td class="number">${count(actor.events)}</td>
 <td>${timeText(actor.firstSeen)}</td><td>${timeText(actor.from)}</td>
 <td>${actor.until === null ? 'for good' : timeText(actor.until)}</td>

@@ -29,6 +29,7 @@
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       legend: {
+        type: 'scroll',
         top: 0,
         left: 0,
         textStyle: { color: ink },

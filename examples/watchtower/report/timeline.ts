@@ -1,7 +1,7 @@
 // The data of the timeline: a row for each actor, a dot for each line of evidence, a mark for each decision, and a bar
 // for as long as the block holds.
 
-import { type BlockedActor, targetText } from '../run-summary';
+import { type BlockedActor, scenarioText, targetText } from '../run-summary';
 import { actorAnchor } from './actor-section';
 
 /** More rows than this make no picture; the newest are shown. */
@@ -41,5 +41,5 @@ export function timelineOf(blocked: readonly BlockedActor[]): Timeline {
 }
 
 function firstScenario(actor: BlockedActor): string {
-  return actor.scenarios[0] ?? 'by hand';
+  return scenarioText(actor.scenarios[0] ?? 'by hand');
 }

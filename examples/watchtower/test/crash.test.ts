@@ -7,9 +7,9 @@ import { documentOf, Scratch, start, watchtower } from './run-watchtower';
 /** Six guessers whose attempts are mixed with many others' single failures, so that reading takes a while. */
 function longLog(): string {
   const noon = Date.parse('2026-03-01T12:00:00Z');
-  const blocks = Array.from({ length: 3000 }, (_, n) => {
+  const blocks = Array.from({ length: 1500 }, (_, n) => {
     const time = new Date(noon + n * 20_000);
-    const guesser = n % 500 === 0 ? failedLogins(`203.0.113.${1 + n / 500}`, 15, time) : '';
+    const guesser = n % 250 === 0 ? failedLogins(`203.0.113.${1 + n / 250}`, 15, time) : '';
     const bystanders = Array.from({ length: 8 }, (_, k) => failedLogins(`198.51.${n % 100}.${k * 30 + 1}`, 1, time));
     return guesser + bystanders.join('');
   });

@@ -19,6 +19,7 @@ describe('--follow', () => {
     const attack = (address: string) => failedLogins(address, 12, new Date());
     writeFileSync(log, attack('203.0.113.1'));
     const child = start(scratch.folder, ['--follow', '--json', '--ledger', scratch.path('ledger'), log]);
+    using _ = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
     const end = finished(child);
     const announced: Announcement[] = [];
     const waiting = new Map<string, () => void>();

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { documentOf, type Finished, type RunDocument, record, Scratch, watchtower } from './run-watchtower';
+import {
+  documentOf,
+  type Finished,
+  finished,
+  type RunDocument,
+  record,
+  Scratch,
+  startByTsNode,
+  watchtower,
+} from './run-watchtower';
 
 interface Truth {
   actors: { address: string; name: string; kind: string; threshold?: string; lines: Record<string, number> }[];
@@ -66,8 +75,8 @@ describe('the recorded attacks', () => {
     expect(run).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('as text it shows the same actors, the score and the verification', async () => {
-    const { code, stdout } = await watchtower(scratch.folder);
+  test('as TypeScript and as text it shows the same actors, the score and the verification', async () => {
+    const { code, stdout } = await finished(startByTsNode(scratch.folder, []));
     expect(code).toBe(0);
     for (const { target } of document.blocked) expect(stdout).toContain(target);
     expect(stdout).toMatch(/precision +1\.000/);

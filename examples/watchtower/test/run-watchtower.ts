@@ -1,15 +1,27 @@
 // Starts the real program as a child process, as npm start does, and waits for its end.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import ts from 'typescript';
 
-const program = resolve(__dirname, '../main.ts');
-const project = resolve(__dirname, '../../tsconfig.json');
+const repository = resolve(__dirname, '../../..');
+const source = join(repository, 'examples/watchtower');
 
 /** The recorded logs that come with the project. */
-export const record = resolve(__dirname, '../../../tools/lab/record');
+export const record = join(repository, 'tools/lab/record');
 
 /** What a finished run left. */
 export interface Finished {
@@ -31,16 +43,51 @@ export class Scratch implements Disposable {
   }
 }
 
-/** Starts watchtower in `cwd`; types are checked by the compiler, not at every start. */
+/** Starts watchtower in `cwd`. */
 export function start(cwd: string, args: readonly string[], options: { uid?: number } = {}): ChildProcess {
+  const env = { ...process.env, NODE_NO_WARNINGS: '1', TZ: 'UTC' };
+  return spawn(process.execPath, [compiledProgram(), ...args], { cwd, env, ...options });
+}
+
+/** Starts watchtower as `npm start` does: TypeScript, through ts-node. */
+export function startByTsNode(cwd: string, args: readonly string[]): ChildProcess {
+  const tsNode = createRequire(__filename).resolve('ts-node/register');
   const env = {
     ...process.env,
-    TS_NODE_PROJECT: project,
+    TS_NODE_PROJECT: join(repository, 'examples/tsconfig.json'),
     TS_NODE_TRANSPILE_ONLY: '1',
-    NODE_NO_WARNINGS: '1',
-    TZ: 'UTC',
   };
-  return spawn(process.execPath, ['--require', 'ts-node/register', program, ...args], { cwd, env, ...options });
+  return spawn(process.execPath, ['--require', tsNode, join(source, 'main.ts'), ...args], { cwd, env });
+}
+
+let compiled: string | undefined;
+
+/**
+ * The program as JavaScript, compiled once for each test file, since tests start it many times. Its folder looks like the
+ * repository to it.
+ */
+function compiledProgram(): string {
+  if (compiled !== undefined) return compiled;
+  const scratch = new Scratch();
+  process.once('exit', () => scratch[Symbol.dispose]());
+  chmodSync(scratch.folder, 0o755);
+  for (const name of ['node_modules', 'tools']) symlinkSync(join(repository, name), scratch.path(name));
+  const target = scratch.path('examples', 'watchtower');
+  mkdirSync(join(target, 'report'), { recursive: true });
+  for (const name of [
+    ...readdirSync(source),
+    ...readdirSync(join(source, 'report')).map((file) => join('report', file)),
+  ]) {
+    if (/\.(?:css|js)$/.test(name)) cpSync(join(source, name), join(target, name));
+    if (name.endsWith('.ts')) writeFileSync(join(target, name.replace(/ts$/, 'js')), transpiled(join(source, name)));
+  }
+  compiled = join(target, 'main.js');
+  return compiled;
+}
+
+function transpiled(path: string): string {
+  const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true };
+  return ts.transpileModule(readFileSync(path, 'utf8'), { compilerOptions }).outputText;
 }
 
 /** What a started program leaves at its end. */
