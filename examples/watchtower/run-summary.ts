@@ -14,8 +14,8 @@ import type {
 import type { Score } from './truth';
 import { visibleText } from './untrusted-text';
 
-/** Actors whose evidence is gathered; the others are counted and stay in the ledger. */
-const explainedActors = 1000;
+/** Newest actors whose evidence is gathered and that the page shows; that of the others stays in the ledger. */
+export const explainedActors = 1000;
 
 /** One actor that was blocked. */
 export interface BlockedActor {
@@ -28,7 +28,7 @@ export interface BlockedActor {
   readonly from: number;
   readonly until: number | null;
   readonly decisions: readonly Decision[];
-  /** One for each decision, with the lines that it rests on. Empty beyond the first thousand actors. */
+  /** One for each decision, with the lines that it rests on. Empty before the newest thousand actors. */
   readonly explanations: readonly Explanation[];
 }
 
@@ -59,8 +59,8 @@ export interface RunSummary extends Findings {
 export async function collectFindings(ledger: AutoblockerLedger, read: ReadReport): Promise<Findings> {
   const blocked: BlockedActor[] = [];
   const actors = ledger.actors().filter((actor) => actor.decisions.some(wasEnforced));
-  for (const actor of actors) {
-    blocked.push(await blockedActor(ledger, actor, blocked.length < explainedActors));
+  for (const [n, actor] of actors.entries()) {
+    blocked.push(await blockedActor(ledger, actor, n >= actors.length - explainedActors));
   }
   const review: Decision[] = [];
   for await (const decision of ledger.query({ state: 'pending-review' })) review.push(decision);

@@ -1,16 +1,16 @@
 // One section for each blocked actor: the rule, the lines that it rests on, the proof, and the way back.
 
 import type { Explanation } from '@tenstrip/autoblocker-ledger';
-import { type BlockedActor, type RunSummary, scenarioText, targetText } from '../run-summary';
+import { type BlockedActor, explainedActors, type RunSummary, scenarioText, targetText } from '../run-summary';
 import { count, timeText } from '../terminal-output';
 import { html, type Markup } from './markup';
 import { preformatted } from './preformatted';
 
-/** The sections of all blocked actors, in the order of the table. */
+/** The sections of the actors that the page shows, in the order of the table. */
 export function actorSections({ blocked }: Pick<RunSummary, 'blocked'>): Markup {
   if (blocked.length === 0) return html``;
   return html`<h2>Evidence</h2>
-${blocked.map(actorSection)}`;
+${blocked.slice(-explainedActors).map(actorSection)}`;
 }
 
 /** The anchor of an actor's section: the number of its first decision, which no log line can choose. */
@@ -23,7 +23,6 @@ function actorSection(actor: BlockedActor): Markup {
   return html`<details class="actor" id="${actorAnchor(actor)}">
 <summary><code>${targetText(actor.target)}</code><span>${actor.scenarios.map(scenarioText).join(', ')}</span><span class="muted">${count(actor.events, 'event')} · ${until}</span></summary>
 ${actor.explanations.map(explanationOf)}
-${actor.explanations.length === 0 ? html`<p class="muted">Its evidence stands in the ledger; this page has room for the first thousand.</p>` : ''}
 </details>`;
 }
 

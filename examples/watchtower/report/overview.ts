@@ -1,7 +1,7 @@
 // The head of the page: the figures of the run, the timeline, the table of blocked actors, and what the ledger holds.
 
 import { relative } from 'node:path';
-import { type BlockedActor, type RunSummary, scenarioText, targetText } from '../run-summary';
+import { type BlockedActor, explainedActors, type RunSummary, scenarioText, targetText } from '../run-summary';
 import { count, timeText } from '../terminal-output';
 import type { Score } from '../truth';
 import { actorAnchor } from './actor-section';
@@ -65,12 +65,14 @@ function blockedTable(blocked: readonly BlockedActor[]): Markup {
 <td>${timeText(actor.firstSeen)}</td><td>${timeText(actor.from)}</td>
 <td>${actor.until === null ? 'for good' : timeText(actor.until)}</td>
 </tr>`;
+  const older = blocked.length - explainedActors;
   return html`<section>
 <h2>Blocked</h2>
 <div class="scroll"><table>
 <thead><tr><th>actor</th><th>scenario</th><th class="number">events</th><th>first seen</th><th>blocked from</th><th>until (UTC)</th></tr></thead>
-<tbody>${blocked.map(row)}</tbody>
+<tbody>${blocked.slice(-explainedActors).map(row)}</tbody>
 </table></div>
+${older > 0 ? html`<p class="muted">${count(older, 'earlier actor')} are in the ledger and have no room here.</p>` : ''}
 </section>`;
 }
 

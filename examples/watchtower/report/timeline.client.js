@@ -8,8 +8,8 @@
 
   const palette = ['#4a7fd6', '#d9823b', '#3f9f7f', '#c2588f', '#8a6fd1', '#b59a2c', '#5aa7c4', '#cf5b4c'];
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
-  const rowHeight = Math.max(16, Math.min(26, 640 / data.rows.length));
-  place.style.height = `${Math.min(900, data.rows.length * rowHeight + 130)}px`;
+  const rowsInView = Math.min(data.rows.length, 32);
+  place.style.height = `${rowsInView * 24 + 130}px`;
   const chart = window.echarts.init(place, null, { renderer: 'canvas' });
   chart.setOption(options());
   chart.on('click', (event) => {
@@ -45,7 +45,7 @@
         textStyle: { color: ink, fontSize: 12 },
         formatter: ({ data: point }) => `${data.rows[point.row].label}\n${point.what} ${stamp(point.time)}`,
       },
-      grid: { top: 44, left: 8, right: 24, bottom: 62, containLabel: true },
+      grid: { top: 44, left: 8, right: 32, bottom: 62, containLabel: true },
       xAxis: {
         type: 'time',
         min: first,
@@ -68,25 +68,29 @@
         axisTick: { show: false },
         splitLine: { show: true, lineStyle: { color: line } },
       },
-      dataZoom: [
-        {
-          type: 'slider',
-          bottom: 10,
-          height: 22,
-          showDataShadow: false,
-          borderColor: line,
-          backgroundColor: colour('--paper'),
-          fillerColor: colour('--tag'),
-          handleStyle: { color: colour('--card'), borderColor: muted },
-          moveHandleStyle: { color: line },
-          emphasis: { handleStyle: { borderColor: ink }, moveHandleStyle: { color: muted } },
-          textStyle: { color: muted },
-          labelFormatter: (time) => stamp(time),
-        },
-        { type: 'inside', zoomOnMouseWheel: 'ctrl' },
-      ],
+      dataZoom: zooms({ ink, muted, line }),
       series: data.scenarios.flatMap(seriesOf),
     };
+  }
+
+  /** Time is zoomed by the slider below; rows that have no room are reached by the one at the right. */
+  function zooms({ ink, muted, line }) {
+    const style = {
+      showDataShadow: false,
+      borderColor: line,
+      backgroundColor: colour('--paper'),
+      fillerColor: colour('--tag'),
+      handleStyle: { color: colour('--card'), borderColor: muted },
+      moveHandleStyle: { color: line },
+      emphasis: { handleStyle: { borderColor: ink }, moveHandleStyle: { color: muted } },
+      textStyle: { color: muted },
+    };
+    const time = { ...style, type: 'slider', xAxisIndex: 0, bottom: 10, height: 22, labelFormatter: stamp };
+    if (data.rows.length <= rowsInView) return [time];
+    const last = data.rows.length - 1;
+    const view = { yAxisIndex: 0, startValue: last - rowsInView + 1, endValue: last, zoomLock: true };
+    const rows = { ...style, ...view, type: 'slider', right: 4, width: 14, showDetail: false, brushSelect: false };
+    return [time, rows];
   }
 
   /** Three layers of one scenario: how long it is blocked, what it did, and when it was decided. */
@@ -136,7 +140,7 @@
   }
 
   function stamp(time) {
-    return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+    return new Date(Number(time)).toISOString().slice(0, 19).replace('T', ' ');
   }
 
   function colour(name) {

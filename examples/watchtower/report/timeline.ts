@@ -12,8 +12,6 @@ export interface Timeline {
   /** Scenarios in the order of their colours. */
   readonly scenarios: readonly string[];
   readonly rows: readonly TimelineRow[];
-  /** Actors that are not drawn. */
-  readonly hidden: number;
 }
 
 /** One actor of the timeline. */
@@ -37,7 +35,7 @@ export function timelineOf(blocked: readonly BlockedActor[]): Timeline {
     evidence: actor.explanations.flatMap(({ evidence }) => evidence.map(({ time }) => time)),
     blocks: actor.decisions.map(({ from, until }) => ({ from, until })),
   }));
-  return { scenarios, rows, hidden: blocked.length - rows.length };
+  return { scenarios, rows };
 }
 
 function firstScenario(actor: BlockedActor): string {
