@@ -146,6 +146,7 @@ export class Mount {
       if (this.#state !== 'failed') await this.#endService();
     } finally {
       await this.governor.close();
+      this.#change = 'none';
       this.#become('unloaded');
     }
   }
