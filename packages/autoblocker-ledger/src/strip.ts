@@ -78,7 +78,10 @@ const parseLogLines = definePlugin({
     unrecognised: z.number().int(),
   }),
   execute({ lines, source, utcOffsetMinutes, newestTime }, context: LedgerContext) {
-    const parser = new LogLineParser(source, { utcOffsetMinutes, newestTime: newestTime ?? context.clock.now() });
+    const parser = new LogLineParser(source, {
+      utcOffsetMinutes,
+      newestTime: () => newestTime ?? context.clock.now(),
+    });
     const parsed = lines.map((text) => parser.parse({ text, offset: 0, end: 0, cut: false, garbled: false }));
     const found = parsed.flatMap((line) => (line?.event === undefined ? [] : [plainEvent(line.event)]));
     const unrecognised = parsed.filter((line) => line === undefined).length;

@@ -5,7 +5,8 @@ import type { BlockTarget } from '../events/index.js';
 import type { Overflow } from '../scenarios/index.js';
 import { type BanEscalation, banLengthMs } from './ban-escalation.js';
 import { canonicalTarget, targetPrefix } from './block-target-prefix.js';
-import type { BlockAction, BlockProposal } from './decision.js';
+import { checked } from './checked.js';
+import { type BlockAction, type BlockProposal, blockProposalSchema } from './decision.js';
 import { applyRails, type RailCode, type RailContext, type RailVerdict } from './safety-rails.js';
 
 /** A proposal with nothing left open. */
@@ -86,20 +87,25 @@ export function proposalOf(overflow: Overflow): Proposal | undefined {
   };
 }
 
-/** The proposal of a caller. @throws TenstripError `TargetInvalid` */
+/** The proposal of a caller. @throws TenstripError `TargetInvalid`, `OptionsInvalid` */
 export function requestedProposal(request: BlockProposal, now: number): Proposal {
-  const time = request.time ?? now;
+  const target = canonicalTarget(request.target);
+  const { action, domains, reason, origin, scenario, durationMs, time, score } = checked(
+    blockProposalSchema,
+    request,
+    'a block',
+  );
   return {
-    target: canonicalTarget(request.target),
-    action: request.action ?? 'ban',
-    domains: request.domains ?? 'all',
-    reason: request.reason,
-    origin: request.origin ?? 'person',
-    scenario: request.scenario ?? personScenario,
-    time,
-    evidenceStart: time,
-    durationMs: request.durationMs,
-    score: request.score ?? 1,
+    target,
+    action: action ?? 'ban',
+    domains: domains ?? 'all',
+    reason,
+    origin: origin ?? 'person',
+    scenario: scenario ?? personScenario,
+    time: time ?? now,
+    evidenceStart: time ?? now,
+    durationMs,
+    score: score ?? 1,
     eventCount: 0,
   };
 }

@@ -1,6 +1,7 @@
 // What was decided about a target, and how a decision comes about: a proposal goes through the rails and is decided,
 // extended, held for review, or refused.
 
+import { z } from 'zod';
 import type { BlockTarget } from '../events/index.js';
 import type { RailCode } from './safety-rails.js';
 
@@ -53,6 +54,31 @@ export interface BlockProposal {
   readonly time?: number;
   readonly score?: number;
 }
+
+/** What is checked of a {@link BlockProposal} besides its target. */
+export const blockProposalSchema = z.object({
+  action: z.enum(['ban', 'captcha', 'throttle', 'observe']).optional(),
+  domains: z.union([z.literal('all'), z.array(z.string().min(1).max(64)).min(1).max(32)]).optional(),
+  reason: z.string().min(1).max(1024),
+  origin: z.enum(['scenario', 'person']).optional(),
+  scenario: z.object({ name: z.string().min(1).max(128), version: z.string().min(1).max(64) }).optional(),
+  durationMs: z
+    .number()
+    .int()
+    .min(1)
+    .max(100 * 366 * 86_400_000)
+    .nullable()
+    .optional(),
+  time: z.number().int().min(0).max(8.64e15).optional(),
+  score: z.number().positive().max(100).optional(),
+});
+
+/** What is checked of a {@link RevokeReason}. */
+export const revokeReasonSchema = z.object({
+  code: z.enum(['false-positive', 'appeal', 'allow-listed', 'mistake', 'other']),
+  text: z.string().max(1024).optional(),
+  by: z.string().max(256).optional(),
+});
 
 /** What became of a proposal. */
 export type DecisionOutcome =

@@ -1,6 +1,15 @@
 export { type BanEscalation, banLengthMs, defaultEscalation } from './ban-escalation.js';
 export { canonicalTarget, targetPrefix } from './block-target-prefix.js';
-export type { BlockAction, BlockProposal, Decision, DecisionOutcome, DecisionState, RevokeReason } from './decision.js';
+export { checked } from './checked.js';
+export {
+  type BlockAction,
+  type BlockProposal,
+  type Decision,
+  type DecisionOutcome,
+  type DecisionState,
+  type RevokeReason,
+  revokeReasonSchema,
+} from './decision.js';
 export {
   decide,
   type EarlierDecision,

@@ -1,5 +1,5 @@
 // Bytes to lines with a bound: a line of a gigabyte keeps its first 8 KiB and its digest, whatever the chunks are.
-// Text that is all ASCII, as logs mostly are, is decoded a chunk at a time.
+// Text that is all ASCII, as logs mostly are, is recognised a chunk at a time and decoded by copying.
 
 import { isAscii, isUtf8 } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
@@ -61,31 +61,21 @@ export class LineSplitter {
     return this.#partialBytes === 0 ? undefined : this.#endLine(this.#offset);
   }
 
+  /**
+   * Lines that lie whole in `bytes`. Each becomes a string of its own: a slice of the chunk's text would keep all of the
+   * chunk in memory as long as one event of it is evidence.
+   */
   #wholeLines(bytes: Buffer, offset: number, lines: SourceLine[]): void {
-    const text = isAscii(bytes) ? bytes.toString('latin1') : undefined;
-    if (text === undefined || text.includes('\0')) {
-      for (let start = 0; start < bytes.length; ) {
-        const end = bytes.indexOf(lineFeed, start);
-        lines.push(this.#line(bytes.subarray(start, end), offset + start, offset + end + 1));
-        start = end + 1;
-      }
-      return;
-    }
-    for (let start = 0; start < text.length; ) {
-      const end = text.indexOf('\n', start);
-      if (end - start > this.#maxLineBytes) {
-        lines.push(this.#line(bytes.subarray(start, end), offset + start, offset + end + 1));
-      } else {
-        const stop = text.charCodeAt(end - 1) === carriageReturn && end > start ? end - 1 : end;
-        lines.push({
-          text: text.slice(start, stop),
-          offset: offset + start,
-          end: offset + end + 1,
-          cut: false,
-          garbled: false,
-        });
-      }
-      start = end + 1;
+    const plain = isAscii(bytes) && !bytes.includes(0);
+    for (let start = 0; start < bytes.length; ) {
+      const newline = bytes.indexOf(lineFeed, start);
+      const end = offset + newline + 1;
+      if (plain && newline - start <= this.#maxLineBytes) {
+        const stop = newline > start && bytes[newline - 1] === carriageReturn ? newline - 1 : newline;
+        const text = bytes.toString('latin1', start, stop);
+        lines.push({ text, offset: offset + start, end, cut: false, garbled: false });
+      } else lines.push(this.#line(bytes.subarray(start, newline), offset + start, end));
+      start = newline + 1;
     }
   }
 

@@ -94,14 +94,16 @@ export interface AllowListEntry {
 /** The rules from here on. */
 export interface RuleChangeEntry {
   readonly class: 'rule-change';
-  readonly fact: EntryFact & {
-    readonly rules: readonly (RuleName & {
-      readonly capacity: number;
-      readonly leakSpeedMs: number;
-      readonly blackholeMs: number;
-    })[];
-  };
-  readonly personal: undefined;
+  /** How many, and SHA-256 of their canonical JSON in hex. The list is beside the tree because it may be long. */
+  readonly fact: EntryFact & { readonly count: number; readonly digest: string };
+  readonly personal: { readonly rules: readonly RuleNumbers[] } | undefined;
+}
+
+/** A rule with its thresholds. */
+export interface RuleNumbers extends RuleName {
+  readonly capacity: number;
+  readonly leakSpeedMs: number;
+  readonly blackholeMs: number;
 }
 
 /** How far a source was read; all that was found up to there stands before this entry. */

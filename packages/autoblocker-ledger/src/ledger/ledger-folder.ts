@@ -35,17 +35,26 @@ export interface SignerRequest {
   readonly entropy: (length: number) => Uint8Array;
 }
 
+/** What {@link openSigner} gives. */
+export interface OpenedSigner {
+  readonly signer: Signer;
+  readonly verifierKey: string;
+  /** Forgets the seed, if it is the ledger's own. */
+  readonly wipe: () => void;
+}
+
 /**
  * The signer of a ledger: the caller's, or the folder's own, made on first use; and the public key, published beside the log.
  * @throws TenstripError `SigningKeyInvalid` when the key is damaged, open to others, or not the one that is published.
  */
-export async function openSigner(request: SignerRequest): Promise<{ signer: Signer; verifierKey: string }> {
+export async function openSigner(request: SignerRequest): Promise<OpenedSigner> {
   const { folder, origin } = request;
   if (folder !== memoryFolder) await mkdir(folder, { recursive: true });
-  const signer = request.signer ?? createSigner(await signingSeed(request));
+  const own = request.signer === undefined ? createSigner(await signingSeed(request)) : undefined;
+  const signer = own ?? request.signer!;
   const key = verifierKeyText(origin, signer.publicKey);
   if (folder !== memoryFolder) await publishKey(join(folder, 'verifier.key'), key);
-  return { signer, verifierKey: key };
+  return { signer, verifierKey: key, wipe: () => own?.[Symbol.dispose]() };
 }
 
 /** The published key of a ledger's folder. @throws TenstripError `LedgerMissing` */

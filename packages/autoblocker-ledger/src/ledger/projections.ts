@@ -12,7 +12,6 @@ import type {
   LedgerEntry,
   RefusalEntry,
   RevocationEntry,
-  RuleChangeEntry,
 } from './ledger-entry.js';
 
 /** A decision as it stands, without its state, which depends on the time of asking. */
@@ -53,7 +52,8 @@ export class Projections {
   readonly entryCounts: Record<string, number> = {};
   readonly allowList = new NetworkSet();
   readonly positions = new Map<string, SourcePosition>();
-  rules: RuleChangeEntry['fact']['rules'] = [];
+  /** SHA-256 of the rules that the ledger ran last, in hex. */
+  rulesDigest = '';
   /** IPv4 addresses in force; networks that overlap count twice. */
   blockedAddresses = 0;
   readonly #decisions = new Map<bigint, DecisionRecord>();
@@ -87,7 +87,7 @@ export class Projections {
         this.#applyAllowList(entry);
         break;
       case 'rule-change':
-        this.rules = entry.fact.rules;
+        this.rulesDigest = entry.fact.digest;
         break;
       case 'source-position':
         if (entry.personal !== undefined) this.positions.set(entry.personal.source, entry.personal.position);

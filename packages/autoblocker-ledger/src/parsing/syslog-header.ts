@@ -13,8 +13,8 @@ export interface SyslogLine {
 
 /** How stamps are read that do not say everything. */
 export interface StampReading {
-  /** Newest time that a stamp can mean, in milliseconds since 1970; a day of tolerance is added for zones and clocks. */
-  readonly newestTime: number;
+  /** Newest time that a stamp can mean now, in milliseconds since 1970; a day of tolerance is added for zones and clocks. */
+  readonly newestTime: () => number;
   /** Zone of stamps that name none: minutes east of UTC, or the zone of this machine. */
   readonly utcOffsetMinutes: number | 'local';
 }
@@ -105,7 +105,7 @@ export class SyslogHeader {
     const day = Number(minute.slice(4, 6));
     const [hours, minutes] = [Number(minute.slice(-5, -3)), Number(minute.slice(-2))];
     if (month < 0 || hours > 23 || minutes > 59) return undefined;
-    const newest = this.#reading.newestTime + dayMs;
+    const newest = this.#reading.newestTime() + dayMs;
     const newestYear = new Date(newest).getUTCFullYear();
     // 29 February may be up to eight years back.
     for (let year = newestYear; year > newestYear - 9; year -= 1) {

@@ -2,12 +2,14 @@
 // so that it goes on after a crash where it stopped.
 
 import { type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
-import { canonicalJson } from '@tenstrip/shared-core/crypto';
+import { canonicalJson, sha256 } from '@tenstrip/shared-core/crypto';
 import { LogReader, LogWriter } from '@tenstrip/shared-core/durable-log';
 import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
+import type { z } from 'zod';
 import {
   type BlockProposal,
   canonicalTarget,
+  checked,
   type Decision,
   type DecisionOutcome,
   type DecisionState,
@@ -17,6 +19,7 @@ import {
   RecentSuccesses,
   type RevokeReason,
   readSelfAddresses,
+  revokeReasonSchema,
 } from '../decisions/index.js';
 import type { LedgerErrorCode } from '../errors/index.js';
 import {
@@ -118,6 +121,8 @@ const successMemoryMs = 86_400_000;
 /** The host's own addresses are read again after this time. */
 const selfRefreshMs = 60_000;
 const eventsPerCheckpoint = 256;
+/** Of a note about an allow-listed network, so much is kept. */
+const maxNoteLength = 1024;
 
 interface LedgerParts {
   readonly folder: string;
@@ -127,6 +132,7 @@ interface LedgerParts {
   readonly detector: PatternDetector;
   readonly state: LedgerPolicyState;
   readonly successes: RecentSuccesses;
+  readonly wipeSigner: () => void;
   readonly scenarios: readonly Scenario[];
   readonly fixedSelf: readonly string[];
   readonly banMs: number;
@@ -154,32 +160,32 @@ export class AutoblockerLedger implements AsyncDisposable {
    * shared-core's `LogLocked`, `LogCorrupt`, `CheckpointFork`, `LogUnavailable`, `CapabilityDenied`.
    */
   static async open(options: AutoblockerOptions): Promise<AutoblockerLedger> {
-    const checked = checkedOptions(options);
-    const governor = checked.governor ?? ungoverned;
-    const detector = new PatternDetector(checked.scenarios, checked.maxBuckets);
-    const fixedSelf = [...neverBlocked, ...checked.adminPeers.map((peer) => formatIpPrefix(requireIpPrefix(peer)))];
-    const allowed = checked.allowList.map((network) => formatIpPrefix(requireIpPrefix(network)));
-    const folder = await grantedFolder(checked.folder, governor);
+    const given = checkedOptions(options);
+    const governor = given.governor ?? ungoverned;
+    const detector = new PatternDetector(given.scenarios, given.maxBuckets);
+    const fixedSelf = [...neverBlocked, ...given.adminPeers.map((peer) => formatIpPrefix(requireIpPrefix(peer)))];
+    const allowed = given.allowList.map((network) => formatIpPrefix(requireIpPrefix(network)));
+    const folder = await grantedFolder(given.folder, governor);
     const entropy = (length: number) => governor.entropy(length);
-    const { signer, verifierKey } = await openSigner({
+    const { signer, verifierKey, wipe } = await openSigner({
       folder,
-      origin: checked.origin,
-      signer: checked.signer,
-      passphrase: checked.passphrase,
+      origin: given.origin,
+      signer: given.signer,
+      passphrase: given.passphrase,
       entropy,
     });
     const log = await LogWriter.open({
       folder: logFolder(folder),
-      origin: checked.origin,
+      origin: given.origin,
       signer,
-      durability: checked.durability,
+      durability: given.durability,
       resources: governor,
     });
     try {
       const ledger = await BlockLedger.open({ log, verifierKey, entropy });
       const successes = new RecentSuccesses();
       const self = new NetworkSet(fixedSelf.map(requireIpPrefix));
-      const state = new LedgerPolicyState(ledger.projections, successes, self, checked.rails);
+      const state = new LedgerPolicyState(ledger.projections, successes, self, given.rails);
       const opened = new AutoblockerLedger({
         folder,
         governor,
@@ -188,10 +194,11 @@ export class AutoblockerLedger implements AsyncDisposable {
         detector,
         state,
         successes,
-        scenarios: checked.scenarios,
+        wipeSigner: wipe,
+        scenarios: given.scenarios,
         fixedSelf,
-        banMs: checked.banMs,
-        eventTime: (checked.time ?? (governor.deterministic ? 'events' : 'clock')) === 'events',
+        banMs: given.banMs,
+        eventTime: (given.time ?? (governor.deterministic ? 'events' : 'clock')) === 'events',
       });
       await opened.#begin(allowed);
       return opened;
@@ -206,7 +213,6 @@ export class AutoblockerLedger implements AsyncDisposable {
     this.#ledger = parts.ledger;
     this.folder = parts.folder;
     this.scenarios = parts.scenarios;
-    this.#newestEvent = parts.ledger.projections.newestTime;
     this.#maker = new DecisionMaker({
       ...parts,
       escalation: { ...defaultEscalation, baseMs: parts.banMs },
@@ -232,7 +238,8 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   /** What "now" means here, in milliseconds since 1970: see the option `time`. */
   get now(): number {
-    return this.#parts.eventTime ? this.#newestEvent : this.#parts.governor.clock.now();
+    const { eventTime, governor } = this.#parts;
+    return eventTime ? Math.max(this.#newestEvent, this.#ledger.projections.newestTime) : governor.clock.now();
   }
 
   // ------------------------------------------------------------------------------------------------------- intake
@@ -329,9 +336,10 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   /** Takes a decision back, at once. A second time changes nothing. @throws TenstripError `DecisionUnknown` */
   async revoke(id: bigint, reason: RevokeReason): Promise<RevocationReceipt> {
+    const checkedReason = checked(revokeReasonSchema, reason, 'a reason to revoke');
     const before = this.#ledger.requireDecision(id, this.now);
     const alreadyRevoked = before.state === 'revoked';
-    const entry = alreadyRevoked ? undefined : this.#recordRevocation(id, reason);
+    const entry = alreadyRevoked ? undefined : this.#recordRevocation(id, checkedReason);
     await this.#flush();
     return { decision: this.#ledger.requireDecision(id, this.now), entry, alreadyRevoked };
   }
@@ -464,7 +472,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     for (const file of new Set(files)) {
       try {
         const source = typeof file === 'string' ? await this.#openFile(file, follow) : file;
-        intakes.push(this.#intake(source, options));
+        intakes.push(this.#intake(source, options, follow));
       } catch (error) {
         if (!isTenstripError(error, 'SourceUnreadable', 'CapabilityDenied')) throw error;
         reason = error;
@@ -484,11 +492,14 @@ export class AutoblockerLedger implements AsyncDisposable {
     return FileTail.open({ path: granted, name: path, from, follow, clock: governor.clock, io });
   }
 
-  #intake(source: LineSource, options: ReadLogsOptions & CallOptions): LogIntake {
+  #intake(source: LineSource, options: ReadLogsOptions & CallOptions, follow: boolean): LogIntake {
     const { governor, detector } = this.#parts;
-    const newestTime = options.newestTime ?? source.modifiedMs ?? governor.clock.now();
+    const { clock } = governor;
+    const modified = source.modifiedMs;
+    // A file that is followed grows on; one that is read to its end holds nothing younger than itself.
+    const newest = () => options.newestTime ?? (modified === undefined || follow ? clock.now() : modified);
     const utcOffsetMinutes = options.utcOffsetMinutes ?? (governor.deterministic ? 0 : 'local');
-    const parser = new LogLineParser(source.name, { newestTime, utcOffsetMinutes });
+    const parser = new LogLineParser(source.name, { newestTime: newest, utcOffsetMinutes });
     return new LogIntake(source, parser, Math.max(detector.memoryMs, successMemoryMs), options.signal);
   }
 
@@ -583,8 +594,10 @@ export class AutoblockerLedger implements AsyncDisposable {
       leakSpeedMs,
       blackholeMs,
     }));
-    if (canonicalJson(rules) !== canonicalJson(this.#ledger.projections.rules)) {
-      this.#ledger.record({ class: 'rule-change', fact: { ...this.#times(), rules }, personal: undefined });
+    const digest = Buffer.from(sha256(Buffer.from(canonicalJson(rules)))).toString('hex');
+    if (digest !== this.#ledger.projections.rulesDigest) {
+      const fact = { ...this.#times(), count: rules.length, digest };
+      this.#ledger.record({ class: 'rule-change', fact, personal: { rules } });
     }
     const known = new Set(this.allowList());
     for (const network of allowed) if (!known.has(network)) this.#allow(network, 'options', undefined);
@@ -597,7 +610,7 @@ export class AutoblockerLedger implements AsyncDisposable {
       this.#ledger.record({
         class: 'allow-list-change',
         fact: { ...this.#times(), change: 'add', by },
-        personal: { network, ...(note === undefined ? {} : { note }) },
+        personal: { network, ...(note === undefined ? {} : { note: note.slice(0, maxNoteLength) }) },
       });
     }
     const touched = projections.inForceWithin(requireIpPrefix(network));
@@ -605,7 +618,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     return touched;
   }
 
-  #recordRevocation(id: bigint, { code, text, by }: RevokeReason): bigint {
+  #recordRevocation(id: bigint, { code, text, by }: z.output<typeof revokeReasonSchema>): bigint {
     return this.#ledger.record({
       class: 'revocation',
       fact: { ...this.#times(), decision: String(id), code },
@@ -642,6 +655,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     } finally {
       this.#ledger.close();
       await this.#parts.log[Symbol.asyncDispose]();
+      this.#parts.wipeSigner();
     }
   }
 }

@@ -2,10 +2,8 @@
 
 import type { ResourceGovernor } from '@tenstrip/shared-core';
 import type { Signer } from '@tenstrip/shared-core/crypto';
-import { TenstripError } from '@tenstrip/shared-core/errors';
 import { z } from 'zod';
-import { type RailLimits, railLimitsSchema } from '../decisions/index.js';
-import type { LedgerErrorCode } from '../errors/index.js';
+import { checked, type RailLimits, railLimitsSchema } from '../decisions/index.js';
 import { builtInScenarios, type Scenario } from '../scenarios/index.js';
 
 /** Options of `AutoblockerLedger.open`. */
@@ -37,7 +35,7 @@ export interface AutoblockerOptions {
   readonly time?: 'clock' | 'events';
   /** `'fsync'`: an acknowledged entry survives power loss; `'os'`: the death of the process only. Default `'fsync'`. */
   readonly durability?: 'fsync' | 'os';
-  /** Live buckets of one scenario at most; beyond, the one that was quiet longest is dropped and counted. Default 1,000,000. */
+  /** Live buckets of one scenario at most; beyond, the one that was quiet longest is dropped and counted. Default 200,000. */
   readonly maxBuckets?: number;
 }
 
@@ -62,17 +60,10 @@ const optionsSchema = z.strictObject({
     .default(4 * 3_600_000),
   time: z.enum(['clock', 'events']).optional(),
   durability: z.enum(['fsync', 'os']).default('fsync'),
-  maxBuckets: z.number().int().min(1).max(10_000_000).default(1_000_000),
+  maxBuckets: z.number().int().min(1).max(10_000_000).default(200_000),
 });
 
 /** Options with their defaults. @throws TenstripError `OptionsInvalid` with every wrong one at once. */
 export function checkedOptions(options: AutoblockerOptions): z.output<typeof optionsSchema> {
-  const parsed = optionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
-  throw new TenstripError<LedgerErrorCode>(
-    'OptionsInvalid',
-    `A ledger cannot be opened with these options: ${issues.join('; ')}. Correct them.`,
-    { details: { issues } },
-  );
+  return checked(optionsSchema, options, 'what a ledger can be opened with');
 }

@@ -51,7 +51,7 @@ function hubTests(): HubTest[] {
 }
 
 function overflowingSources({ log, scenario }: HubTest): string[] {
-  const parser = new LogLineParser(log, { newestTime: Date.UTC(2026, 0, 1), utcOffsetMinutes: 0 });
+  const parser = new LogLineParser(log, { newestTime: () => Date.UTC(2026, 0, 1), utcOffsetMinutes: 0 });
   const detector = new PatternDetector(
     builtInScenarios.filter(({ name }) => name === scenario),
     1000,

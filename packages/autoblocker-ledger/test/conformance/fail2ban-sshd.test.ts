@@ -57,7 +57,7 @@ const failures = new Set([
 
 function judge(text: string): { match: boolean; host?: string; time?: number } {
   // fail2ban dates its lines before 14 August 2005.
-  const parser = new LogLineParser('sshd', { newestTime: Date.UTC(2005, 7, 13), utcOffsetMinutes: 0 });
+  const parser = new LogLineParser('sshd', { newestTime: () => Date.UTC(2005, 7, 13), utcOffsetMinutes: 0 });
   const event = parser.parse({ text, offset: 0, end: text.length, cut: false, garbled: false })?.event;
   if (event === undefined || !failures.has(event.kind)) return { match: false };
   return { match: true, host: (event.actor[0] as { value: string }).value, time: event.time };

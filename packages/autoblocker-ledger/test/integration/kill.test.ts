@@ -50,21 +50,23 @@ async function decisionsIn(place: string): Promise<unknown[]> {
 describe('a process that is killed while it reads', () => {
   it('loses no acknowledged entry and decides nothing twice', { timeout: 600_000 }, async () => {
     const log = join(folder, 'auth.log');
-    await writeFile(log, loginLog(40_000, 300));
+    await writeFile(log, loginLog(12_000, 80));
     const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')];
     expect(await run([whole, log])).toMatchObject({ done: true });
 
-    const kills = process.env.TENSTRIP_FULL === '1' ? 200 : 6;
+    const kills = process.env.TENSTRIP_FULL === '1' ? 200 : 4;
     let ended = false;
     for (let kill = 0; kill < kills && !ended; kill += 1) {
       const { last, done } = await run([killed, log], 1 + (kill % 4));
-      if (last !== undefined)
-        expect(await verifyLedger(killed, { checkpoint: last })).toMatchObject({ verified: true, problems: [] });
+      // The next writer publishes what the dead one had on disk.
+      await (await AutoblockerLedger.open({ folder: killed })).close();
+      const report = await verifyLedger(killed, last === undefined ? {} : { checkpoint: last });
+      expect(report).toMatchObject({ verified: true, problems: [] });
       ended = done;
     }
     await run([killed, log]);
     const expected = await decisionsIn(whole);
-    expect(expected.length).toBeGreaterThan(100);
+    expect(expected.length).toBeGreaterThan(30);
     expect(await decisionsIn(killed)).toEqual(expected);
   });
 });
@@ -72,7 +74,7 @@ describe('a process that is killed while it reads', () => {
 describe('a deterministic governor', () => {
   it('gives the same bytes of ledger in two processes', { timeout: 60_000 }, async () => {
     const log = join(folder, 'auth.log');
-    await writeFile(log, loginLog(5000, 60));
+    await writeFile(log, loginLog(3000, 40));
     const contents = async (place: string) => {
       expect(await run([place, log, 'seed'])).toMatchObject({ done: true });
       const names = (await readdir(place, { recursive: true, withFileTypes: true }))

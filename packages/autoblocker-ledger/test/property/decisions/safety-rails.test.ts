@@ -186,7 +186,7 @@ describe('no sequence of events, lines, wishes and changes of the allow-list', (
         }
         expect((await ledger.verify()).problems).toEqual([]);
       }),
-      { numRuns: full ? 20 : 40 },
+      { numRuns: full ? 20 : 25 },
     );
   });
 });

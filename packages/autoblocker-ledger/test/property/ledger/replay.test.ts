@@ -69,7 +69,7 @@ describe('a ledger that is opened again', () => {
         await using again = await AutoblockerLedger.open(options);
         expect(answers(again)).toEqual(expected);
       }),
-      { numRuns: process.env.TENSTRIP_FULL === '1' ? 1000 : 60 },
+      { numRuns: process.env.TENSTRIP_FULL === '1' ? 1000 : 40 },
     );
   }, 120_000);
 });

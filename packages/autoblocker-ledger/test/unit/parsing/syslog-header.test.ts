@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SyslogHeader } from '../../../src/parsing/syslog-header.js';
 
 const newestTime = Date.UTC(2026, 10, 23, 12);
-const header = (utcOffsetMinutes = 0) => new SyslogHeader({ newestTime, utcOffsetMinutes });
+const header = (utcOffsetMinutes = 0) => new SyslogHeader({ newestTime: () => newestTime, utcOffsetMinutes });
 const time = (line: string, utcOffsetMinutes = 0) => {
   const parsed = header(utcOffsetMinutes).parse(line);
   return parsed === undefined ? undefined : new Date(parsed.time).toISOString();

@@ -8,7 +8,7 @@ const start = Date.UTC(2026, 10, 23, 8);
 
 /** Names of the scenarios that overflow for some lines. */
 function overflowing(lines: readonly string[]): string[] {
-  const parser = new LogLineParser('test', { newestTime: start + 86_400_000, utcOffsetMinutes: 0 });
+  const parser = new LogLineParser('test', { newestTime: () => start + 86_400_000, utcOffsetMinutes: 0 });
   const detector = new PatternDetector(builtInScenarios, 1000);
   const names = new Set<string>();
   for (const text of lines) {

@@ -1,0 +1,13 @@
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import type { z } from 'zod';
+import type { LedgerErrorCode } from '../errors/index.js';
+
+/** `value` as `schema` reads it. @throws TenstripError `OptionsInvalid` with everything that is wrong; `what` names it. */
+export function checked<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || what}: ${issue.message}`);
+  throw new TenstripError<LedgerErrorCode>('OptionsInvalid', `This is not ${what}: ${issues.join('; ')}. Correct it.`, {
+    details: { issues },
+  });
+}
