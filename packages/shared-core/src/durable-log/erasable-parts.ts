@@ -5,7 +5,7 @@ import { type CoreErrorCode, TenstripError } from '../errors/index.js';
 import { type Frame, FrameBuffer, FrameKind, frameHeaderBytes, readUint64, writeUint64 } from './frame.js';
 import { logCorrupt } from './log-error.js';
 import type { LogFolder } from './log-folder.js';
-import { SegmentChain, type SegmentChainOptions } from './segment-chain.js';
+import { type Segment, SegmentChain, type SegmentChainOptions } from './segment-chain.js';
 
 /** Longest erasable part, in bytes: 1 MiB. */
 export const maximumErasableBytes = 2 ** 20;
@@ -82,6 +82,11 @@ export class ErasableParts implements AsyncDisposable {
   /** The number that the next part gets. */
   get nextNumber(): number {
     return this.#chain.records;
+  }
+
+  /** The files that hold parts, oldest first. */
+  get segments(): readonly Segment[] {
+    return this.#chain.segments;
   }
 
   /** Stores parts, durable when this resolves; `indexes` are those of their entries. */

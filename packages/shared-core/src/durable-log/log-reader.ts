@@ -57,9 +57,7 @@ export class LogReader implements AsyncDisposable {
     try {
       return new LogReader(await openView(await openLogFolder(folder, { mustExist: true })));
     } catch (error) {
-      throw isSystemError(error, 'ENOENT', 'ENOTDIR')
-        ? logUnavailable(`there is no log in ${folder}; a writer must make it first`, error)
-        : error;
+      throw isSystemError(error) ? logUnavailable(`there is no log to read in ${folder}`, error) : error;
     }
   }
 
@@ -70,7 +68,7 @@ export class LogReader implements AsyncDisposable {
 
   /** How many entries the checkpoint covers. */
   get size(): bigint {
-    return this.#head.size;
+    return headOf(this.#view).size;
   }
 
   /** The oldest index that was not pruned. */
@@ -120,9 +118,10 @@ export class LogReader implements AsyncDisposable {
    * @throws TenstripError `LogCorrupt` when a tile that it needs is damaged.
    */
   async proveInclusion(index: bigint, size: bigint = this.size): Promise<Uint8Array[]> {
-    const head = this.#head;
+    const view = this.#view;
+    const head = headOf(view);
     checkSize(size, head);
-    const tree = await this.#view.tree;
+    const tree = await view.tree;
     const proof = await tree.prove(planInclusion(index, size));
     const leaf = await tree.node({ level: 0, index: Number(index) });
     const root = size === head.size ? head.root : await tree.rootAt(Number(size));
@@ -135,8 +134,9 @@ export class LogReader implements AsyncDisposable {
    * @throws RangeError unless `0 <= from <= to`, and `to` is at most the checkpoint's size.
    */
   async proveConsistency(from: bigint, to: bigint): Promise<Uint8Array[]> {
-    checkSize(to, this.#head);
-    const tree = await this.#view.tree;
+    const view = this.#view;
+    checkSize(to, headOf(view));
+    const tree = await view.tree;
     return tree.prove(planConsistency(from, to));
   }
 
@@ -162,10 +162,6 @@ export class LogReader implements AsyncDisposable {
   /** Nothing is held open between calls. */
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  get #head(): Checkpoint {
-    return parseSignedCheckpoint(this.#view.checkpoint)!.checkpoint;
-  }
-
   #checkRange(from: bigint, to: bigint): void {
     const { size, minimumIndex } = this;
     if (from >= minimumIndex && from <= to && to <= size) return;
@@ -190,7 +186,7 @@ async function openView(folder: LogFolder): Promise<LogView> {
       return checkpoint();
     },
     get tree() {
-      tree ??= loadTree(folder, entries, Number(parseSignedCheckpoint(checkpoint())!.checkpoint.size));
+      tree ??= loadTree(folder, entries, Number(headOf(this).size));
       return tree;
     },
   };
@@ -236,6 +232,10 @@ async function readEntry(
     entry: new Uint8Array(entry),
     ...(erasable === undefined ? {} : { erasable: new Uint8Array(erasable) }),
   };
+}
+
+function headOf({ checkpoint }: LogView): Checkpoint {
+  return parseSignedCheckpoint(checkpoint)!.checkpoint;
 }
 
 function checkSize(size: bigint, head: Checkpoint): void {

@@ -11,6 +11,7 @@ import {
   hashBytes,
   hashFromTile,
   leafHash,
+  type NoteSignature,
   parseSignedCheckpoint,
   SignatureType,
   type SignedCheckpoint,
@@ -96,9 +97,12 @@ class LogAudit {
     await this.#readCheckpoints();
     yield* this.#take();
     const { segments } = await SegmentChain.open(this.#folder, entriesDirectory, { mode: 'read' });
-    this.#parts = new PartCursor(await ErasableParts.open(this.#folder, { mode: 'read' }));
+    const parts = await ErasableParts.open(this.#folder, { mode: 'read' });
+    for (const segment of parts.segments) await this.#checkHeader(segment);
+    this.#parts = new PartCursor(parts);
     await this.#start(segments[0]?.first ?? 0);
     for (const [at, segment] of segments.entries()) {
+      await this.#checkHeader(segment);
       for await (const _ of this.#segment(segment, segments[at + 1])) yield* this.#take();
     }
     await this.#finish();
@@ -163,9 +167,14 @@ class LogAudit {
   }
 
   #checkSignature({ checkpoint, note }: SignedCheckpoint, where: string, offset = 0): void {
-    if (this.#publicKey === undefined) return;
-    const key = verifierKey(checkpoint.origin, SignatureType.ed25519, this.#publicKey, sha256);
-    if (note.signatures.some((signature) => verifyNoteSignature(note.text, signature, key, this.#verify))) return;
+    const publicKey = this.#publicKey;
+    if (publicKey === undefined) return;
+    const isOurs = (signature: NoteSignature) => {
+      if (signature.keyName !== checkpoint.origin) return false; // an origin that is no key name has no signature either
+      const key = verifierKey(signature.keyName, SignatureType.ed25519, publicKey, sha256);
+      return verifyNoteSignature(note.text, signature, key, this.#verify);
+    };
+    if (note.signatures.some(isOurs)) return;
     this.#report(Number(checkpoint.size) - 1, logCorrupt(where, offset, 'it is not signed by the given key'));
   }
 
@@ -207,11 +216,13 @@ class LogAudit {
   async *#segment(segment: Segment, next: Segment | undefined): AsyncGenerator<void> {
     const file = await this.#folder.open(segment.name, 'read');
     try {
-      await this.#checkHeader(file, segment);
       for (let offset: number | undefined = segmentHeaderBytes; offset !== undefined; ) {
         const reader: FrameReader = new FrameReader(file, segment.first, offset);
         for (let frames = await reader.next(); frames.length > 0; frames = await reader.next()) {
-          for (const frame of frames) await this.#frame(segment, frame);
+          for (const frame of frames) {
+            const pending = this.#frame(segment, frame); // most frames need no waiting
+            if (pending !== undefined) await pending;
+          }
           yield;
         }
         offset = await this.#stopped(segment, next, file, reader.offset);
@@ -222,10 +233,15 @@ class LogAudit {
     }
   }
 
-  async #checkHeader(file: LogFile, segment: Segment): Promise<void> {
-    const header = new Uint8Array(segmentHeaderBytes);
-    await file.read(header, 0);
-    if (isSegmentHeader(header, segment.first)) return;
+  async #checkHeader(segment: Segment): Promise<void> {
+    const file = await this.#folder.open(segment.name, 'read');
+    try {
+      const header = new Uint8Array(segmentHeaderBytes);
+      await file.read(header, 0);
+      if (isSegmentHeader(header, segment.first)) return;
+    } finally {
+      await file.close();
+    }
     this.#report(segment.first, logCorrupt(segment.name, 0, 'its header is not that of this segment'));
   }
 
@@ -251,12 +267,14 @@ class LogAudit {
     return later?.offset;
   }
 
-  async #frame(segment: Segment, frame: Frame): Promise<void> {
+  #frame(segment: Segment, frame: Frame): Promise<void> | undefined {
     if (frame.kind === FrameKind.checkpoint) this.#milestone(segment, frame);
-    if (!isRecord(frame.kind) || frame.record !== this.#next) return;
+    if (!isRecord(frame.kind) || frame.record !== this.#next) return undefined;
     const { entry, part } = storedEntry(frame);
-    if (part !== undefined) await this.#checkPart(part, frame.record, entry);
-    await this.#add({ leaf: leafHash(entry, sha256), entry });
+    const slot = { leaf: leafHash(entry, sha256), entry };
+    return part === undefined
+      ? this.#add(slot)
+      : this.#checkPart(part, frame.record, entry).then(() => this.#add(slot));
   }
 
   #milestone(segment: Segment, frame: Frame): void {
@@ -284,9 +302,9 @@ class LogAudit {
 
   // ------------------------------------------------------------------------------------------------ tiles and bundles
 
-  async #add(slot: Slot): Promise<void> {
+  #add(slot: Slot): Promise<void> | undefined {
     this.#group.push(slot);
-    if (this.#next % fullTileWidth === 0) await this.#settle();
+    return this.#next % fullTileWidth === 0 ? this.#settle() : undefined;
   }
 
   async #finish(): Promise<void> {

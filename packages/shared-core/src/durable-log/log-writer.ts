@@ -131,10 +131,10 @@ export class LogWriter implements AsyncDisposable {
    * @throws TenstripError `LogLocked` when it is open for writing elsewhere; `LogCorrupt` when its files are damaged;
    * `CheckpointFork` when its entries are not those of its last checkpoint, or that has another origin; `LogUnavailable`
    * (retryable) when the disk refuses.
-   * @throws RangeError when `origin` cannot be the name of a log.
+   * @throws RangeError when `origin` cannot be the name of a log, or a limit is no positive integer.
    */
   static async open(options: LogWriterOptions): Promise<LogWriter> {
-    verifierKey(options.origin, SignatureType.ed25519, options.signer.publicKey, sha256); // checks the name
+    checkOptions(options);
     const { log, last } = await unavailableIfSystemError(() => openLog(options));
     try {
       const writer = new LogWriter(log, options, await readMinimumIndex(log.folder));
@@ -408,6 +408,13 @@ const unlimited: LogResources = {
   io: (_cost, work) => work(),
   reserve: () => ({ [Symbol.dispose]() {} }),
 };
+
+function checkOptions({ origin, signer, maxWaiting = 1, batchEntries = 1 }: LogWriterOptions): void {
+  verifierKey(origin, SignatureType.ed25519, signer.publicKey, sha256); // throws for a name that cannot be written
+  for (const [name, value] of Object.entries({ maxWaiting, batchEntries })) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} is ${value}; expected 1 or more`);
+  }
+}
 
 async function openLog(options: LogWriterOptions): Promise<{ log: OpenLog; last: StoredCheckpoint | undefined }> {
   const folder = await openLogFolder(options.folder);

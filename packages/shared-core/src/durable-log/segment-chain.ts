@@ -102,11 +102,6 @@ export class SegmentChain implements AsyncDisposable {
     return this.#writeEnd.records;
   }
 
-  /** Where the next frame goes, for messages. Known to writers only. */
-  get end(): { readonly segment: string; readonly offset: number } {
-    return { segment: this.#writeEnd.segment.name, offset: this.#writeEnd.offset };
-  }
-
   /** The segments, oldest first. A reader sees those of its last look. */
   get segments(): readonly Segment[] {
     return this.#segments;

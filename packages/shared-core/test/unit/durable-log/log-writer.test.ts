@@ -105,9 +105,11 @@ describe('appending', () => {
     await expect(log.append(someEntries(1)[0]!)).rejects.toMatchObject({ code: 'LogUnavailable' });
   });
 
-  test('an origin that cannot be a name is refused before a folder is made', async () => {
+  test('an origin that cannot be a name, and limits that are none, are refused before a folder is made', async () => {
     const folder = newFolder();
     await expect(open(folder, { origin: 'two words' })).rejects.toThrow(RangeError);
+    await expect(open(folder, { maxWaiting: 0 })).rejects.toThrow('maxWaiting is 0; expected 1 or more');
+    await expect(open(folder, { batchEntries: Number.NaN })).rejects.toThrow('batchEntries is NaN');
     expect(existsSync(folder)).toBe(false);
   });
 });
@@ -197,7 +199,7 @@ describe('erasable parts', () => {
   test('come back with their entries until they are erased; proofs stay', async () => {
     const folder = newFolder();
     const log = await open(folder);
-    const entries = [withErasable('a', 'alice'), { entry: Buffer.from('b') }, withErasable('c', 'carol')];
+    const entries: LogEntry[] = [withErasable('a', 'alice'), { entry: Buffer.from('b') }, withErasable('c', 'carol')];
     await log.appendAll(entries);
     expect(await log.reader.entry(0n)).toEqual({
       entry: new Uint8Array(entries[0]!.entry),
