@@ -80,6 +80,8 @@ describe('a deterministic governor', () => {
       const names = (await readdir(place, { recursive: true, withFileTypes: true }))
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(place.length))
+        // How often a growing log is published, and so which partial tiles it leaves, is a matter of time.
+        .filter((name) => !/\.p\/\d+$/.test(name))
         .sort();
       return Promise.all(names.map(async (name) => [name, (await readFile(join(place, name))).toString('hex')]));
     };

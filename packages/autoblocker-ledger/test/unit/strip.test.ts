@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PluginRegistry, ResourceGovernor, testing } from '@tenstrip/shared-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ledgerStrip } from '../../src/index.js';
+
+let governor: ResourceGovernor;
+let registry: PluginRegistry;
+beforeEach(() => {
+  governor = new ResourceGovernor(testing('strip'));
+  registry = new PluginRegistry({ governor });
+});
+afterEach(async () => {
+  await registry[Symbol.asyncDispose]();
+  await governor.close();
+});
+
+const lines = Array.from(
+  { length: 6 },
+  (_, second) => `2026-11-23T08:00:0${second}Z web sshd[7]: Failed password for root from 203.0.113.5 port 4 ssh2`,
+);
+
+describe('the strip', () => {
+  it('goes from lines to a proven and revoked decision', async () => {
+    const { call } = await registry.mount(ledgerStrip, { allowList: ['198.51.100.0/24'] });
+    const { events, unrecognised } = await call.parseLogLines({ lines: [...lines, 'something else'] });
+    expect([events.length, unrecognised]).toEqual([6, 1]);
+
+    const { overflows } = await call.detectPatterns({ events });
+    expect(overflows).toMatchObject([{ scenario: { name: 'tenstrip/ssh-bf' }, eventCount: 6 }]);
+    expect(await call.checkTarget({ target: '203.0.113.5' })).toEqual({ blocked: false });
+
+    const { outcomes } = await call.recordEvents({ events });
+    expect(outcomes).toMatchObject([{ kind: 'decided', decision: { target: { value: '203.0.113.5' } } }]);
+    const { blocked, decision } = await call.checkTarget({ target: '203.0.113.5', domain: 'http' });
+    expect(blocked).toBe(true);
+
+    const explanation = await call.explainDecision({ id: decision!.id });
+    expect(explanation.evidence.map(({ line }) => line)).toEqual(lines);
+    expect((await call.proveEntry({ index: decision!.id })).proof).toBe(explanation.proof);
+    expect(await call.revokeBlock({ id: decision!.id, reason: { code: 'appeal' } })).toMatchObject({
+      alreadyRevoked: false,
+    });
+    expect(await call.checkTarget({ target: '203.0.113.5' })).toEqual({ blocked: false });
+    expect(await call.verifyLedger({})).toMatchObject({
+      verified: true,
+      problems: [],
+      entries: { decision: 1, revocation: 1 },
+    });
+  });
+
+  it('judges without recording, and records what it refuses', async () => {
+    const { call } = await registry.mount(ledgerStrip, { allowList: ['198.51.100.0/24'] });
+    const wish = { target: '198.51.100.7', reason: 'test' };
+    const { size } = await call.verifyLedger({});
+    expect(await call.applySafetyRails(wish)).toMatchObject({ kind: 'refuse', code: 'ALLOW_LIST' });
+    expect((await call.verifyLedger({})).size).toBe(size);
+    expect(await call.proposeBlock(wish)).toMatchObject({ kind: 'refused', code: 'ALLOW_LIST' });
+    expect(await call.applySafetyRails({ target: '203.0.113.0/24', reason: 'test' })).toEqual({ kind: 'allow' });
+  });
+
+  it('passes the errors of the engine as they are, and refuses wrong input', async () => {
+    const { call } = await registry.mount(ledgerStrip, {});
+    await expect(call.checkTarget({ target: '1.2.3' })).rejects.toMatchObject({ code: 'TargetInvalid' });
+    await expect(call.explainDecision({ id: '7' })).rejects.toMatchObject({ code: 'DecisionUnknown' });
+    await expect(call.explainDecision({ id: '-7' })).rejects.toMatchObject({ code: 'PluginInputInvalid' });
+  });
+
+  it('describes itself as JSON Schema', async () => {
+    await registry.mount(ledgerStrip, {});
+    const [description] = registry.describe().strips;
+    expect(description!.plugins.map(({ name }) => name)).toEqual([
+      'record-events',
+      'parse-log-lines',
+      'detect-patterns',
+      'propose-block',
+      'apply-safety-rails',
+      'check-target',
+      'revoke-block',
+      'explain-decision',
+      'prove-entry',
+      'verify-ledger',
+    ]);
+    expect(JSON.stringify(description)).toContain('"folder"');
+  });
+
+  it('keeps its state in memory in a sandbox, and takes a folder only where it may write', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'strip-'));
+    try {
+      const caged = new ResourceGovernor({ ...testing('caged'), sandbox: { grants: {} } });
+      const strict = new PluginRegistry({ governor: caged });
+      await expect(strict.mount(ledgerStrip, { folder })).rejects.toMatchObject({ code: 'CapabilityDenied' });
+      const { call } = await strict.mount(ledgerStrip, {});
+      expect(await call.verifyLedger({})).toMatchObject({ verified: true });
+      await strict[Symbol.asyncDispose]();
+      await caged.close();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
