@@ -5,8 +5,8 @@ import { resolve } from 'node:path';
 import { AutoblockerLedger, type Explanation } from '@tenstrip/autoblocker-ledger';
 import { TenstripError } from '@tenstrip/shared-core';
 import type { ExplainCommand } from './command-line';
-import { targetName, targetText } from './run-summary';
-import { count, timeText } from './terminal-output';
+import { targetName, targetText, withoutRepeats } from './run-summary';
+import { count, historyText, timeText } from './terminal-output';
 import { visibleText } from './untrusted-text';
 
 /** Runs one `explain` command. @returns the exit code */
@@ -14,7 +14,7 @@ export async function explainDecision(command: ExplainCommand): Promise<number> 
   const folder = resolve(command.ledger);
   await requireFolder(folder);
   await using ledger = await AutoblockerLedger.open({ folder, time: 'events' });
-  const explanation = await ledger.explain(command.id);
+  const explanation = withoutRepeats(await ledger.explain(command.id));
   process.stdout.write(
     command.json ? `${JSON.stringify(explanationJson(explanation))}\n` : explanationText(explanation),
   );
@@ -37,11 +37,11 @@ function explanationText({ decision, rule, evidence, history, proof, revocation 
     `${targetText(decision.target)}: ${decision.action} from ${timeText(decision.from)} ${until} UTC, ${decision.state}`,
     `rule      ${visibleText(rule.name)} ${visibleText(rule.version)}: ${visibleText(rule.description)}`,
     `because   ${visibleText(decision.reason)}`,
-    `evidence  ${count(decision.eventCount, 'event')}, of which ${count(evidence.length, 'line')} are kept`,
+    `evidence  ${count(evidence.length, 'line')}`,
     ...evidence.map(
       ({ time, line, digest }) => `  ${timeText(time)}  ${visibleText(line ?? `erased; SHA-256 ${digest}`)}`,
     ),
-    ...history.map((change) => `then      ${change.kind} at ${timeText(change.time)} (entry ${change.entry})`),
+    ...history.map((change) => `then      ${historyText(change)}`),
     `appeal    ${visibleText(revocation)}`,
     'proof',
     ...proof

@@ -46,7 +46,7 @@ function actorJson(actor: BlockedActor): object {
     kind: actor.target.kind,
     target: targetName(actor.target),
     scenarios: actor.scenarios,
-    events: actor.events,
+    evidence: actor.evidence,
     firstSeen: isoTime(actor.firstSeen),
     from: isoTime(actor.from),
     until: isoTime(actor.until),

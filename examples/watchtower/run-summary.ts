@@ -21,8 +21,8 @@ export const explainedActors = 1000;
 export interface BlockedActor {
   readonly target: BlockTarget;
   readonly scenarios: readonly string[];
-  /** Events that its decisions count. */
-  readonly events: number;
+  /** How many different lines its decisions rest on. */
+  readonly evidence: number;
   /** Milliseconds since 1970: its first event, its first decision, the end of the last one. */
   readonly firstSeen: number;
   readonly from: number;
@@ -73,18 +73,26 @@ export async function collectFindings(ledger: AutoblockerLedger, read: ReadRepor
 async function blockedActor(ledger: AutoblockerLedger, actor: ActorRecord, explained: boolean): Promise<BlockedActor> {
   const decisions = actor.decisions.filter(wasEnforced);
   const explanations: Explanation[] = [];
-  for (const { id } of explained ? decisions : []) explanations.push(await ledger.explain(id));
+  for (const { id } of explained ? decisions : []) explanations.push(withoutRepeats(await ledger.explain(id)));
   const from = earliest(decisions.map((decision) => decision.from));
   return {
     target: actor.target,
     scenarios: actor.scenarios,
-    events: decisions.reduce((sum, decision) => sum + decision.eventCount, 0),
+    evidence: explained
+      ? explanations.reduce((sum, explanation) => sum + explanation.evidence.length, 0)
+      : new Set(decisions.flatMap((decision) => decision.evidence)).size,
     firstSeen: earliest(explanations.flatMap(({ evidence }) => evidence.map(({ time }) => time)).concat(from)),
     from,
     until: actor.until,
     decisions,
     explanations,
   };
+}
+
+/** Two rules that overflow by the same lines keep each line twice; people read it once. */
+export function withoutRepeats(explanation: Explanation): Explanation {
+  const lines = new Map(explanation.evidence.map((line) => [`${line.source} ${line.offset} ${line.digest}`, line]));
+  return { ...explanation, evidence: [...lines.values()].sort((a, b) => a.time - b.time) };
 }
 
 function earliest(times: readonly number[]): number {

@@ -4,6 +4,7 @@
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { styleText } from 'node:util';
+import type { DecisionHistory } from '@tenstrip/autoblocker-ledger';
 import Table from 'cli-table3';
 import { type BlockedActor, type RunSummary, scenarioText, targetText } from './run-summary';
 import type { Score } from './truth';
@@ -22,6 +23,14 @@ export function printSummary(summary: RunSummary): void {
 /** `2026-11-23 19:04:05` in UTC. */
 export function timeText(time: number): string {
   return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** One change of a decision, in words. */
+export function historyText(change: DecisionHistory): string {
+  const where = `at ${timeText(change.time)} UTC, entry ${change.entry}`;
+  if (change.kind === 'revoked') return `revoked ${where}: ${visibleText(change.reason.code)}`;
+  const until = change.until === null ? 'for good' : `until ${timeText(change.until)}`;
+  return `extended by ${scenarioText(change.scenario)} ${until}, ${where}`;
 }
 
 function inputText({ read, interrupted }: RunSummary): string {
@@ -48,7 +57,7 @@ function sourceText(source: RunSummary['read']['sources'][number]): string {
 function blockedText({ blocked, review, read }: RunSummary): string {
   if (blocked.length === 0) return '  Nobody is blocked.';
   const table = new Table({
-    head: ['blocked', 'scenario', 'events', 'from (UTC)', 'until (UTC)', 'decision'],
+    head: ['blocked', 'scenario', 'evidence', 'from (UTC)', 'until (UTC)', 'decision'],
     colAligns: ['left', 'left', 'right', 'left', 'left', 'right'],
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
     style: coloured ? { head: ['bold'], border: ['grey'] } : { head: [], border: [] },
@@ -70,7 +79,7 @@ function actorRow(actor: BlockedActor): string[] {
   return [
     paint('red', targetText(actor.target)),
     scenarios,
-    count(actor.events),
+    count(actor.evidence),
     timeText(actor.from),
     until,
     ids.join(' '),

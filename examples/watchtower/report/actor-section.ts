@@ -2,7 +2,7 @@
 
 import type { Explanation } from '@tenstrip/autoblocker-ledger';
 import { type BlockedActor, explainedActors, type RunSummary, scenarioText, targetText } from '../run-summary';
-import { count, timeText } from '../terminal-output';
+import { count, historyText, timeText } from '../terminal-output';
 import { html, type Markup } from './markup';
 import { preformatted } from './preformatted';
 
@@ -21,7 +21,7 @@ export function actorAnchor(actor: BlockedActor): string {
 function actorSection(actor: BlockedActor): Markup {
   const until = actor.until === null ? 'for good' : `until ${timeText(actor.until)} UTC`;
   return html`<details class="actor" id="${actorAnchor(actor)}">
-<summary><code>${targetText(actor.target)}</code><span>${actor.scenarios.map(scenarioText).join(', ')}</span><span class="muted">${count(actor.events, 'event')} · ${until}</span></summary>
+<summary><code>${targetText(actor.target)}</code><span>${actor.scenarios.map(scenarioText).join(', ')}</span><span class="muted">${count(actor.evidence, 'line')} · ${until}</span></summary>
 ${actor.explanations.map(explanationOf)}
 </details>`;
 }
@@ -29,13 +29,12 @@ ${actor.explanations.map(explanationOf)}
 function explanationOf({ decision, rule, evidence, history, proof, revocation }: Explanation): Markup {
   return html`<article>
 <h3>Decision ${decision.id}: ${decision.reason}</h3>
-<p><span class="tag">${rule.name}</span> <span class="muted">version ${rule.version}</span> ${rule.description}</p>
+<p><span class="tag">${rule.name}</span> <span class="muted">version ${rule.version}</span> ${rule.description === decision.reason ? '' : rule.description}</p>
 <div class="scroll"><table class="evidence">
 <thead><tr><th>time (UTC)</th><th>line</th></tr></thead>
 <tbody>${evidence.map(({ time, line, digest }) => html`<tr><td>${timeText(time)}</td><td><code>${line ?? `erased; SHA-256 ${digest}`}</code></td></tr>`)}</tbody>
 </table></div>
-${decision.eventCount > evidence.length ? html`<p class="muted">${count(decision.eventCount - evidence.length, 'more event')} were counted and not kept.</p>` : ''}
-${history.map((change) => html`<p>${change.kind} at ${timeText(change.time)} UTC, entry ${change.entry}</p>`)}
+${history.map((change) => html`<p>${historyText(change)}</p>`)}
 <p>${revocation}</p>
 <details><summary>proof of inclusion</summary><pre>${preformatted(proof)}</pre></details>
 </article>`;

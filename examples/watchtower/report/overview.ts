@@ -61,7 +61,7 @@ function blockedTable(blocked: readonly BlockedActor[]): Markup {
   const row = (actor: BlockedActor) => html`<tr>
 <td><a href="#${actorAnchor(actor)}"><code>${targetText(actor.target)}</code></a></td>
 <td class="tags">${actor.scenarios.map((name) => html`<span class="tag">${scenarioText(name)}</span> `)}</td>
-<td class="number">${count(actor.events)}</td>
+<td class="number">${count(actor.evidence)}</td>
 <td>${timeText(actor.firstSeen)}</td><td>${timeText(actor.from)}</td>
 <td>${actor.until === null ? 'for good' : timeText(actor.until)}</td>
 </tr>`;
@@ -69,7 +69,7 @@ function blockedTable(blocked: readonly BlockedActor[]): Markup {
   return html`<section>
 <h2>Blocked</h2>
 <div class="scroll"><table>
-<thead><tr><th>actor</th><th>scenario</th><th class="number">events</th><th>first seen</th><th>blocked from</th><th>until (UTC)</th></tr></thead>
+<thead><tr><th>actor</th><th>scenario</th><th class="number">evidence</th><th>first seen</th><th>blocked from</th><th>until (UTC)</th></tr></thead>
 <tbody>${blocked.slice(-explainedActors).map(row)}</tbody>
 </table></div>
 ${older > 0 ? html`<p class="muted">${count(older, 'earlier actor')} are in the ledger and have no room here.</p>` : ''}

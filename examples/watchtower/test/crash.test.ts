@@ -39,7 +39,7 @@ describe('kill -9 in the middle of reading', () => {
     const after = documentOf(await watchtower(scratch.folder, '--json', '--ledger', ledger, log));
     const essence = (document: typeof whole) =>
       document.blocked
-        .map(({ target, scenarios, events, from, until }) => ({ target, scenarios, events, from, until }))
+        .map(({ target, scenarios, evidence, from, until }) => ({ target, scenarios, evidence, from, until }))
         .sort((a, b) => a.target.localeCompare(b.target));
     expect(essence(after)).toEqual(essence(whole));
     expect(after.ledger.verified).toBe(true);

@@ -60,11 +60,11 @@ describe('the recorded attacks', () => {
     expect(document.input.sources.map((source) => source.lines)).toEqual(lines);
   });
 
-  test('each block counts no more events than the address left lines, and begins and ends', () => {
+  test('each block rests on no more lines than the address left, and begins and ends', () => {
     for (const actor of document.blocked) {
       const { lines } = truth.actors.find(({ address }) => address === actor.target)!;
-      expect(actor.events).toBeGreaterThan(0);
-      expect(actor.events).toBeLessThanOrEqual(Object.values(lines).reduce((a, b) => a + b));
+      expect(actor.evidence).toBeGreaterThan(0);
+      expect(actor.evidence).toBeLessThanOrEqual(Object.values(lines).reduce((a, b) => a + b));
       expect(Date.parse(actor.firstSeen)).toBeLessThanOrEqual(Date.parse(actor.from));
       expect(Date.parse(actor.from)).toBeLessThan(Date.parse(actor.until));
     }

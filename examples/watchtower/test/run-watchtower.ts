@@ -134,7 +134,7 @@ export interface RunDocument {
     kind: string;
     target: string;
     scenarios: string[];
-    events: number;
+    evidence: number;
     firstSeen: string;
     from: string;
     until: string;
