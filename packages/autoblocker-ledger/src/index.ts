@@ -22,6 +22,7 @@ export {
   type LineBatch,
   type LineSource,
   lineDigest,
+  ocsfClassOf,
   type SecurityEvent,
   type SourceLine,
   type SourcePosition,

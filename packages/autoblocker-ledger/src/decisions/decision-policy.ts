@@ -65,7 +65,7 @@ export type Plan =
   | { readonly kind: 'nothing'; readonly decision: bigint };
 
 /** The scenario of decisions that people make. */
-export const personScenario = { name: 'person/manual', version: '1.0.0' };
+const personScenario = { name: 'person/manual', version: '1.0.0' };
 
 /** The proposal of an overflow: ban the address that the last event names first, in all domains. */
 export function proposalOf(overflow: Overflow): Proposal | undefined {

@@ -17,7 +17,6 @@ export {
   type Plan,
   type PolicyState,
   type Proposal,
-  personScenario,
   proposalOf,
   requestedProposal,
 } from './decision-policy.js';
@@ -27,7 +26,6 @@ export {
   type RailCode,
   type RailContext,
   type RailLimits,
-  type RailProposal,
   type RailVerdict,
   railLimitsSchema,
 } from './safety-rails.js';

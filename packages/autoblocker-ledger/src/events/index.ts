@@ -1,17 +1,15 @@
 export { type BlockTarget, blockTargetSchema, targetKey } from './block-target.js';
 export { FileTail, type FileTailOptions } from './file-tail.js';
-export {
-  type LineBatch,
-  type LineSource,
-  type SourceLine,
-  type SourcePosition,
-  sourcePositionSchema,
+export type {
+  LineBatch,
+  LineSource,
+  SourceLine,
+  SourcePosition,
 } from './line-source.js';
 export { LineSplitter } from './line-splitter.js';
 export {
   type EventEvidence,
   lineDigest,
-  ocsfClass,
   ocsfClassOf,
   parseSecurityEvent,
   type SecurityEvent,

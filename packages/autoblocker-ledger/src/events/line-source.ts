@@ -1,8 +1,6 @@
 // Where lines come from: a file that grows and rotates, or a stream. A source hands out batches of bounded lines and,
 // if it can be read again, positions that survive a restart.
 
-import { z } from 'zod';
-
 /** One line, without its end. */
 export interface SourceLine {
   readonly text: string;
@@ -28,20 +26,18 @@ export interface LineBatch {
 }
 
 /** How far a source was read, recognisable by content: names and inodes are reused, text is not. */
-export const sourcePositionSchema = z.object({
+export interface SourcePosition {
   /** Everything before this byte has had its effect. */
-  offset: z.number().int().min(0),
+  readonly offset: number;
   /** From here a restart refills its buckets. */
-  warmFrom: z.number().int().min(0),
-  /** The first bytes of the source and the last before `offset`: how many, and their SHA-256 in hex. */
-  headBytes: z.number().int().min(0).max(1024),
-  head: z.string(),
-  tailBytes: z.number().int().min(0).max(1024),
-  tail: z.string(),
-});
-
-/** See {@link sourcePositionSchema}. */
-export type SourcePosition = z.infer<typeof sourcePositionSchema>;
+  readonly warmFrom: number;
+  /** The first bytes of the source, at most 1,024: how many, and their SHA-256 in hex. */
+  readonly headBytes: number;
+  readonly head: string;
+  /** The last bytes before `offset`, at most 1,024. */
+  readonly tailBytes: number;
+  readonly tail: string;
+}
 
 /** A source of lines. Batches are pulled one at a time; nothing is read ahead of them. */
 export interface LineSource extends AsyncDisposable {

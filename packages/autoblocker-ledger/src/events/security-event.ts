@@ -61,7 +61,7 @@ export const securityEventSchema = z.object({
 });
 
 /** Classes of OCSF 1.x that events here belong to. */
-export const ocsfClass = { authentication: 3002, httpActivity: 4002, networkActivity: 4001, detectionFinding: 2004 };
+const ocsfClass = { authentication: 3002, httpActivity: 4002, networkActivity: 4001, detectionFinding: 2004 };
 
 /** The OCSF class of an event: authentication for logins of any service, HTTP activity for requests, else network activity. */
 export function ocsfClassOf(event: SecurityEvent): number {

@@ -21,6 +21,6 @@ export function evidenceOf(events: readonly SecurityEvent[]): EvidenceLine[] {
 }
 
 /** `text` with the values of parameters that look like credentials replaced by `***`. */
-export function maskSecrets(text: string): string {
+function maskSecrets(text: string): string {
   return text.includes('=') ? text.replace(secretParameter, '$1***') : text;
 }

@@ -18,7 +18,7 @@ interface EntryFact {
 }
 
 /** A rule as an entry names it. */
-export interface RuleName {
+interface RuleName {
   readonly name: string;
   readonly version: string;
 }
@@ -92,7 +92,7 @@ export interface AllowListEntry {
 }
 
 /** The rules from here on. */
-export interface RuleChangeEntry {
+interface RuleChangeEntry {
   readonly class: 'rule-change';
   /** How many, and SHA-256 of their canonical JSON in hex. The list is beside the tree because it may be long. */
   readonly fact: EntryFact & { readonly count: number; readonly digest: string };
@@ -100,14 +100,14 @@ export interface RuleChangeEntry {
 }
 
 /** A rule with its thresholds. */
-export interface RuleNumbers extends RuleName {
+interface RuleNumbers extends RuleName {
   readonly capacity: number;
   readonly leakSpeedMs: number;
   readonly blackholeMs: number;
 }
 
 /** How far a source was read; all that was found up to there stands before this entry. */
-export interface SourcePositionEntry {
+interface SourcePositionEntry {
   readonly class: 'source-position';
   readonly fact: EntryFact & { readonly offset: number };
   readonly personal: { readonly source: string; readonly position: SourcePosition } | undefined;

@@ -22,7 +22,7 @@ export function logFolder(folder: string): string {
 }
 
 /** The public key of a log in vkey text. */
-export function verifierKeyText(origin: string, publicKey: Uint8Array): string {
+function verifierKeyText(origin: string, publicKey: Uint8Array): string {
   return printVerifierKey(verifierKey(origin, SignatureType.ed25519, publicKey, sha256));
 }
 

@@ -1,2 +1,1 @@
-export { LogLineParser, type ParsedLine } from './log-line-parser.js';
-export type { StampReading } from './syslog-header.js';
+export { LogLineParser } from './log-line-parser.js';
