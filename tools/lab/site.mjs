@@ -8,7 +8,7 @@ export const PAGES = { products: 48, journal: 24 };
 /** Pictures that the gallery page names and that were never uploaded. */
 export const MISSING_PICTURES = Array.from({ length: 14 }, (_, n) => `/pictures/gallery-${n + 1}.jpg`);
 /** Old links that the pages still carry. */
-export const DEAD_LINKS = ['/journal/2019-spring', '/about-us-old', '/products/sale', '/newsletter/archive', '/press'];
+const DEAD_LINKS = ['/journal/2019-spring', '/about-us-old', '/products/sale', '/newsletter/archive', '/press'];
 
 /** @param {string} root */
 export async function writePages(root) {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
  * The published scenarios whose thresholds `threshold` speaks of (hub.crowdsec.net, as of 2026): a leaky bucket
  * overflows when more than `capacity` events are in it and loses one every `leakSeconds`.
  */
-export const THRESHOLDS = {
+const THRESHOLDS = {
   'ssh-bf': { capacity: 5, leakSeconds: 10, counts: 'failed logins of one address' },
   'ssh-slow-bf': { capacity: 10, leakSeconds: 60, counts: 'failed logins of one address' },
   'http-probing': { capacity: 10, leakSeconds: 10, counts: 'distinct non-static paths answered by 400, 403 or 404' },

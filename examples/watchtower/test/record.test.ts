@@ -53,6 +53,13 @@ describe('the recorded attacks', () => {
     expect(document.score?.recall).toBe(above.filter((address) => blocked.has(address)).length / above.length);
   });
 
+  test('an address does not tell by its network who is an attacker', () => {
+    const networks = (kind: string) =>
+      new Set(addresses((actor) => actor.kind === kind).map((address) => address.split('.', 3).join('.')));
+    const four = (set: Set<string>) => [...set].filter((network) => !network.includes(':')).sort();
+    expect(four(networks('attacker'))).toEqual(four(networks('legitimate')));
+  });
+
   test('every line of both logs is read', () => {
     const lines = ['auth.log', 'access.log'].map(
       (log) => readFileSync(join(record, log), 'utf8').split('\n').length - 1,
