@@ -26,6 +26,8 @@ export interface CallScope {
   readonly service: unknown;
   /** Calls a plugin of any strip on behalf of `caller`. */
   nested(path: string, input: unknown, caller: RunningCall): Promise<unknown>;
+  /** Is told of the end of each call. */
+  ended(): void;
 }
 
 /** A plugin with everything that is the same for each of its calls. */
@@ -59,17 +61,14 @@ export class MountedPlugin {
   async call(input: unknown, options?: CallOptions, caller?: RunningCall): Promise<unknown> {
     const { logger, governor } = this.#scope;
     const started = logger.isLevelEnabled('debug') ? governor.clock.monotonicMs() : undefined;
-    let outcome = 'ok';
     try {
-      return await span(this.#spanName, this.#spanAttributes, () => this.#governed(input, options, caller));
+      const output = await span(this.#spanName, this.#spanAttributes, () => this.#governed(input, options, caller));
+      this.#ended('ok', this.#completed, started);
+      return output;
     } catch (error) {
-      outcome = isTenstripError(error) ? error.code : 'PluginFailed';
+      const outcome = isTenstripError(error) ? error.code : 'PluginFailed';
+      this.#ended(outcome, { plugin: this.plugin.name, outcome }, started);
       throw error;
-    } finally {
-      this.#scope.calls.add(1, outcome === 'ok' ? this.#completed : { plugin: this.plugin.name, outcome });
-      if (started !== undefined) {
-        logger.debug({ plugin: this.path, outcome, durationMs: governor.clock.monotonicMs() - started }, 'plugin call');
-      }
     }
   }
 
@@ -77,6 +76,15 @@ export class MountedPlugin {
   async probe(deadlineMs: number): Promise<void> {
     const spec = { name: `${this.path}:health`, deadlineMs };
     await this.#scope.governor.run(spec, async (op) => this.plugin.health?.(this.#context(op)));
+  }
+
+  #ended(outcome: string, attributes: Record<string, string>, started: number | undefined): void {
+    const { logger, governor, calls, ended } = this.#scope;
+    calls.add(1, attributes);
+    if (started !== undefined) {
+      logger.debug({ plugin: this.path, outcome, durationMs: governor.clock.monotonicMs() - started }, 'plugin call');
+    }
+    ended();
   }
 
   #governed(input: unknown, options: CallOptions | undefined, caller: RunningCall | undefined): Promise<unknown> {

@@ -65,7 +65,8 @@ export class Mount {
     this.governor = governor;
     this.#logger = logger;
     const calls = counter(`tenstrip.${this.name}.calls`, '{operation}');
-    this.#scope = { strip: this.name, governor, logger, calls, service: undefined, nested };
+    const ended = () => this.#callEnded();
+    this.#scope = { strip: this.name, governor, logger, calls, service: undefined, nested, ended };
     this.#waiting = new WaitingCalls(this.name, governor);
     this.#definition = definition;
     this.#plugins = this.#pluginsOf(definition.strip);
@@ -95,16 +96,13 @@ export class Mount {
   }
 
   /** One call of a plugin; `caller` is the call that it is nested in. */
-  async call(plugin: string, input: unknown, options?: CallOptions, caller?: RunningCall): Promise<unknown> {
-    let limits = options;
-    while (this.#mustWait(caller)) limits = await this.#waited(plugin, limits, caller);
-    const target = this.#plugins.get(plugin);
-    if (target === undefined) throw pluginUnknown(`plugin of ${this.name}`, plugin, this.#plugins.keys());
-    this.#underWay++;
+  call(plugin: string, input: unknown, options?: CallOptions, caller?: RunningCall): Promise<unknown> {
     try {
-      return await target.call(input, limits, caller);
-    } finally {
-      if (--this.#underWay === 0) this.#whenIdle?.();
+      return this.#mustWait(caller)
+        ? this.#callLater(plugin, input, options, caller)
+        : this.#callNow(plugin, input, options, caller);
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
@@ -182,6 +180,23 @@ export class Mount {
     if (this.#change === 'none') return;
     const message = `${this.name} is ${this.#change} and cannot ${wish}; wait for that to end`;
     throw new TenstripError<CoreErrorCode>('IllegalTransition', message, { details: { strip: this.name, wish } });
+  }
+
+  #callNow(plugin: string, input: unknown, options?: CallOptions, caller?: RunningCall): Promise<unknown> {
+    const target = this.#plugins.get(plugin);
+    if (target === undefined) throw pluginUnknown(`plugin of ${this.name}`, plugin, this.#plugins.keys());
+    this.#underWay++;
+    return target.call(input, options, caller);
+  }
+
+  async #callLater(plugin: string, input: unknown, options?: CallOptions, caller?: RunningCall): Promise<unknown> {
+    let left = options;
+    while (this.#mustWait(caller)) left = await this.#waited(plugin, left, caller);
+    return this.#callNow(plugin, input, left, caller);
+  }
+
+  #callEnded(): void {
+    if (--this.#underWay === 0) this.#whenIdle?.();
   }
 
   /**
