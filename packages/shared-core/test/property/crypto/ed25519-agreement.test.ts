@@ -1,11 +1,10 @@
 import { sign } from 'node:crypto';
 import fc from 'fast-check';
-import nacl from 'tweetnacl';
 import { describe, expect, it } from 'vitest';
 import { type Backend, createSigner, createVerifier } from '../../../src/crypto/index.js';
 import { groupOrder, littleEndian } from '../../unit/crypto/edwards25519.js';
 import { hasSodium } from '../../unit/crypto/installed.js';
-import { privateKeyOf } from '../../unit/crypto/private-key.js';
+import { privateKeyOf, publicKeyOf } from '../../unit/crypto/private-key.js';
 
 const isFull = process.env.TENSTRIP_FULL === '1';
 
@@ -21,9 +20,10 @@ type Trial = typeof trial extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Key, message and signature of a trial, signed by OpenSSL, then changed. */
 function changed({ seed, message, change, bit, random }: Trial): [Uint8Array, Uint8Array, Uint8Array] {
-  const key = nacl.sign.keyPair.fromSeed(seed).publicKey;
+  const privateKey = privateKeyOf(seed);
+  const key = publicKeyOf(privateKey);
   const text = Uint8Array.from([...message, 0]);
-  const signature = new Uint8Array(sign(null, text, privateKeyOf(seed)));
+  const signature = new Uint8Array(sign(null, text, privateKey));
   const flip = (bytes: Uint8Array, at: number): void => {
     bytes[at >> 3]! ^= 1 << (at & 7);
   };
