@@ -36,6 +36,13 @@ export function jsonOf(summary: RunSummary): object {
       verified: verification.verified,
       problems: verification.problems.map(({ index, code, message }) => ({ entry: Number(index), code, message })),
     },
+    governor: {
+      cpuMs: summary.governor.cpuMicros / 1000,
+      ioOperations: summary.governor.ioOps,
+      ioBytes: summary.governor.ioBytes,
+      throttled: summary.governor.throttled,
+      refused: summary.governor.refused,
+    },
     report: summary.report,
     interrupted: summary.interrupted,
   };

@@ -11,6 +11,7 @@ import type {
   ReadReport,
   VerificationReport,
 } from '@tenstrip/autoblocker-ledger';
+import type { GovernorStatistics } from '@tenstrip/shared-core';
 import type { Score } from './truth';
 import { visibleText } from './untrusted-text';
 
@@ -42,6 +43,8 @@ export interface Findings {
   readonly review: readonly Decision[];
   readonly statistics: LedgerStatistics;
   readonly verifierKey: string;
+  /** What the reading used, as its governor measured it. */
+  readonly governor: GovernorStatistics;
 }
 
 /** A whole run. */
@@ -56,7 +59,11 @@ export interface RunSummary extends Findings {
 }
 
 /** Gathers what `ledger` holds after a reading. */
-export async function collectFindings(ledger: AutoblockerLedger, read: ReadReport): Promise<Findings> {
+export async function collectFindings(
+  ledger: AutoblockerLedger,
+  read: ReadReport,
+  governor: GovernorStatistics,
+): Promise<Findings> {
   const blocked: BlockedActor[] = [];
   const actors = ledger.actors().filter((actor) => actor.decisions.some(wasEnforced));
   for (const [n, actor] of actors.entries()) {
@@ -67,7 +74,15 @@ export async function collectFindings(ledger: AutoblockerLedger, read: ReadRepor
   const blockedAddresses = new Set(
     blocked.filter(({ target }) => target.kind === 'ip').map(({ target }) => targetName(target)),
   );
-  return { read, blocked, blockedAddresses, review, statistics: ledger.statistics(), verifierKey: ledger.verifierKey };
+  return {
+    read,
+    blocked,
+    blockedAddresses,
+    review,
+    statistics: ledger.statistics(),
+    verifierKey: ledger.verifierKey,
+    governor,
+  };
 }
 
 async function blockedActor(ledger: AutoblockerLedger, actor: ActorRecord, explained: boolean): Promise<BlockedActor> {

@@ -97,9 +97,16 @@ function factsText(summary: RunSummary): string {
     ['checkpoint', `${visibleText(origin)} · ${visibleText(size)} · ${visibleText(root)}`],
     ['verified', verifiedText(summary)],
     ...(score === undefined ? [] : scoreFacts(score)),
+    ['governor', governorText(summary)],
     ['report', pathToFileURL(report).href],
   ];
   return facts.map(([name, text]) => `  ${paint('grey', name.padEnd(11))}${text}`).join('\n');
+}
+
+function governorText({ governor }: RunSummary): string {
+  const read = `${(governor.ioBytes / 1e6).toFixed(1)} MB in ${count(governor.ioOps, 'I/O operation')}`;
+  const held = governor.throttled > 0 ? `, throttled ${count(governor.throttled, 'time')}` : '';
+  return `${(governor.cpuMicros / 1e6).toFixed(2)} s of CPU, ${read}${held}`;
 }
 
 function verifiedText({ verification }: RunSummary): string {

@@ -36,11 +36,17 @@ async function runLedger(
   command: WatchCommand,
   signal: AbortSignal,
 ): Promise<Findings> {
-  await using governor = new ResourceGovernor({ ...production(), name: 'watchtower' });
+  await using governor = logGovernor();
   const time = command.follow ? 'clock' : 'events';
   await using ledger = await AutoblockerLedger.open({ folder, governor, time, allowList: command.allow });
   const read = await readLogs(ledger, logs, truth, command, signal);
-  return collectFindings(ledger, read);
+  return collectFindings(ledger, read, governor.statistics());
+}
+
+/** Caps as for a service in production, but no deadline: a log is read however long it is. */
+function logGovernor(): ResourceGovernor {
+  const { deadlineMs: _, ...limits } = production();
+  return new ResourceGovernor({ ...limits, name: 'watchtower' });
 }
 
 async function readLogs(
