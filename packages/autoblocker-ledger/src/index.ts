@@ -30,7 +30,14 @@ export {
   securityEventSchema,
   targetKey,
 } from './events/index.js';
-export type { DecisionChange, DecisionHistory, EvidenceLine, Explanation, VerificationReport } from './ledger/index.js';
+export {
+  type DecisionChange,
+  type DecisionHistory,
+  type EvidenceLine,
+  type Explanation,
+  type VerificationReport,
+  verifyLedger,
+} from './ledger/index.js';
 export {
   type ActorRecord,
   AutoblockerLedger,
@@ -44,7 +51,6 @@ export {
   type ReadReport,
   type RevocationReceipt,
   type SourceReport,
-  verifyLedger,
 } from './pipeline/index.js';
 export { builtInScenarios, checkScenario, type Scenario } from './scenarios/index.js';
 export { ledgerStrip } from './strip.js';

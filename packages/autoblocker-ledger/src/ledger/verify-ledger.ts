@@ -2,7 +2,7 @@
 // by its own proof, each personal part against its commitment, and an older checkpoint against the present one.
 
 import { createVerifier, sha256 } from '@tenstrip/shared-core/crypto';
-import type { LogReader } from '@tenstrip/shared-core/durable-log';
+import { LogReader } from '@tenstrip/shared-core/durable-log';
 import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
 import {
   type Checkpoint,
@@ -14,6 +14,7 @@ import {
 } from '@tenstrip/shared-core/transparency';
 import type { LedgerErrorCode } from '../errors/index.js';
 import { commitmentOf, decodeEntry } from './ledger-entry.js';
+import { logFolder, readVerifierKey } from './ledger-folder.js';
 import type { VerificationReport } from './verification.js';
 
 /** What a log is verified against. */
@@ -28,6 +29,36 @@ export interface VerificationRequest {
 
 type Problem = VerificationReport['problems'][number];
 const maxProblems = 1000;
+
+/**
+ * Verifies the ledger in a folder, without opening it for writing. What is wrong is in the report.
+ * `verifierKey`: the key that must have signed it; default the one published in the folder, which an attacker who can
+ * write there may replace. `checkpoint`: an earlier one, kept elsewhere.
+ * @throws TenstripError `LedgerMissing`, `OptionsInvalid`
+ */
+export async function verifyLedger(
+  folder: string,
+  options: { readonly verifierKey?: string; readonly checkpoint?: string; readonly signal?: AbortSignal } = {},
+): Promise<VerificationReport> {
+  const verifierKey = options.verifierKey ?? (await readVerifierKey(folder));
+  try {
+    await using reader = await LogReader.open(logFolder(folder));
+    return await verifyLog({ reader, verifierKey, earlier: options.checkpoint, signal: options.signal });
+  } catch (cause) {
+    if (isTenstripError(cause, 'LogCorrupt', 'CheckpointFork')) return unreadable(verifierKey, cause);
+    if (!isTenstripError(cause, 'LogUnavailable')) throw cause;
+    throw new TenstripError<LedgerErrorCode>('LedgerMissing', `There is no ledger in ${folder}: ${cause.message}.`, {
+      details: { folder },
+      cause,
+    });
+  }
+}
+
+/** The report of a log whose own checkpoint cannot be read. */
+function unreadable(verifierKey: string, { code, message }: TenstripError): VerificationReport {
+  const problems = [{ index: 0n, code, message }];
+  return { verified: false, size: 0n, root: '', checkpoint: '', verifierKey, entries: {}, erased: 0, problems };
+}
 
 /** Verifies a log. It finds what is wrong and does not throw for it. */
 export async function verifyLog(request: VerificationRequest): Promise<VerificationReport> {

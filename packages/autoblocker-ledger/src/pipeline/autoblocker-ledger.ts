@@ -3,8 +3,8 @@
 
 import { type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { canonicalJson, sha256 } from '@tenstrip/shared-core/crypto';
-import { LogReader, LogWriter } from '@tenstrip/shared-core/durable-log';
-import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
+import { LogWriter } from '@tenstrip/shared-core/durable-log';
+import { isTenstripError } from '@tenstrip/shared-core/errors';
 import type { z } from 'zod';
 import {
   type BlockProposal,
@@ -21,7 +21,6 @@ import {
   readSelfAddresses,
   revokeReasonSchema,
 } from '../decisions/index.js';
-import type { LedgerErrorCode } from '../errors/index.js';
 import {
   type BlockTarget,
   FileTail,
@@ -38,7 +37,6 @@ import {
   logFolder,
   memoryFolder,
   openSigner,
-  readVerifierKey,
   type VerificationReport,
   verifyLog,
 } from '../ledger/index.js';
@@ -658,27 +656,6 @@ export class AutoblockerLedger implements AsyncDisposable {
       this.#parts.wipeSigner();
     }
   }
-}
-
-/**
- * Verifies the ledger in a folder, without opening it for writing.
- * `verifierKey`: the key that must have signed it; default the one published in the folder, which an attacker who can
- * write there may replace. `checkpoint`: an earlier one, kept elsewhere.
- * @throws TenstripError `LedgerMissing`, `OptionsInvalid`
- */
-export async function verifyLedger(
-  folder: string,
-  options: { readonly verifierKey?: string; readonly checkpoint?: string; readonly signal?: AbortSignal } = {},
-): Promise<VerificationReport> {
-  const verifierKey = options.verifierKey ?? (await readVerifierKey(folder));
-  await using reader = await LogReader.open(logFolder(folder)).catch((cause: unknown) => {
-    if (isTenstripError(cause, 'LogCorrupt', 'CheckpointFork')) throw cause;
-    throw new TenstripError<LedgerErrorCode>('LedgerMissing', `There is no ledger in ${folder} that can be read.`, {
-      details: { folder },
-      cause,
-    });
-  });
-  return verifyLog({ reader, verifierKey, earlier: options.checkpoint, signal: options.signal });
 }
 
 async function grantedFolder(folder: string, governor: ResourceGovernor): Promise<string> {

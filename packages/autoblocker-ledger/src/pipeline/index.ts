@@ -6,7 +6,6 @@ export {
   type IngestReceipt,
   type LedgerStatistics,
   type RevocationReceipt,
-  verifyLedger,
 } from './autoblocker-ledger.js';
 export type { AutoblockerOptions } from './autoblocker-options.js';
 export type { ReadLogsOptions, ReadProgress, ReadReport, SourceReport } from './read-report.js';
