@@ -1,0 +1,374 @@
+// An operation: what a body holds while it runs. Its life is in operation-life.ts; here is what it offers.
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { type Capability, type CapabilityHandles, openCapability } from '../capabilities/index.js';
+import type { Clock, RandomSource } from '../determinism/index.js';
+import type { Logger } from '../logging/index.js';
+import type { Slice } from './cpu-slices.js';
+import type { GovernorNode } from './governor-node.js';
+import type { GovernorTree } from './governor-tree.js';
+import type { IoCost } from './io-gate.js';
+import { checkAmount, isAmount, refuseSpec } from './limits.js';
+import type { OperationContext, OperationSpec, Reservation, SharedOperation } from './operation.js';
+import { operationAborted, queueFull } from './refusals.js';
+import type { ResourceGovernor } from './resource-governor.js';
+import { SharedMemory, wallMs } from './shared-operation.js';
+import { type StopReason, StopWatch } from './stop-watch.js';
+
+/** CPU use is charged after so much work. */
+const settleMs = 0.5;
+/** A deterministic operation gives the event loop a turn every so many checkpoints: counted, since nothing measured decides. */
+const deterministicTurnEvery = 16;
+const maxEntropyBytes = 1 << 20;
+
+/** How an operation came to be: by a permit of its own, under the permit of another, or as background work without one. */
+export type OperationKind = 'permitted' | 'nested' | 'background';
+
+/** Starts work for an operation; handed in, since the life of an operation is above it. */
+export type RunNested = <T>(
+  parent: GovernedOperation,
+  spec: OperationSpec | string,
+  body: (op: OperationContext) => T | Promise<T>,
+) => Promise<T>;
+
+/** One operation, or the background context of a governor. */
+export class GovernedOperation extends StopWatch implements OperationContext, Slice {
+  readonly governor: ResourceGovernor;
+  readonly kind: OperationKind;
+  readonly spec: Partial<OperationSpec>;
+  readonly #runNested: RunNested;
+  readonly #tree: GovernorTree;
+  readonly #parentRandom: RandomSource | undefined;
+  readonly #index: number;
+
+  sliceMs = 0;
+  countdown = 0;
+  stride = 1;
+  /** When it began to wait for admission, or when its body started: in monotonic milliseconds. */
+  sinceMs = -1;
+  isWaiting = false;
+  hasSlot = false;
+  isAdmitted = false;
+  reservedBytes = 0;
+  #reservations = 0;
+  #nestedCount = 0;
+  #looks = 0;
+  #random: RandomSource | undefined;
+  #entropy: RandomSource | undefined;
+  #shared: SharedMemory | undefined;
+
+  constructor(
+    governor: ResourceGovernor,
+    node: GovernorNode,
+    kind: OperationKind,
+    spec: Partial<OperationSpec>,
+    parent: GovernedOperation | undefined,
+    runNested: RunNested,
+  ) {
+    if (!isValid(spec)) refuseSpec(spec);
+    const limitMs = kind === 'permitted' ? node.deadlineMs : Number.POSITIVE_INFINITY;
+    const deadlineMs = spec.deadlineMs === undefined ? limitMs : Math.min(spec.deadlineMs, limitMs);
+    super(spec.name ?? node.name, node, parent, deadlineMs, spec.signal);
+    this.governor = governor;
+    this.kind = kind;
+    this.spec = spec;
+    this.#runNested = runNested;
+    this.#tree = node.tree;
+    this.#parentRandom = parent?.random;
+    this.#index = parent === undefined ? node.operationCount++ : parent.#nestedCount++;
+  }
+
+  get clock(): Clock {
+    return this.#tree.clock;
+  }
+
+  get random(): RandomSource {
+    this.#random ??= (this.#parentRandom ?? this.node.random).stream(this.kind, this.name, this.#index);
+    return this.#random;
+  }
+
+  get logger(): Logger {
+    return this.governor.logger;
+  }
+
+  get deterministic(): boolean {
+    return this.#tree.isDeterministic;
+  }
+
+  get sandboxed(): boolean {
+    return this.#tree.policy !== undefined;
+  }
+
+  get parallelism(): number {
+    if (this.deterministic) return 1;
+    return Math.max(1, Math.min(Math.ceil(this.node.cpuPercent / 100), availableParallelism()));
+  }
+
+  get signal(): AbortSignal {
+    if (this.kind !== 'background') return this.makeSignal();
+    const closing = this.node.closeSignal;
+    const hasOwn = this.signals.length > 0 || this.deadlineAtMs !== Number.POSITIVE_INFINITY;
+    return hasOwn ? AbortSignal.any([closing, this.makeSignal()]) : closing;
+  }
+
+  run<T>(spec: OperationSpec | string, body: (op: OperationContext) => T | Promise<T>): Promise<T> {
+    return this.#runNested(this, spec, body);
+  }
+
+  checkpoint(): Promise<void> | undefined {
+    if (this.countdown > 0 && this.#tree.slices.current === this) {
+      this.countdown--;
+      return undefined;
+    }
+    return this.#lookAround();
+  }
+
+  get stopped(): StopReason | undefined {
+    if (this.stopReason !== undefined) return this.stopReason;
+    if (this.countdown > 0) {
+      this.countdown--;
+      return undefined;
+    }
+    this.countdown = this.stride;
+    return this.look(this.clock.monotonicMs());
+  }
+
+  throwIfStopped(): void {
+    if (this.stopped !== undefined) throw this.stopError;
+  }
+
+  reserve(bytes: number): Reservation {
+    checkAmount('bytes', bytes);
+    if (this.hasEnded) throw operationAborted(this.name, 'it has ended and can reserve nothing');
+    this.node.memory.reserve(bytes, this.clock.monotonicMs());
+    this.reservedBytes += bytes;
+    this.#reservations++;
+    return new OperationReservation(this, bytes);
+  }
+
+  /** Counts a change of a reservation, if the operation has not ended: what it held was given back then. */
+  changeReserved(change: number): void {
+    if (this.hasEnded) return;
+    if (change > 0) this.node.memory.reserve(change, this.clock.monotonicMs());
+    else this.node.memory.release(-change);
+    this.reservedBytes += change;
+  }
+
+  reservationEnded(): void {
+    this.#reservations--;
+  }
+
+  io(cost: IoCost): Promise<void> | undefined;
+  io<T>(cost: IoCost, work: () => Promise<T>): Promise<T>;
+  io<T>(cost: IoCost, work?: () => Promise<T>): Promise<unknown> | undefined {
+    checkAmount('ops', cost.ops);
+    checkAmount('bytes', cost.bytes);
+    return work === undefined ? this.#takeTokens(cost.ops ?? 0, cost.bytes ?? 0) : this.#outside(cost, work);
+  }
+
+  #takeTokens(ops: number, bytes: number): Promise<void> | undefined {
+    const { io } = this.#tree;
+    this.throwIfStopping();
+    if (io.mustWait(this.node, ops, bytes)) {
+      const full = io.fullNode(this.node);
+      if (full !== undefined) throw queueFull(full.name, this.name, full.ioQueue.size, full.maxQueue);
+    }
+    const wait = io.enter(this, ops, bytes);
+    return wait === undefined ? undefined : this.#away(this.waitFor(wait));
+  }
+
+  entropy(length: number): Uint8Array {
+    if (!Number.isInteger(length) || length < 0 || length > maxEntropyBytes) {
+      throw new RangeError(`the length is ${length}; ask for a whole number of bytes from 0 to ${maxEntropyBytes}`);
+    }
+    if (!this.deterministic) return new Uint8Array(randomBytes(length));
+    this.#entropy ??= this.random.stream('entropy');
+    const bytes = new Uint8Array(length);
+    this.#entropy.fill(bytes);
+    return bytes;
+  }
+
+  use<C extends Capability>(capability: C): CapabilityHandles[C] {
+    return openCapability(capability, this.#tree.policy);
+  }
+
+  share(): SharedOperation {
+    if (this.#shared === undefined) {
+      const memory = new SharedMemory();
+      const leftMs = this.deadlineAtMs - this.clock.monotonicMs();
+      memory.setTimes(wallMs() + leftMs, this.deadlineMs, this.clock.now());
+      if (this.stopReason !== undefined) memory.stop(this.stopReason);
+      this.#shared = memory;
+      this.makeSignal(); // so that a stop is noticed, and told, without a checkpoint on this side
+      this.#tree.workers.add(memory, this.node);
+    }
+    const words = [0, 1, 2, 3].map((index) => this.random.stream('share', this.#nestedCount, index).uint32());
+    this.#nestedCount++;
+    return {
+      memory: this.#shared.buffer,
+      seed: words.map((word) => word.toString(16).padStart(8, '0')).join(''),
+      deterministic: this.deterministic,
+      sandboxed: this.sandboxed,
+    };
+  }
+
+  /** Throws when this operation should end; looks at the clock if there is a deadline. */
+  throwIfStopping(): void {
+    const nowMs = this.deadlineAtMs === Number.POSITIVE_INFINITY ? 0 : this.clock.monotonicMs();
+    if (this.look(nowMs) !== undefined) throw this.stopError;
+  }
+
+  /** Reserves what it asked for up front. @throws TenstripError `MemoryLimit` */
+  reserveForBody(): void {
+    const bytes = this.spec.reserveBytes ?? 0;
+    const { memory } = this.node;
+    if (bytes === 0 && !memory.isMeasured) return;
+    memory.reserve(bytes, this.clock.monotonicMs());
+    this.reservedBytes = bytes;
+  }
+
+  /** Starts, or goes on after a wait, at `nowMs`. */
+  resumed(nowMs: number): void {
+    this.#tree.turned(nowMs);
+    this.#tree.slices.begin(this, nowMs);
+    if (this.look(nowMs) !== undefined) throw this.stopError;
+  }
+
+  /** Waits at the checkpoint gate while paused or over a CPU cap. */
+  passGate(nowMs: number): Promise<void> | undefined {
+    const wait = this.#tree.checkpoints.enter(this, nowMs);
+    if (wait === undefined) return undefined;
+    return this.#away(this.waitFor(wait));
+  }
+
+  /** Gives back what is still reserved, takes in what was used, and forgets everything. */
+  finish(nowMs: number): void {
+    const { slices, checkpoints, workers } = this.#tree;
+    slices.leave(this, nowMs);
+    checkpoints.charge(this.node, this.sliceMs < settleMs ? slices.settleShort(this) : slices.settle(this), nowMs);
+    checkpoints.leave(this);
+    this.node.totals.unreturnedReservations += this.#reservations;
+    this.giveBack();
+    if (this.#shared === undefined) return;
+    this.#shared.stop('aborted');
+    workers.remove(this.#shared);
+  }
+
+  /** Ends it: what is still reserved is given back, and nothing listens any more. */
+  giveBack(): void {
+    this.node.memory.release(this.reservedBytes);
+    this.reservedBytes = 0;
+    this.ended();
+  }
+
+  /** It counts among those that wait for admission. */
+  startWaiting(): void {
+    this.isWaiting = true;
+    this.node.countWaiting(1);
+  }
+
+  /** Its slot is counted, so it no longer waits for admission. */
+  slotTaken(): void {
+    this.hasSlot = true;
+    this.stopWaiting();
+  }
+
+  /** It no longer counts among those that wait for admission. */
+  stopWaiting(): void {
+    if (!this.isWaiting) return;
+    this.isWaiting = false;
+    this.node.countWaiting(-1);
+  }
+
+  protected override onStop(reason: StopReason): void {
+    this.countdown = 0;
+    this.#shared?.stop(reason);
+  }
+
+  #lookAround(): Promise<void> | undefined {
+    const tree = this.#tree;
+    const nowMs = tree.clock.monotonicMs();
+    if (this.look(nowMs) !== undefined) throw this.stopError;
+    if (tree.isDeterministic) return this.#lookAroundCounted(nowMs);
+    tree.slices.look(this, nowMs);
+    if (this.sliceMs < settleMs && nowMs < tree.turnDueMs && !tree.isPaused) return undefined;
+    tree.checkpoints.charge(this.node, tree.slices.settle(this), nowMs);
+    const held = this.passGate(nowMs);
+    if (held !== undefined) return held;
+    return nowMs < tree.turnDueMs ? undefined : this.#turn();
+  }
+
+  #lookAroundCounted(nowMs: number): Promise<void> | undefined {
+    const held = this.passGate(nowMs);
+    if (held !== undefined) return held;
+    return ++this.#looks % deterministicTurnEvery === 0 ? this.#turn() : undefined;
+  }
+
+  async #turn(): Promise<void> {
+    await this.#tree.turn();
+    this.resumed(this.clock.monotonicMs());
+  }
+
+  /** Waits for `promise` without being charged for the time. */
+  async #away(promise: Promise<void>): Promise<void> {
+    const { slices, checkpoints } = this.#tree;
+    if (slices.current === this) slices.leave(this, this.clock.monotonicMs());
+    checkpoints.leave(this);
+    await promise;
+    this.resumed(this.clock.monotonicMs());
+  }
+
+  async #outside<T>(cost: IoCost, work: () => Promise<T>): Promise<T> {
+    await this.#takeTokens(cost.ops ?? 0, cost.bytes ?? 0);
+    const { slices, checkpoints } = this.#tree;
+    const hold = this.#tree.holdTime();
+    try {
+      const working = work();
+      if (slices.current === this) slices.leave(this, this.clock.monotonicMs());
+      checkpoints.leave(this);
+      return await working;
+    } finally {
+      hold[Symbol.dispose]();
+      slices.begin(this, this.clock.monotonicMs());
+    }
+  }
+}
+
+function isValid(spec: Partial<OperationSpec>): boolean {
+  return isAmount(spec.ioOps) && isAmount(spec.ioBytes) && isAmount(spec.reserveBytes) && isDeadline(spec.deadlineMs);
+}
+
+function isDeadline(deadlineMs: number | undefined): boolean {
+  return deadlineMs === undefined || deadlineMs >= 0;
+}
+
+class OperationReservation implements Reservation {
+  readonly #owner: GovernedOperation;
+  #bytes: number;
+  #isHeld = true;
+
+  constructor(owner: GovernedOperation, bytes: number) {
+    this.#owner = owner;
+    this.#bytes = bytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  resize(bytes: number): void {
+    checkAmount('bytes', bytes);
+    if (!this.#isHeld || this.#owner.hasEnded)
+      throw operationAborted(this.#owner.name, 'the reservation was given back');
+    this.#owner.changeReserved(bytes - this.#bytes);
+    this.#bytes = bytes;
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#owner.changeReserved(-this.#bytes);
+    this.#owner.reservationEnded();
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,301 @@
+// The life of an operation, in order: is its governor open, is it stopped already, is there room in the queue, is there
+// memory, I/O tokens, a slot; then the body; then everything is given back and the next one starts.
+import { isTenstripError } from '../errors/index.js';
+import { GovernedOperation } from './governed-operation.js';
+import type { GovernorNode } from './governor-node.js';
+import type { OperationContext, OperationSpec, Permit } from './operation.js';
+import { governorClosed, queueFull } from './refusals.js';
+import type { ResourceGovernor } from './resource-governor.js';
+import type { Wait } from './wait.js';
+
+type Body<T> = (op: OperationContext) => T | Promise<T>;
+
+/** Runs `body` under a permit of its own. */
+export function runPermitted<T>(
+  governor: ResourceGovernor,
+  node: GovernorNode,
+  spec: OperationSpec | string,
+  body: Body<T>,
+  parent?: GovernedOperation,
+): Promise<T> {
+  try {
+    const op = newOperation(governor, node, 'permitted', spec, parent);
+    const admission = admit(op);
+    return admission === undefined ? start(op, body) : admission.then(() => start(op, body));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Runs `body` for the operation or context `parent`: under its permit, or under a new one where it has none. */
+export function runNested<T>(parent: GovernedOperation, spec: OperationSpec | string, body: Body<T>): Promise<T> {
+  const { governor, node, kind } = parent;
+  if (kind === 'background') return runPermitted(governor, node, spec, body, parent);
+  try {
+    const op = newOperation(governor, node, 'nested', spec, parent);
+    const tokens = admitNested(op);
+    return tokens === undefined ? execute(op, body) : tokens.then(() => execute(op, body));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Waits for a permit and hands it out. */
+export async function acquirePermit(
+  governor: ResourceGovernor,
+  node: GovernorNode,
+  spec: Partial<OperationSpec>,
+): Promise<Permit> {
+  const op = newOperation(governor, node, 'permitted', spec);
+  await admit(op);
+  return new Promise((resolve, reject) => {
+    const { limiter } = node;
+    const hand = (): Promise<void> => handOut(op, resolve, reject);
+    void (limiter === undefined ? hand() : limiter(hand));
+  });
+}
+
+/** A permit at once, or none. */
+export function tryPermit(
+  governor: ResourceGovernor,
+  node: GovernorNode,
+  spec: Partial<OperationSpec>,
+): Permit | undefined {
+  const { tree } = node;
+  if (tree.io.mustWait(node, spec.ioOps ?? 0, spec.ioBytes ?? 0) || tree.admission.mustWait(node)) return undefined;
+  if (tree.isGuarded && tree.checkpoints.isHeld(node, tree.clock.monotonicMs())) return undefined;
+  const op = newOperation(governor, node, 'permitted', spec);
+  admit(op);
+  begin(op);
+  const permit = new HeldPermit(op);
+  void node.limiter?.(() => permit.released);
+  return permit;
+}
+
+/** A context without a permit: background work, and the default of ungoverned calls. */
+export function backgroundContext(
+  governor: ResourceGovernor,
+  node: GovernorNode,
+  spec: Partial<OperationSpec>,
+): GovernedOperation {
+  return new GovernedOperation(governor, node, 'background', spec, undefined, runNested);
+}
+
+function newOperation(
+  governor: ResourceGovernor,
+  node: GovernorNode,
+  kind: 'permitted' | 'nested',
+  spec: Partial<OperationSpec> | string,
+  parent?: GovernedOperation,
+): GovernedOperation {
+  const fields = typeof spec === 'string' ? { name: spec } : spec;
+  return new GovernedOperation(governor, node, kind, fields, parent, runNested);
+}
+
+/** Lets `op` in, or says why not; a promise when it must wait. */
+function admit(op: GovernedOperation): Promise<void> | undefined {
+  const { node, spec } = op;
+  const { tree } = node;
+  const ops = spec.ioOps ?? 0;
+  const bytes = spec.ioBytes ?? 0;
+  try {
+    if (node.state !== 'running') throw governorClosed(node.name, op.name, node.state);
+    op.throwIfStopping();
+    const mustWait = tree.io.mustWait(node, ops, bytes) || tree.admission.mustWait(node);
+    if (mustWait) refuseFullQueue(op);
+    op.reserveForBody();
+    if (mustWait) return waitForAdmission(op, ops, bytes);
+    tree.io.enter(op, ops, bytes);
+    tree.admission.enter(op);
+    return undefined;
+  } catch (error) {
+    turnAway(op, error);
+    throw error;
+  }
+}
+
+/** As {@link admit} for work under the permit of another operation: no slot and no queue for it. */
+function admitNested(op: GovernedOperation): Promise<void> | undefined {
+  const { spec, node } = op;
+  try {
+    op.throwIfStopping();
+    op.reserveForBody();
+    const tokens = node.tree.io.enter(op, spec.ioOps ?? 0, spec.ioBytes ?? 0);
+    if (tokens === undefined) return undefined;
+    return op.waitFor(tokens).catch((error: unknown) => {
+      turnAway(op, error);
+      throw error;
+    });
+  } catch (error) {
+    turnAway(op, error);
+    throw error;
+  }
+}
+
+function refuseFullQueue(op: GovernedOperation): void {
+  for (let node: GovernorNode | undefined = op.node; node !== undefined; node = node.parent) {
+    if (node.waiting >= node.maxQueue) throw queueFull(node.name, op.name, node.waiting, node.maxQueue);
+  }
+}
+
+/** Tokens, then a slot; deterministic the other way round, since there the one slot keeps the order of submission. */
+async function waitForAdmission(op: GovernedOperation, ops: number, bytes: number): Promise<void> {
+  const { tree } = op.node;
+  op.sinceMs = tree.clock.monotonicMs();
+  op.startWaiting();
+  try {
+    if (tree.isDeterministic) {
+      await granted(op, tree.admission.enter(op));
+      await granted(op, tree.io.enter(op, ops, bytes));
+    } else {
+      let slot: Wait | undefined;
+      const enterSlotQueue = (): void => {
+        slot = tree.admission.enter(op);
+      };
+      const tokens = tree.io.enter(op, ops, bytes, enterSlotQueue);
+      if (tokens !== undefined) await op.waitFor(tokens);
+      if (slot !== undefined) await op.waitFor(slot);
+    }
+  } catch (error) {
+    turnAway(op, error);
+    throw error;
+  }
+}
+
+function granted(op: GovernedOperation, wait: Wait | undefined): Promise<void> | undefined {
+  return wait === undefined ? undefined : op.waitFor(wait);
+}
+
+/** `op` is not let in: it holds nothing from here on. */
+function turnAway(op: GovernedOperation, error: unknown): void {
+  const { totals } = op.node;
+  if (op.stopReason === undefined) totals.refused++;
+  else totals.aborted++;
+  op.stopWaiting();
+  op.giveBack();
+  decide(op, codeOf(error));
+  leaveSlot(op);
+}
+
+/** Starts the body; p-limit does where concurrency is limited. */
+function start<T>(op: GovernedOperation, body: Body<T>): Promise<T> {
+  const { limiter } = op.node;
+  return limiter === undefined ? execute(op, body) : limiter(execute<T>, op, body);
+}
+
+async function execute<T>(op: GovernedOperation, body: Body<T>): Promise<T> {
+  let result: T;
+  try {
+    const gate = begin(op);
+    if (gate !== undefined) await gate;
+    result = await body(op);
+  } catch (error) {
+    throw fail(op, error);
+  }
+  complete(op);
+  return result;
+}
+
+/** Starts an operation without a body: it ends when its permit is disposed, which p-limit waits for. */
+async function handOut(
+  op: GovernedOperation,
+  resolve: (permit: Permit) => void,
+  reject: (error: unknown) => void,
+): Promise<void> {
+  try {
+    const gate = begin(op);
+    if (gate !== undefined) await gate;
+    const permit = new HeldPermit(op);
+    resolve(permit);
+    return permit.released;
+  } catch (error) {
+    reject(fail(op, error));
+  }
+}
+
+class HeldPermit implements Permit {
+  readonly op: GovernedOperation;
+  readonly released: Promise<void>;
+  #release: () => void = () => {};
+
+  constructor(op: GovernedOperation) {
+    this.op = op;
+    this.released = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    if (this.op.hasEnded) return;
+    complete(this.op);
+    this.#release();
+  }
+}
+
+/** The body starts; a promise while it is paused or a CPU cap is in debt. */
+function begin(op: GovernedOperation): Promise<void> | undefined {
+  const { node } = op;
+  const { tree } = node;
+  const nowMs = tree.clock.monotonicMs();
+  if (op.sinceMs < 0) node.totals.queue.recordZero();
+  else node.totals.queue.record(nowMs - op.sinceMs);
+  op.sinceMs = nowMs;
+  if (op.look(nowMs) !== undefined) throw op.stopError;
+  op.isAdmitted = true;
+  node.totals.admitted++;
+  decide(op, 'start');
+  tree.wakeTime();
+  tree.slices.begin(op, nowMs);
+  return tree.isGuarded ? op.passGate(nowMs) : undefined;
+}
+
+/** The body ended well. */
+function complete(op: GovernedOperation): void {
+  op.node.totals.completed++;
+  finish(op, 'completed');
+}
+
+/** The body threw `error`; gives the error to throw on: why it was stopped, where that is what made it fail. */
+function fail(op: GovernedOperation, error: unknown): unknown {
+  const { totals } = op.node;
+  const isStop = op.stopReason !== undefined && (isAbortError(error) || isStopError(error));
+  const thrown = isStop && isAbortError(error) ? op.stopError : error;
+  if (isStop) totals.aborted++;
+  else totals.failed++;
+  finish(op, codeOf(thrown));
+  return thrown;
+}
+
+/** Gives everything back and lets the next one in. */
+function finish(op: GovernedOperation, verdict: string): void {
+  const nowMs = op.node.tree.clock.monotonicMs();
+  if (op.isAdmitted) op.node.totals.run.record(nowMs - op.sinceMs);
+  op.finish(nowMs);
+  decide(op, verdict);
+  leaveSlot(op);
+}
+
+function leaveSlot(op: GovernedOperation): void {
+  if (!op.hasSlot) return;
+  op.hasSlot = false;
+  op.node.tree.admission.leave(op.node);
+}
+
+function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+function isStopError(error: unknown): boolean {
+  return isTenstripError(error, 'OperationAborted', 'DeadlineExceeded');
+}
+
+function codeOf(error: unknown): string {
+  if (isTenstripError(error)) return error.code;
+  return error instanceof Error ? error.name : typeof error;
+}
+
+/** Adds to the digest of a deterministic tree: who, where, what, and at what virtual time. */
+function decide(op: GovernedOperation, verdict: string): void {
+  const { node } = op;
+  node.tree.digest?.add(node.name, op.kind, op.name, verdict, node.tree.clock.monotonicMs());
+}

@@ -1,0 +1,157 @@
+// Whether an operation should end, and why: its signals, its deadline, its governor. Nothing is registered for an
+// operation that merely runs: it looks by itself. Only one that waits, or whose signal somebody holds, has listeners
+// and a timer.
+import type { TenstripError } from '../errors/index.js';
+import type { GovernorNode, Stoppable } from './governor-node.js';
+import { deadlineExceeded, operationAborted } from './refusals.js';
+import type { Wait } from './wait.js';
+
+/** Why an operation stopped. */
+export type StopReason = 'aborted' | 'deadline';
+
+const noSignals: readonly AbortSignal[] = [];
+
+/** Base of an operation: everything about being stopped. */
+export abstract class StopWatch implements Stoppable {
+  readonly name: string;
+  readonly node: GovernorNode;
+  /** In the clock's monotonic milliseconds; `Infinity` without a deadline. */
+  readonly deadlineAtMs: number;
+  readonly #deadlineMs: number;
+  protected readonly signals: readonly AbortSignal[];
+  #parent: StopWatch | undefined;
+  #stop: StopReason | undefined;
+  #error: TenstripError | undefined;
+  #hasEnded = false;
+  #waits: Set<Wait> | undefined;
+  #controller: AbortController | undefined;
+  #onAbort: (() => void) | undefined;
+  #deadlineTimer: Disposable | undefined;
+
+  protected constructor(
+    name: string,
+    node: GovernorNode,
+    parent: StopWatch | undefined,
+    deadlineMs: number,
+    signal: AbortSignal | undefined,
+  ) {
+    this.name = name;
+    this.node = node;
+    this.#parent = parent;
+    const inherited = parent === undefined ? noSignals : parent.signals;
+    this.signals = signal === undefined ? inherited : [...inherited, signal];
+    const ownDeadlineAtMs =
+      deadlineMs === Number.POSITIVE_INFINITY ? deadlineMs : node.tree.clock.monotonicMs() + deadlineMs;
+    this.deadlineAtMs = Math.min(ownDeadlineAtMs, parent?.deadlineAtMs ?? Number.POSITIVE_INFINITY);
+    this.#deadlineMs = this.deadlineAtMs === ownDeadlineAtMs ? deadlineMs : parent!.#deadlineMs;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Why it stopped, as far as it has looked. */
+  get stopReason(): StopReason | undefined {
+    return this.#stop;
+  }
+
+  get deadlineMs(): number {
+    return this.#deadlineMs;
+  }
+
+  /** Aborts when this operation is stopped; made on first use. */
+  protected makeSignal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.look(this.node.tree.clock.monotonicMs()) === undefined && !this.#hasEnded) this.#listen();
+      else this.#controller.abort(this.#error);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Looks at the signals, the deadline and the governor; gives why this operation must stop, if it must. */
+  look(nowMs: number): StopReason | undefined {
+    if (this.#stop !== undefined) return this.#stop;
+    const { node } = this;
+    if (node.isAborted) this.abort(`governor ${node.name} was closed`);
+    else if (this.#parent?.look(nowMs) !== undefined) this.#stopLike(this.#parent);
+    else if (this.#parent?.hasEnded) this.abort(`the operation around it, ${this.#parent.name}, has ended`);
+    else if (this.#abortedSignal !== undefined) this.abort('its signal was aborted', this.#abortedSignal.reason);
+    else if (nowMs >= this.deadlineAtMs) this.#stopWith('deadline', deadlineExceeded(this.name, this.#deadlineMs));
+    return this.#stop;
+  }
+
+  /** The error of having stopped. */
+  get stopError(): TenstripError | undefined {
+    return this.#error;
+  }
+
+  abort(why: string, cause?: unknown): void {
+    if (this.#stop === undefined) this.#stopWith('aborted', operationAborted(this.name, why, cause));
+  }
+
+  /** Gives the promise of `wait`, which fails at once when this operation is stopped. */
+  waitFor(wait: Wait): Promise<void> {
+    const { promise } = wait;
+    if (this.#error !== undefined) wait.cancel(this.#error);
+    if (!wait.isWaiting) return promise;
+    this.#waits ??= new Set();
+    this.#waits.add(wait);
+    this.#listen();
+    return promise;
+  }
+
+  waitEnded(wait: Wait): void {
+    this.#waits?.delete(wait);
+    if (this.#waits?.size === 0 && this.#controller === undefined) this.#stopListening();
+  }
+
+  protected ended(): void {
+    this.#hasEnded = true;
+    this.#stopListening();
+  }
+
+  protected onStop(_reason: StopReason): void {}
+
+  get #abortedSignal(): AbortSignal | undefined {
+    for (const signal of this.signals) if (signal.aborted) return signal;
+    return undefined;
+  }
+
+  #stopLike(parent: StopWatch): void {
+    this.#stopWith(parent.#stop!, parent.#error!);
+  }
+
+  #stopWith(reason: StopReason, error: TenstripError): void {
+    this.#stop = reason;
+    this.#error = error;
+    this.onStop(reason);
+    this.#controller?.abort(error);
+    for (const wait of [...(this.#waits ?? [])]) wait.cancel(error);
+    this.#stopListening();
+  }
+
+  #listen(): void {
+    if (this.#onAbort !== undefined) return;
+    const { clock } = this.node.tree;
+    const look = (): void => {
+      this.look(clock.monotonicMs());
+    };
+    this.#onAbort = look;
+    for (const signal of this.signals) signal.addEventListener('abort', look);
+    this.node.stoppables.add(this);
+    if (this.deadlineAtMs !== Number.POSITIVE_INFINITY) {
+      const delayMs = this.deadlineAtMs - clock.monotonicMs();
+      this.#deadlineTimer = clock.schedule(delayMs, look);
+    }
+  }
+
+  #stopListening(): void {
+    if (this.#onAbort === undefined) return;
+    for (const signal of this.signals) signal.removeEventListener('abort', this.#onAbort);
+    this.#onAbort = undefined;
+    this.node.stoppables.delete(this);
+    this.#deadlineTimer?.[Symbol.dispose]();
+    this.#deadlineTimer = undefined;
+  }
+}

@@ -1,0 +1,58 @@
+// Operations that were shared with other threads. While there are any, the governor takes in every 10 ms what their
+// threads used, and tells them to wait while their operation is paused or a CPU cap above it is in debt.
+import type { Clock } from '../determinism/index.js';
+import type { CheckpointGate } from './checkpoint-gate.js';
+import type { GovernorNode } from './governor-node.js';
+import type { SharedMemory } from './shared-operation.js';
+
+const everyMs = 10;
+
+/** All shared operations of one tree. */
+export class WorkerLedger {
+  readonly #clock: Clock;
+  readonly #checkpoints: CheckpointGate;
+  readonly #isTimed: boolean;
+  readonly #shared = new Map<SharedMemory, GovernorNode>();
+  #timer: Disposable | undefined;
+
+  /** @param isTimed whether to look every 10 ms; without, `update` must be called when something changes. */
+  constructor(clock: Clock, checkpoints: CheckpointGate, isTimed: boolean) {
+    this.#clock = clock;
+    this.#isTimed = isTimed;
+    this.#checkpoints = checkpoints;
+  }
+
+  add(memory: SharedMemory, node: GovernorNode): void {
+    this.#shared.set(memory, node);
+    this.#watch();
+  }
+
+  /** Takes in what the threads of `memory` used last. */
+  remove(memory: SharedMemory): void {
+    const node = this.#shared.get(memory);
+    if (node === undefined) return;
+    this.#shared.delete(memory);
+    this.#checkpoints.charge(node, memory.takeBusy(), this.#clock.monotonicMs());
+    if (this.#shared.size > 0) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  /** Takes in what was used, and lets threads wait or go on. */
+  update(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [memory, node] of this.#shared) {
+      this.#checkpoints.charge(node, memory.takeBusy(), nowMs);
+      memory.hold(this.#checkpoints.isHeld(node, nowMs));
+    }
+  }
+
+  #watch(): void {
+    if (!this.#isTimed) return;
+    this.#timer ??= this.#clock.schedule(everyMs, () => {
+      this.#timer = undefined;
+      this.update();
+      if (this.#shared.size > 0) this.#watch();
+    });
+  }
+}
