@@ -76,9 +76,9 @@ export function requirement(available, reason) {
   return { available, reason };
 }
 
-/** The file that asked: the first one in the stack that is not this one. */
+/** The test file that asked, however deep below it the question was put; without one the file that called. */
 function testFile() {
-  const files = (new Error().stack ?? '').matchAll(/(?:file:\/\/)?(\/[^\s():]+):\d+:\d+/g);
+  const stack = [...(new Error().stack ?? '').matchAll(/(?:file:\/\/)?(\/[^\s():]+):\d+:\d+/g)].map(([, file]) => file);
   const self = fileURLToPath(import.meta.url);
-  return [...files].map(([, file]) => file).find((file) => file !== self) ?? 'unknown';
+  return stack.find((file) => /\.test\.\w+$/.test(String(file))) ?? stack.find((file) => file !== self) ?? 'unknown';
 }

@@ -63,7 +63,9 @@ function skippedTests(files, reasons) {
  */
 function reasonOf(file, reasons) {
   const own = new Set(reasons.filter((reason) => reason.file === file).map(({ reason }) => reason));
-  return own.size === 0 ? 'no reason given: name one with tools/test-requirements.mjs' : [...own].join('; ');
+  return own.size === 0
+    ? 'no reason given but the test’s own name: name one with tools/test-requirements.mjs'
+    : [...own].join('; ');
 }
 
 /**
