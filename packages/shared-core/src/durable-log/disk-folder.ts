@@ -44,10 +44,10 @@ export class DiskFolder implements LogFolder {
     }
   }
 
-  writeNow(name: string, bytes: Uint8Array): void {
+  async write(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.#pathOf(name);
-    this.#makeDirectoryNow(dirname(path));
-    fs.writeFileSync(path, bytes);
+    await this.#makeDirectoryOnce(dirname(path));
+    await whenDone((done) => fs.writeFile(path, bytes, done));
   }
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
@@ -77,9 +77,9 @@ export class DiskFolder implements LogFolder {
     return join(this.path, name);
   }
 
-  #makeDirectoryNow(path: string): void {
+  async #makeDirectoryOnce(path: string): Promise<void> {
     if (this.#madeDirectories.has(path)) return;
-    fs.mkdirSync(path, { recursive: true });
+    await mkdir(path, { recursive: true });
     if (this.#madeDirectories.size >= 1_000) this.#madeDirectories.clear();
     this.#madeDirectories.add(path);
   }

@@ -1,5 +1,5 @@
 // Where the files of a log live: a folder on disk, or memory. Names are relative, with `/` between parts.
-// Small files that can be made again (tiles) are written at once and unsynced; what must last is synced by name.
+// Small files that can be made again (tiles) are written unsynced; what must last is synced by name.
 import { DiskFolder } from './disk-folder.js';
 import { MemoryFolder } from './memory-folder.js';
 
@@ -29,8 +29,8 @@ export interface LogFolder {
   read(name: string): Promise<Uint8Array | undefined>;
   /** {@link LogFolder.read} without waiting, for many small files in a row. */
   readNow(name: string): Uint8Array | undefined;
-  /** Writes a whole small file without waiting for the disk; makes its directories. Blocks for some 30 µs. */
-  writeNow(name: string, bytes: Uint8Array): void;
+  /** Writes a whole small file, unsynced; makes its directories. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
   /** Makes or replaces a file as a whole: after a crash it has the old bytes or the new ones, synced with its directory. */
   replace(name: string, bytes: Uint8Array): Promise<void>;
   /** Syncs a file or a directory. Does nothing when it does not exist. */

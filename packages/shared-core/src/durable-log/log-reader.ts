@@ -186,7 +186,7 @@ async function openView(folder: LogFolder): Promise<LogView> {
       return checkpoint();
     },
     get tree() {
-      tree ??= loadTree(folder, entries, Number(headOf(this).size));
+      tree ??= loadTree(folder, entries, Number(parseSignedCheckpoint(checkpoint())!.checkpoint.size));
       return tree;
     },
   };

@@ -92,7 +92,7 @@ async function replay(
   const bundle = new EntryBundle();
   for await (const frames of entries.frames(start)) {
     for (const frame of frames) replayFrame(frame, { store, tree, bundle }, sha256);
-    store.flushChanged();
+    await store.flushChanged(tree.size);
   }
   if (last !== undefined) await checkExtends(tree, last);
   return { store, tree, bundle };

@@ -44,6 +44,7 @@ export interface VerifyOptions {
 export interface LogProblem {
   /** The entry where it lies; for a range of entries, the first of them. */
   readonly index: bigint;
+  /** `LogCorrupt` with the file and the byte, or `CheckpointFork`, as JSON. */
   readonly problem: ErrorJson;
 }
 

@@ -26,12 +26,12 @@ export class MemoryFolder implements LogFolder {
     return this.#files.get(name)?.bytes.slice();
   }
 
-  writeNow(name: string, bytes: Uint8Array): void {
+  async write(name: string, bytes: Uint8Array): Promise<void> {
     this.#files.set(name, new MemoryFile(bytes));
   }
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
-    this.writeNow(name, bytes);
+    await this.write(name, bytes);
   }
 
   async sync(): Promise<void> {}

@@ -19,6 +19,14 @@ export interface SegmentedLogOptions {
   segmentBytes?: number;
 }
 
+/** What opening a {@link SegmentedLog} found. */
+export interface RecoveredRecords {
+  /** How many records there are. */
+  readonly records: number;
+  /** How many bytes of a torn tail were cut off. */
+  readonly bytesCut: number;
+}
+
 /** Longest record of a {@link SegmentedLog}: 16 MiB less one byte. */
 export const maximumRecordBytes = maximumPayloadBytes;
 
@@ -29,8 +37,8 @@ const batchBytes = 8 * 2 ** 20;
 
 /** A journal of records, numbered from 0. */
 export class SegmentedLog implements AsyncDisposable {
-  /** What opening found: how many whole records, and how many bytes of a torn tail it cut. */
-  readonly recovered: { readonly records: number; readonly bytesCut: number };
+  /** What opening found. */
+  readonly recovered: RecoveredRecords;
   readonly #chain: SegmentChain;
   readonly #lock: WriterLock;
   readonly #queue: CommitQueue<Uint8Array, number>;

@@ -24,7 +24,8 @@ export class TileStore {
   readonly #cache = new Map<string, Tile>();
   readonly #unwrittenTiles = new Map<string, Tile>();
   readonly #unwrittenBundles = new Map<string, Uint8Array>();
-  /** Directories of partial tiles, as of the last publication and of the one before. */
+  #flushing: Promise<void> = Promise.resolve();
+  /** Files of partial tiles, as of the last publication and of the one before. */
   #partial: [older: string[], newer: string[]] = [[], []];
 
   constructor(folder: LogFolder, sha256: Sha256) {
@@ -62,53 +63,65 @@ export class TileStore {
     return this.#unwrittenTiles.size + this.#unwrittenBundles.size;
   }
 
-  /** Writes what became full. What the disk refuses stays for the next call. */
-  flush(): void {
-    for (const [name, bytes] of this.#unwrittenBundles) {
-      this.#folder.writeNow(name, bytes);
-      this.#unwrittenBundles.delete(name);
-    }
-    for (const [name, tile] of this.#unwrittenTiles) {
-      this.#folder.writeNow(name, tile.bytes(fullTileWidth));
-      this.#unwrittenTiles.delete(name);
-      this.#remember(name, tile);
-    }
+  /**
+   * Writes the tiles and bundles that are full in the tree of `size` leaves. What the disk refuses stays for the next call.
+   * Off the main thread: making a file waits for the file system's journal, which a sync may hold.
+   */
+  flush(size: number): Promise<void> {
+    const flushed = this.#flushing.then(() => this.#flushNow(size));
+    this.#flushing = flushed.catch(() => {});
+    return flushed;
   }
 
   /** {@link TileStore.flush}, but leaves files alone that are already right. */
-  flushChanged(): void {
+  async flushChanged(size: number): Promise<void> {
     for (const [name, bytes] of this.#unwrittenBundles) {
       if (isFile(this.#folder, name, bytes)) this.#unwrittenBundles.delete(name);
     }
     for (const [name, tile] of this.#unwrittenTiles) {
       if (isFile(this.#folder, name, tile.bytes(fullTileWidth))) this.#unwrittenTiles.delete(name);
     }
-    this.flush();
+    await this.flush(size);
+  }
+
+  async #flushNow(size: number): Promise<void> {
+    const bundles = [...this.#unwrittenBundles]; // an entry is bundled when its commit is done
+    const tiles = [...this.#unwrittenTiles].filter(([, tile]) => endOf(tile) <= size);
+    await writeAll(this.#folder, [
+      ...bundles,
+      ...tiles.map(([name, tile]) => [name, tile.bytes(fullTileWidth)] as const),
+    ]);
+    for (const [name] of bundles) this.#unwrittenBundles.delete(name);
+    for (const [name, tile] of tiles) {
+      this.#unwrittenTiles.delete(name);
+      this.#remember(name, tile);
+    }
   }
 
   /** Forgets what became full since the tree had `size` leaves: their commit was taken back. */
   dropUnwrittenAfter(size: number): void {
     for (const [name, tile] of this.#unwrittenTiles) {
-      if ((tile.index + 1) * fullTileWidth ** (tile.level + 1) > size) this.#unwrittenTiles.delete(name);
+      if (endOf(tile) > size) this.#unwrittenTiles.delete(name);
     }
   }
 
   /**
-   * Publishes a checkpoint: writes what its tree needs first, then the checkpoint, synced. Partial tiles of the checkpoint
+   * Publishes the checkpoint of `size` leaves: writes what its tree needs first, then the checkpoint, synced. Partial tiles of the checkpoint
    * before stay for clients that are just reading them; those of the one before that are removed.
    */
-  async publish(checkpoint: string, partialTiles: Iterable<readonly [TilePath, Uint8Array]>): Promise<void> {
-    this.flush();
-    const directories: string[] = [];
-    for (const [path, bytes] of partialTiles) {
-      const name = tileFile(path);
-      this.#folder.writeNow(name, bytes);
-      directories.push(name);
-    }
+  async publish(
+    checkpoint: string,
+    size: number,
+    partialTiles: Iterable<readonly [TilePath, Uint8Array]>,
+  ): Promise<void> {
+    const partial = Array.from(partialTiles, ([path, bytes]) => [tileFile(path), bytes.slice()] as const);
+    const names = partial.map(([name]) => name);
+    await this.flush(size);
+    await writeAll(this.#folder, partial);
     await this.#folder.replace(checkpointFile, Buffer.from(checkpoint));
     const [older, newer] = this.#partial;
-    this.#partial = [newer, directories];
-    for (const name of older) if (!newer.includes(name) && !directories.includes(name)) await this.#folder.remove(name);
+    this.#partial = [newer, names];
+    for (const name of older) if (!newer.includes(name) && !names.includes(name)) await this.#folder.remove(name);
   }
 
   /** Syncs the tiles of hashes over leaves `from` up to, without, `to`, but for those that are not full there. */
@@ -136,9 +149,26 @@ export class TileStore {
 }
 
 const maximumCachedTiles = 256;
+const writesAtOnce = 2; // of the four threads that Node has for files
 const nothing = new Uint8Array(0);
 
 function isFile(folder: LogFolder, name: string, bytes: Uint8Array): boolean {
   const stored = folder.readNow(name);
   return stored !== undefined && Buffer.compare(stored, bytes) === 0;
+}
+
+/** The index after the last leaf under a tile. */
+function endOf({ level, index }: Tile): number {
+  return (index + 1) * fullTileWidth ** (level + 1);
+}
+
+async function writeAll(
+  folder: LogFolder,
+  files: readonly (readonly [name: string, bytes: Uint8Array])[],
+): Promise<void> {
+  let next = 0;
+  const write = async () => {
+    while (next < files.length) await folder.write(...files[next++]!);
+  };
+  await Promise.all(Array.from({ length: writesAtOnce }, write));
 }
