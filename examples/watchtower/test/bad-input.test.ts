@@ -1,5 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { failedLogins } from './attack-lines';
 import { documentOf, type Finished, finished, Scratch, start, watchtower } from './run-watchtower';
@@ -18,6 +27,24 @@ function expectOneClearError({ stderr }: Finished, ...parts: string[]): void {
 
 function expectNoStack({ stdout, stderr }: Finished): void {
   expect(stdout + stderr).not.toMatch(/\n\s+at |node:internal|\.ts:\d+/);
+}
+
+/** The most memory that a child was seen to use, in bytes; 0 where the system does not tell. */
+function peakMemory({ pid }: ChildProcess): () => number {
+  let peak = 0;
+  const look = () => {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      peak = Math.max(peak, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024);
+    } catch {
+      clearInterval(timer); // it has ended
+    }
+  };
+  const timer = setInterval(look, 20);
+  return () => {
+    clearInterval(timer);
+    return peak;
+  };
 }
 
 describe('input that cannot be read', () => {
@@ -83,8 +110,11 @@ describe('input that is not what a log should be', () => {
     ftruncateSync(file, giant);
     writeSync(file, `\n${attack}`, giant);
     closeSync(file);
-    const run = await watchtower(scratch.folder, '--json', path);
+    const child = start(scratch.folder, ['--json', path]);
+    const peak = peakMemory(child);
+    const run = await finished(child);
     expect(run.code).toBe(0);
+    expect(peak()).toBeLessThan(256 << 20); // the line alone would not fit beside the program
     const document = documentOf(run);
     expect(document.input.sources[0]).toMatchObject({ cut: 1, lines: 21, events: 20 });
     expect(document.blocked.map(({ target }) => target)).toEqual(['203.0.113.7']);
