@@ -10,7 +10,7 @@ export interface Variable {
 }
 
 /** `maxQueue` as `MAX_QUEUE`, `pipeline-engine` as `PIPELINE_ENGINE`. */
-export function variableWords(key: string): string {
+function variableWords(key: string): string {
   return key
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')

@@ -11,7 +11,10 @@ import { SchemaKeys, type SchemaNode } from './schema-keys.js';
 
 /** Where {@link loadConfig} looks. */
 export interface ConfigSources {
-  /** The strip's name, kebab-case; `pipeline-engine` reads `TENSTRIP_PIPELINE_ENGINE_<KEY>`. */
+  /**
+   * The strip's name, kebab-case; `pipeline-engine` reads `TENSTRIP_PIPELINE_ENGINE_<KEY>`. All variables with that
+   * beginning are this strip's: no other strip may be named `pipeline-engine-…`.
+   */
   strip: string;
   /** A JSON file, at most 1 MiB. It has to exist when it is named. Default: none. */
   file?: string;

@@ -104,7 +104,7 @@ export class MountedPlugin {
   }
 
   #run(input: unknown, options: CallOptions | undefined, caller: RunningCall | undefined): Promise<unknown> {
-    const spec = options === undefined ? this.#spec : { ...this.#spec, ...options };
+    const spec = options === undefined ? this.#spec : limited(this.#spec, options);
     const body = (op: OperationContext) => this.#execute(input, this.#context(op, caller));
     return caller === undefined ? this.#scope.governor.run(spec, body) : caller.op.run(spec, body);
   }
@@ -164,6 +164,13 @@ export class MountedPlugin {
     if (result.success) return result.data;
     throw valueInvalid(code, this.path, problemsOf(result.error, value));
   }
+}
+
+function limited(spec: OperationSpec, { signal, deadlineMs }: CallOptions): OperationSpec {
+  const own = { ...spec };
+  if (signal !== undefined) own.signal = signal;
+  if (deadlineMs !== undefined) own.deadlineMs = deadlineMs;
+  return own;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -45,6 +45,9 @@ export async function checkedDefinition(strip: AnyStrip, options: unknown): Prom
 /** How long a replacement, or an unmount before it aborts, waits for the calls that are under way. */
 const drainMs = 30_000;
 
+/** What to do about a strip that takes no calls. */
+const wayOut: Partial<Record<StripState, string>> = { loaded: 'wait until it is mounted', paused: 'resume it' };
+
 /** One mounted strip, across its replacements. */
 export class Mount {
   readonly name: string;
@@ -153,7 +156,8 @@ export class Mount {
   get obstacle(): TenstripError<CoreErrorCode> | undefined {
     if (this.#state === 'active' && this.#change !== 'closing') return undefined;
     const state = this.#change === 'closing' ? 'being unmounted' : this.#state;
-    const advice = this.#state === 'paused' ? 'resume it' : 'mount it again';
+    const advice =
+      { loaded: 'wait until it is mounted', paused: 'resume it' }[this.#state as string] ?? 'mount it again';
     return new TenstripError('StripUnhealthy', `${this.name} is ${state}; ${advice}`, {
       details: { strip: this.name, state: this.#state },
       cause: this.#failure,

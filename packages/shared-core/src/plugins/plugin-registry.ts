@@ -123,19 +123,18 @@ export class PluginRegistry implements AsyncDisposable {
     return this.#oneAtATime(() => this.#unmount(this.#mounted(name)));
   }
 
-  /** Unmounts everything, last mounted first, and mounts nothing any more. Errors of `close` are thrown at the end. */
+  /**
+   * Unmounts everything, last mounted first but no strip before those that require it, and mounts nothing any more.
+   * What `close` throws is thrown at the end; several as one `AggregateError`.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     const errors: unknown[] = [];
-    for (;;) {
-      const gone = await this.#oneAtATime(async () => {
-        const mount = [...this.#mounts.values()].at(-1);
-        if (mount === undefined) return true;
-        await this.#unmount(mount).catch((error) => errors.push(error));
-        return false;
-      });
-      if (gone) break;
-    }
+    await this.#oneAtATime(async () => {
+      for (let mount = this.#lastUnrequired(); mount !== undefined; mount = this.#lastUnrequired()) {
+        await this.#remove(mount).catch((error) => errors.push(error));
+      }
+    });
     if (errors.length === 1) throw errors[0];
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} strips could not be closed`);
   }
@@ -189,6 +188,12 @@ export class PluginRegistry implements AsyncDisposable {
     const mount = this.#mounts.get(name);
     if (mount === undefined) throw pluginUnknown('strip', name, this.#mounts.keys());
     return mount;
+  }
+
+  #lastUnrequired(): Mount | undefined {
+    const mounts = [...this.#mounts.values()];
+    const required = new Set(this.#strips().flatMap(({ requiresStrips = {} }) => Object.keys(requiresStrips)));
+    return mounts.findLast(({ name }) => !required.has(name)) ?? mounts.at(-1);
   }
 
   #strips(): AnyStrip[] {

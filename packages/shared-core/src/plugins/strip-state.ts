@@ -12,7 +12,7 @@ import { type CoreErrorCode, TenstripError } from '../errors/index.js';
 export type StripState = 'loaded' | 'ready' | 'active' | 'paused' | 'unloaded' | 'failed';
 
 /** From each state, the states that may follow. */
-export const stripTransitions: Readonly<Record<StripState, readonly StripState[]>> = {
+const stripTransitions: Readonly<Record<StripState, readonly StripState[]>> = {
   loaded: ['ready', 'failed'],
   ready: ['active'],
   active: ['paused', 'unloaded', 'failed'],

@@ -22,11 +22,6 @@ export class WaitingCalls {
     this.#governor = governor;
   }
 
-  /** How many wait. */
-  get count(): number {
-    return this.#waiting.size;
-  }
-
   /** Lets all that wait go on. */
   release(): void {
     for (const go of [...this.#waiting]) go();

@@ -367,6 +367,29 @@ describe('pause and unmount', () => {
     await plugins[Symbol.asyncDispose]();
   });
 
+  it('disposes no strip before those that require it, and ends when they require each other', async () => {
+    const closed: string[] = [];
+    const named = (name: string, requiresStrips: Record<string, number>) => ({
+      ...tally,
+      name,
+      requiresStrips,
+      close: () => void closed.push(name),
+    });
+    const plugins = registry();
+    await plugins.mount(named('first', {}), {});
+    await plugins.mount(named('second', {}), {});
+    await plugins.replace(named('first', { second: 2 }), {});
+    await plugins[Symbol.asyncDispose]();
+    expect(closed).toEqual(['first', 'first', 'second']);
+
+    const circular = registry();
+    await circular.mount(named('first', {}), {});
+    await circular.mount(named('second', { first: 2 }), {});
+    await circular.replace(named('first', { second: 2 }), {});
+    await circular[Symbol.asyncDispose]();
+    expect(closed.slice(3).sort()).toEqual(['first', 'first', 'second']);
+  });
+
   it('is disposed by `using`, also after an unmount by hand', async () => {
     await using plugins = registry();
     let kept: { state: string };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { VirtualClock } from '../../../src/determinism/index.js';
 import { assert } from '../../../src/errors/index.js';
 import { ResourceGovernor } from '../../../src/governor/index.js';
 import { createLogger } from '../../../src/logging/index.js';
@@ -272,5 +273,67 @@ describe('replacement', () => {
     expect(store.opened).toBe(5);
     expect(await mounted.call.append('last')).toBe('4');
     expect(store.entries).toHaveLength(5);
+  });
+
+  it('gives up after 30 s when calls do not end: the old strip goes on, nothing was closed', async () => {
+    const store = new SingleWriterStore();
+    const clock = new VirtualClock();
+    await using plugins = new PluginRegistry({ governor: new ResourceGovernor({ logger: silent, clock }) });
+    let finish: (() => void) | undefined;
+    const pause = () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    const mounted = await plugins.mount(storeStrip(store, 'old', pause), {});
+    const running = mounted.call.append('running');
+    const replaced = plugins.replace(storeStrip(store, 'new'), {});
+    const refused = expect(replaced).rejects.toMatchObject({ code: 'DeadlineExceeded', details: { calls: 1 } });
+    await turn();
+    await clock.advance(30_000);
+    await refused;
+    finish!();
+    expect(await running).toBe('old');
+    expect([store.opened, store.isOpen, mounted.state]).toEqual([1, true, 'active']);
+  });
+
+  it('aborts calls that do not end 30 s after unmount, then closes the service', async () => {
+    const clock = new VirtualClock();
+    await using plugins = new PluginRegistry({ governor: new ResourceGovernor({ logger: silent, clock }) });
+    const events: string[] = [];
+    const endless = definePlugin({
+      name: 'endless',
+      summary: '',
+      input: z.void(),
+      output: z.void(),
+      execute: async (_, op) => {
+        await new Promise<void>((resolve) => {
+          op.signal.addEventListener('abort', () => resolve());
+        });
+        events.push('aborted');
+        op.throwIfStopped();
+      },
+    });
+    const strip = defineStrip({
+      name: 'endless',
+      version: 1,
+      summary: '',
+      options: z.object({}),
+      plugins: [endless],
+      open: () => undefined,
+      close: () => {
+        events.push('closed');
+      },
+    });
+    const mounted = await plugins.mount(strip, {});
+    const call = expect(mounted.call.endless()).rejects.toMatchObject({ code: 'OperationAborted' });
+    const unmounted = mounted.unmount();
+    await turn();
+    await clock.advance(29_999);
+    expect(events).toEqual([]);
+    await clock.advance(1);
+    await turn();
+    await clock.advance(1000);
+    await Promise.all([call, unmounted]);
+    expect(events).toEqual(['aborted', 'closed']);
   });
 });
