@@ -8,7 +8,11 @@ const partial = () => ({
     version: '2.6.8',
     license: 'MIT',
     dev: true,
-    optionalDependencies: { '@tool/linux-x64-musl': '2.6.8', '@tool/darwin-arm64': '2.6.8', '@tool/linux-x64': '2.6.8' },
+    optionalDependencies: {
+      '@tool/linux-x64-musl': '2.6.8',
+      '@tool/darwin-arm64': '2.6.8',
+      '@tool/linux-x64': '2.6.8',
+    },
   },
   'node_modules/@tool/linux-x64': { version: '2.6.8', optional: true, os: ['linux'], cpu: ['x64'] },
 });
