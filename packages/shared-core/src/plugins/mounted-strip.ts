@@ -156,8 +156,7 @@ export class Mount {
   get obstacle(): TenstripError<CoreErrorCode> | undefined {
     if (this.#state === 'active' && this.#change !== 'closing') return undefined;
     const state = this.#change === 'closing' ? 'being unmounted' : this.#state;
-    const advice =
-      { loaded: 'wait until it is mounted', paused: 'resume it' }[this.#state as string] ?? 'mount it again';
+    const advice = wayOut[this.#state] ?? 'mount it again';
     return new TenstripError('StripUnhealthy', `${this.name} is ${state}; ${advice}`, {
       details: { strip: this.name, state: this.#state },
       cause: this.#failure,
