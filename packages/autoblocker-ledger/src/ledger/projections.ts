@@ -3,7 +3,7 @@
 
 import { type Decision, type EarlierDecision, targetPrefix } from '../decisions/index.js';
 import { type BlockTarget, type SourcePosition, targetKey } from '../events/index.js';
-import { type IpPrefix, IpPrefixIndex, NetworkSet, requireIpPrefix } from '../lookup/index.js';
+import { type IpAddress, type IpPrefix, IpPrefixIndex, NetworkSet, requireIpPrefix } from '../lookup/index.js';
 import { ExpiryQueue } from './expiry-queue.js';
 import type {
   AllowListEntry,
@@ -21,7 +21,8 @@ interface DecisionRecord {
   readonly target: BlockTarget;
   readonly reason: string;
   readonly scenarios: Set<string>;
-  readonly evidence: string[];
+  /** Replaced and never changed: decisions that were handed out share it. */
+  evidence: readonly string[];
   /** Entries that changed it. */
   readonly history: bigint[];
   until: number | null;
@@ -29,6 +30,8 @@ interface DecisionRecord {
   eventCount: number;
   extensions: number;
   held: EarlierDecision['held'];
+  /** The decision as it was handed out last; looking up somebody who is blocked makes no new one. */
+  handedOut: Decision | undefined;
 }
 
 /** Decisions of one network, and how many of them are in force. */
@@ -104,18 +107,23 @@ export class Projections {
 
   /** The decision that blocks a canonical target in a domain at a time, the longest running first. */
   blocking(target: BlockTarget, domain: string | undefined, at: number): Decision | undefined {
+    const prefix = targetPrefix(target);
+    if (prefix !== undefined) return this.blockingNetwork(prefix.address, domain, at, prefix.length);
     let longest: DecisionRecord | undefined;
-    for (const record of this.#touching(target)) {
-      if (record.held !== 'active' || record.fact.action === 'observe' || !isRunning(record, at)) continue;
-      if (domain !== undefined && record.fact.domains !== 'all' && !record.fact.domains.includes(domain)) continue;
-      if (longest === undefined || endOf(record) > endOf(longest)) longest = record;
+    for (const record of this.#byTarget.get(targetKey(target)) ?? []) {
+      longest = longerOf(longest, record, domain, at);
     }
     return longest === undefined ? undefined : decisionAt(longest, at);
   }
 
-  /** Whether the text of an address is in no blocked network; the quick answer to most questions. Allocates nothing for IPv4. */
-  isFree(address: string): boolean {
-    return this.#index.lookup(address) < 0;
+  /** The same for an address, or a network of `length` bits: one that blocks all of it. */
+  blockingNetwork(address: IpAddress, domain: string | undefined, at: number, length = 128): Decision | undefined {
+    let longest: DecisionRecord | undefined;
+    const visit = (slot: number) => {
+      for (const record of this.#slots[slot]!.decisions) longest = longerOf(longest, record, domain, at);
+    };
+    this.#index.visitCovering(address, visit, length);
+    return longest === undefined ? undefined : decisionAt(longest, at);
   }
 
   decision(id: bigint, at: number): Decision | undefined {
@@ -197,6 +205,7 @@ export class Projections {
       eventCount: fact.eventCount,
       extensions: 0,
       held: fact.held,
+      handedOut: undefined,
     };
     this.#decisions.set(id, record);
     const key = targetKey(record.target);
@@ -216,6 +225,7 @@ export class Projections {
     const record = this.#decisions.get(BigInt(fact.decision));
     if (record === undefined) return;
     const wasInForce = this.#isPlaced(record);
+    record.handedOut = undefined;
     record.until = fact.until;
     record.score = fact.score;
     record.eventCount += fact.eventCount;
@@ -224,9 +234,8 @@ export class Projections {
     record.history.push(index);
     this.#noteScore(record.target, fact.score, fact.time);
     this.#noteOverflow(personal?.overflow);
-    for (const { digest } of personal?.evidence ?? []) {
-      if (record.evidence.length < maxEvidenceDigests) record.evidence.push(digest);
-    }
+    const added = personal?.evidence.map(({ digest }) => digest) ?? [];
+    record.evidence = [...record.evidence, ...added].slice(0, maxEvidenceDigests);
     if (wasInForce && record.until !== null) this.#expiry.add(record.until, record.id);
     if (!wasInForce) this.#place(record);
   }
@@ -296,12 +305,6 @@ export class Projections {
     return number;
   }
 
-  #touching(target: BlockTarget): readonly DecisionRecord[] {
-    const prefix = targetPrefix(target);
-    if (prefix === undefined) return this.#byTarget.get(targetKey(target)) ?? [];
-    return [...this.#index.covering(prefix.address, prefix.length)].flatMap((number) => this.#slots[number]!.decisions);
-  }
-
   #noteScore(target: BlockTarget, score: number, time: number): void {
     const key = targetKey(target);
     this.#scores.delete(key);
@@ -314,6 +317,19 @@ export class Projections {
     this.#overflows.add(key);
     if (this.#overflows.size > maxOverflowKeys) this.#overflows.delete(this.#overflows.values().next().value!);
   }
+}
+
+/** The longer running of two decisions, where the second is one that blocks in this domain at this time. */
+function longerOf(
+  longest: DecisionRecord | undefined,
+  record: DecisionRecord,
+  domain: string | undefined,
+  at: number,
+): DecisionRecord | undefined {
+  const { domains, action } = record.fact;
+  if (record.held !== 'active' || action === 'observe' || !isRunning(record, at)) return longest;
+  if (domain !== undefined && domains !== 'all' && !domains.includes(domain)) return longest;
+  return longest === undefined || endOf(record) > endOf(longest) ? record : longest;
 }
 
 function isRunning(record: DecisionRecord, at: number): boolean {
@@ -329,21 +345,25 @@ function addressesOf(prefix: IpPrefix): number {
 }
 
 function decisionAt(record: DecisionRecord, at: number): Decision {
-  const { id, fact, target, reason, until, score, eventCount, extensions } = record;
-  return {
+  const state = record.held === 'revoked' ? 'revoked' : isRunning(record, at) ? record.held : 'expired';
+  if (record.handedOut?.state === state) return record.handedOut;
+  const { id, fact, target, reason, until, score, evidence, eventCount, extensions } = record;
+  const { action, domains, scenario, origin, from } = fact;
+  record.handedOut = {
     id,
     target,
-    action: fact.action,
-    domains: fact.domains,
+    action,
+    domains,
     reason,
-    scenario: fact.scenario,
-    origin: fact.origin,
-    from: fact.from,
+    scenario,
+    origin,
+    from,
     until,
     score,
-    evidence: [...record.evidence],
+    evidence,
     eventCount,
     extensions,
-    state: record.held === 'revoked' ? 'revoked' : isRunning(record, at) ? record.held : 'expired',
+    state,
   };
+  return record.handedOut;
 }

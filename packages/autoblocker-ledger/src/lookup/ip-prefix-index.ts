@@ -44,12 +44,12 @@ export class IpPrefixIndex {
 
   /** The value of the longest network that holds the address, or -1. */
   lookupAddress(address: IpAddress): number {
-    return this.#families[address.family].covering(address.words).next().value ?? -1;
+    return this.#families[address.family].lookup(address.words);
   }
 
-  /** The values of all networks that hold the address and have at most `maxLength` bits, longest first. */
-  covering(address: IpAddress, maxLength = 128): Iterable<number> {
-    return this.#families[address.family].covering(address.words, maxLength);
+  /** Calls `visit` with the values of all networks that hold the address and have at most `maxLength` bits, longest first. */
+  visitCovering(address: IpAddress, visit: (value: number) => void, maxLength = 128): void {
+    this.#families[address.family].visitCovering(address.words, visit, maxLength);
   }
 }
 
@@ -104,13 +104,20 @@ class FamilyIndex {
     return -1;
   }
 
-  *covering(words: readonly number[], maxLength = 128): Generator<number, undefined> {
+  lookup(words: readonly number[]): number {
+    for (const table of this.#probed) {
+      const value = table.get(words);
+      if (value >= 0) return value;
+    }
+    return -1;
+  }
+
+  visitCovering(words: readonly number[], visit: (value: number) => void, maxLength: number): void {
     for (const table of this.#probed) {
       if (table.length > maxLength) continue;
       const value = table.get(words);
-      if (value >= 0) yield value;
+      if (value >= 0) visit(value);
     }
-    return undefined;
   }
 
   #probe(): void {

@@ -376,8 +376,8 @@ export class AutoblockerLedger implements AsyncDisposable {
    */
   isBlocked(target: BlockTarget | string, domain?: string, at: number = this.now): Decision | undefined {
     const { projections } = this.#ledger;
-    if (typeof target === 'string' && projections.isFree(target) && parseIpAddress(target) !== undefined)
-      return undefined;
+    const address = typeof target === 'string' ? parseIpAddress(target) : undefined;
+    if (address !== undefined) return projections.blockingNetwork(address, domain, at);
     return projections.blocking(canonicalTarget(target), domain, at);
   }
 
