@@ -18,7 +18,9 @@ export interface Checkpoint extends TreeHead {
 
 /** A checkpoint with the signatures under it. */
 export interface SignedCheckpoint {
+  /** What the note's text says. */
   readonly checkpoint: Checkpoint;
+  /** The text itself and the signature lines, unverified. */
   readonly note: SignedNote;
 }
 

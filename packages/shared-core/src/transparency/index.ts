@@ -65,6 +65,7 @@ export {
 } from './tile-codec.js';
 export {
   fullTileWidth,
+  type HashTilePath,
   newTiles,
   parseTilePath,
   printTilePath,
@@ -76,19 +77,24 @@ export {
 export {
   parseTlogProof,
   printTlogProof,
+  type RefusedTlogProof,
   type TlogProof,
   type TlogProofVerdict,
+  type VerifiedTlogProof,
   verifyTlogProof,
 } from './tlog-proof.js';
 export {
+  type CheckpointRefusal,
   type CheckpointVerdict,
   checkCheckpoint,
   isQuorum,
   maximumDefinitions,
   parseTrustPolicy,
   printTrustPolicy,
+  type TrustedCheckpoint,
   type TrustedLog,
   type TrustPolicy,
+  type UntrustedCheckpoint,
   type Witness,
   type WitnessedBy,
   type WitnessGroup,

@@ -23,7 +23,9 @@ export interface TreeHead {
  * others claim are `bigint`.
  */
 export interface NodeAddress {
+  /** Height above the leaves: the subtree has `2^level` leaves. */
   readonly level: number;
+  /** Which of its level, from 0 at the left. */
   readonly index: number;
 }
 
@@ -100,7 +102,7 @@ export class CompactRange {
       );
     }
     this.#sha256 = sha256;
-    this.#hashes = [...hashes];
+    this.#hashes = hashes.map((hash) => new Uint8Array(hash)); // not views of a tile that would stay in memory
     this.#size = size;
   }
 
@@ -109,7 +111,7 @@ export class CompactRange {
     return this.#size;
   }
 
-  /** The roots of the perfect subtrees, for resuming later. They are the hashes of `rangeNodes(0, size)`. */
+  /** The roots of the perfect subtrees, for resuming later: the hashes of `rangeNodes(0, size)`. Must not be changed. */
   get hashes(): readonly Uint8Array[] {
     return [...this.#hashes];
   }
@@ -132,9 +134,9 @@ export class CompactRange {
     this.#size++;
   }
 
-  /** The root hash of the tree at its present size. */
+  /** The root hash of the tree at its present size: 32 fresh bytes. */
   root(): Uint8Array {
-    return this.#size === 0 ? emptyRoot(this.#sha256) : foldNodes(this.#hashes, this.#sha256);
+    return this.#size === 0 ? emptyRoot(this.#sha256) : new Uint8Array(foldNodes(this.#hashes, this.#sha256));
   }
 }
 
@@ -158,7 +160,7 @@ export interface ProofPlan {
  * @throws RangeError unless `0 <= index < size < 2^53`.
  */
 export function planInclusion(index: bigint, size: bigint): ProofPlan {
-  if (index < 0n || index >= size) throw new RangeError(`index is ${index}; expected 0 to ${size - 1n}`);
+  if (index < 0n || index >= size) throw new RangeError(`index is ${index}; a tree of size ${size} has no such leaf`);
   const leaf = Number(index);
   const siblings: LeafRange[] = [];
   let [begin, end] = [0, treeSize(size)];

@@ -23,7 +23,9 @@ export interface NoteSignature {
 
 /** A public key that notes name: a *vkey* once printed. */
 export interface VerifierKey {
+  /** As in {@link NoteSignature}. */
   readonly keyName: string;
+  /** As in {@link NoteSignature}. */
   readonly keyId: number;
   /** The algorithm, as the specification numbers them; see {@link SignatureType}. */
   readonly signatureType: number;
@@ -46,6 +48,7 @@ export type VerifySignature = (publicKey: Uint8Array, message: Uint8Array, signa
 export interface MessageSigner {
   /** 32 bytes. */
   readonly publicKey: Uint8Array;
+  /** The signature over `message`, 64 bytes. */
   sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 

@@ -17,6 +17,12 @@ export interface TilePath {
   readonly width: number;
 }
 
+/** Names a tile of hashes. */
+export interface HashTilePath extends TilePath {
+  /** A level of tiles, 0 to 63. */
+  readonly level: number;
+}
+
 /** The tile that a path such as `tile/0/x001/x234/067.p/5` names, or `undefined` when it names none. */
 export function parseTilePath(text: string): TilePath | undefined {
   const [, level, groups, width] =
@@ -84,7 +90,7 @@ export function tileWidth(level: number, index: number, size: number): number {
  * level, left to right. `newTiles(0, size)` are all tiles of a tree.
  * @throws RangeError unless `0 <= from <= to < 2^53`.
  */
-export function* newTiles(from: number, to: number): Generator<TilePath & { readonly level: number }> {
+export function* newTiles(from: number, to: number): Generator<HashTilePath> {
   if (!isIntegerFrom(0, from, to) || !Number.isSafeInteger(to)) {
     throw new RangeError(`from ${from} to ${to} is no growth; expected integers, 0 <= from <= to < 2^53`);
   }

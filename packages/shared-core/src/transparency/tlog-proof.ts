@@ -4,7 +4,7 @@ import { decodeBase64, encodeBase64 } from './base64.js';
 import { type Checkpoint, parseSignedCheckpoint, parseUint64 } from './checkpoint.js';
 import { hashBytes, type Sha256, verifyInclusion } from './merkle-tree.js';
 import { maximumNoteLength, type VerifySignature } from './signed-note.js';
-import { checkCheckpoint, type TrustPolicy, type WitnessedBy } from './trust-policy.js';
+import { type CheckpointRefusal, checkCheckpoint, type TrustPolicy, type WitnessedBy } from './trust-policy.js';
 
 /** That an entry is in a log, for whoever trusts the log and its witnesses. */
 export interface TlogProof {
@@ -18,13 +18,26 @@ export interface TlogProof {
   readonly extra?: Uint8Array;
 }
 
-/** What {@link verifyTlogProof} found; a reason of `checkCheckpoint` when it is the checkpoint that fails. */
-export type TlogProofVerdict =
-  | { readonly verified: true; readonly checkpoint: Checkpoint; readonly witnesses: readonly WitnessedBy[] }
-  | {
-      readonly verified: false;
-      readonly reason: 'MALFORMED' | 'UNKNOWN_LOG' | 'SIGNATURE_INVALID' | 'QUORUM_MISSING' | 'PROOF_ROOT_MISMATCH';
-    };
+/** What {@link verifyTlogProof} found. */
+export type TlogProofVerdict = VerifiedTlogProof | RefusedTlogProof;
+
+/** A proof that holds. */
+export interface VerifiedTlogProof {
+  /** The verdict. */
+  readonly verified: true;
+  /** The trusted checkpoint of the tree that has the entry. */
+  readonly checkpoint: Checkpoint;
+  /** The policy's witnesses that cosigned it. */
+  readonly witnesses: readonly WitnessedBy[];
+}
+
+/** A proof that does not hold. */
+export interface RefusedTlogProof {
+  /** The verdict. */
+  readonly verified: false;
+  /** The first step that failed: the checkpoint's, or that the path leads to another root. */
+  readonly reason: CheckpointRefusal | 'PROOF_ROOT_MISMATCH';
+}
 
 const firstLine = 'c2sp.org/tlog-proof@v1';
 const maximumPath = 64;

@@ -20,6 +20,7 @@ import {
 export interface TrustPolicy {
   /** Checkpoints of any of these are accepted. */
   readonly logs: readonly TrustedLog[];
+  /** Whose cosignatures count. */
   readonly witnesses: readonly Witness[];
   /** Each refers to witnesses and to groups before it. */
   readonly groups: readonly WitnessGroup[];
@@ -29,20 +30,25 @@ export interface TrustPolicy {
 
 /** A log. The key's name is the origin of its checkpoints. */
 export interface TrustedLog {
+  /** Of type `ed25519` or `cosignature`. */
   readonly key: VerifierKey;
+  /** Where the log can be reached; the application says how. */
   readonly url?: string;
 }
 
 /** A witness. Its name matters within the policy only. */
 export interface Witness {
+  /** Without blanks, unlike any other name of the policy. */
   readonly name: string;
   /** Of type `cosignature`. */
   readonly key: VerifierKey;
+  /** Where the witness takes checkpoints. */
   readonly url?: string;
 }
 
 /** A group has cosigned when at least `threshold` of its members have. */
 export interface WitnessGroup {
+  /** Without blanks, unlike any other name of the policy. */
   readonly name: string;
   /** From 1 to the number of members. */
   readonly threshold: number;
@@ -51,13 +57,37 @@ export interface WitnessGroup {
 }
 
 /** What {@link checkCheckpoint} found. */
-export type CheckpointVerdict =
-  | { readonly trusted: true; readonly checkpoint: Checkpoint; readonly witnesses: readonly WitnessedBy[] }
-  | { readonly trusted: false; readonly reason: 'MALFORMED' | 'UNKNOWN_LOG' | 'SIGNATURE_INVALID' | 'QUORUM_MISSING' };
+export type CheckpointVerdict = TrustedCheckpoint | UntrustedCheckpoint;
+
+/** A checkpoint that the policy trusts. */
+export interface TrustedCheckpoint {
+  /** The verdict. */
+  readonly trusted: true;
+  /** What it says. */
+  readonly checkpoint: Checkpoint;
+  /** The policy's witnesses that cosigned, in the policy's order. */
+  readonly witnesses: readonly WitnessedBy[];
+}
+
+/** A text that the policy does not trust. */
+export interface UntrustedCheckpoint {
+  /** The verdict. */
+  readonly trusted: false;
+  /** The first step that failed. */
+  readonly reason: CheckpointRefusal;
+}
+
+/**
+ * Why a checkpoint is not trusted: its text is none; a signature that names a known key is false; no known log signed it
+ * under its origin; too few witnesses cosigned.
+ */
+export type CheckpointRefusal = 'MALFORMED' | 'SIGNATURE_INVALID' | 'UNKNOWN_LOG' | 'QUORUM_MISSING';
 
 /** A witness of the policy that cosigned, and when: seconds since 1970-01-01 UTC. */
 export interface WitnessedBy {
+  /** Its name in the policy. */
   readonly name: string;
+  /** The latest time that it states. */
   readonly timestamp: bigint;
 }
 

@@ -32,7 +32,7 @@ export function multiply(scalar: bigint, point: Point): Point {
 }
 
 /** The point with this y and the x of this parity, if there is one. */
-export function pointOf(y: bigint, parity: bigint): Point | undefined {
+function pointOf(y: bigint, parity: bigint): Point | undefined {
   const square = mod((y * y - 1n) * inverse(d * y * y + 1n));
   let x = power(square, (p + 3n) / 8n);
   if (mod(x * x) !== square) x = mod(x * power(2n, (p - 1n) / 4n));

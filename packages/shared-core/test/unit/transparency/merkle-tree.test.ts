@@ -105,6 +105,16 @@ describe('compact range', () => {
     expect(() => new CompactRange(sha256, { size: 2 ** 53, hashes: [hash] })).toThrow(RangeError);
   });
 
+  it('gives out a root of its own, and keeps copies of what it resumes from', () => {
+    for (const size of [1, 2, 3, 4]) {
+      const hashes = rangeNodes(0, size).map((node) => copy(leafOf(node)));
+      const range = new CompactRange(sha256, { size, hashes });
+      range.root().fill(0);
+      for (const hash of hashes) hash.fill(0);
+      expect(range.root()).toEqual(oracle.hash(0, size));
+    }
+  });
+
   it('refuses a leaf that is no hash', () => {
     expect(() => new CompactRange(sha256).append(new Uint8Array(31))).toThrow(/32 bytes/);
   });
@@ -187,7 +197,7 @@ describe('inclusion proofs', () => {
   });
 
   it('are not planned outside the tree', () => {
-    expect(() => planInclusion(5n, 5n)).toThrow('index is 5; expected 0 to 4');
+    expect(() => planInclusion(5n, 5n)).toThrow('index is 5; a tree of size 5 has no such leaf');
     expect(() => planInclusion(-1n, 5n)).toThrow(RangeError);
     expect(() => planInclusion(0n, 2n ** 53n)).toThrow(/less than 2\^53/);
   });

@@ -13,7 +13,7 @@ import {
 } from '../../../src/transparency/index.js';
 
 export const origin = 'log.example/42';
-export const signerOf = (number: number): LocalSigner => createSigner(new Uint8Array(32).fill(number));
+const signerOf = (number: number): LocalSigner => createSigner(new Uint8Array(32).fill(number));
 
 export const logKey = printVerifierKey(verifierKey(origin, SignatureType.ed25519, signerOf(1).publicKey, sha256));
 
