@@ -4,7 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import { type CoreErrorCode, isTenstripError, TenstripError } from '../errors/index.js';
 import type { Governed, OperationContext, Reservation, ResourceGovernor } from '../governor/index.js';
-import { CallBudget } from './call-budget.js';
+import { CallBudget, type Excess } from './call-budget.js';
 import type { Enclosure, EnclosureEvents } from './enclosure.js';
 import { type CallWorld, type HostMessage, maxOpenRequests } from './guest/protocol.js';
 import { decodeValue, encodeValue, ValueRefused } from './guest/value-codec.js';
@@ -104,14 +104,19 @@ export class Isolate implements AsyncDisposable {
     context?.throwIfStopped();
     const scope: Governed = context ?? this.#governor;
     const signal = context?.signal;
-    const outside = () =>
-      abortable(
-        signal,
-        this.#inTurn(() => this.#perform(name, input, scope, signal)),
-      );
-    const { value, elapsedMs } = await scope.io({}, outside);
-    if (elapsedMs > 0) await scope.clock.sleep(elapsedMs);
-    return value;
+    this.#queued += 1;
+    try {
+      const outside = () =>
+        abortable(
+          signal,
+          this.#inTurn(() => this.#perform(name, input, scope, signal)),
+        );
+      const { value, elapsedMs } = await scope.io({}, outside);
+      if (elapsedMs > 0) await scope.clock.sleep(elapsedMs);
+      return value;
+    } finally {
+      this.#queued -= 1;
+    }
   }
 
   /** Kills everything inside; a running call rejects. Resolves when it is gone. */
@@ -145,15 +150,10 @@ export class Isolate implements AsyncDisposable {
   }
 
   /** Runs `body` after all that came before; one at a time. */
-  async #inTurn<T>(body: () => Promise<T>): Promise<T> {
-    this.#queued += 1;
+  #inTurn<T>(body: () => Promise<T>): Promise<T> {
     const turn = this.#lastTurn.then(body);
     this.#lastTurn = turn.catch(() => undefined);
-    try {
-      return await turn;
-    } finally {
-      this.#queued -= 1;
-    }
+    return turn;
   }
 
   async #perform(name: string, input: unknown, scope: Governed, signal: AbortSignal | undefined) {
@@ -257,8 +257,11 @@ export class Isolate implements AsyncDisposable {
       typeof method === 'string' &&
       Array.isArray(args);
     if (!wellFormed) throw new ValueRefused('a request of unknown shape');
-    if (this.#openRequests >= maxOpenRequests)
-      throw new ValueRefused(`more than ${maxOpenRequests} requests at a time`);
+    if (this.#openRequests >= maxOpenRequests) {
+      const excess: Excess = { limit: 'messages', allowed: maxOpenRequests, unit: 'requests at a time' };
+      void this.#end(overBudget(this.#now(), excess));
+      return;
+    }
     void this.#answer(request, capability, method, args);
   }
 
@@ -340,6 +343,7 @@ function abortable<T>(signal: AbortSignal | undefined, result: Promise<T>): Prom
   if (signal === undefined) return result;
   return new Promise((fulfil, reject) => {
     const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     result.then(fulfil, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });

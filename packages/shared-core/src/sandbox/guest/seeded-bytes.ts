@@ -1,13 +1,13 @@
 // Repeatable randomness for a deterministic guest: the key stream of AES-256 in counter mode under the call's seed.
 // Uniform, and the same on every machine; about 1 ns a byte.
-import { type Cipheriv, createCipheriv } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 
 const blockBytes = 4096;
 const zeros = new Uint8Array(blockBytes);
 
 /** A stream of bytes from a 32-byte seed. */
 export class SeededBytes {
-  readonly #cipher: Cipheriv;
+  readonly #cipher: ReturnType<typeof createCipheriv>;
   #block: Uint8Array = new Uint8Array(0);
   #used = 0;
 
