@@ -44,6 +44,7 @@ export interface FileReading {
 export interface FileWriting {
   /** The real path, for a library that opens files itself; the last part need not exist yet. */
   resolve(path: string): Promise<string>;
+  /** Writes a whole file; one that is there is replaced. */
   write(path: string, data: Uint8Array | string): Promise<void>;
   /** Removes a file, a link itself, or an empty folder; never a granted folder. */
   remove(path: string): Promise<void>;
@@ -71,6 +72,7 @@ export interface RunOptions {
 
 /** Running the granted programs: no shell, an empty environment, an own process group that ends with the program. */
 export interface ProgramRunning {
+  /** Runs `program` to its end; kills it when it takes or prints too much. */
   run(
     program: string,
     args: readonly string[],
@@ -80,5 +82,6 @@ export interface ProgramRunning {
 
 /** Loading the granted addons or FFI libraries. */
 export interface NativeLoading {
+  /** What the addon or library exports. */
   load(specifier: string): Promise<unknown>;
 }

@@ -48,6 +48,7 @@ export class TenstripError<Code extends string = string> extends Error {
     this.retryable = options.retryable ?? false;
   }
 
+  /** Always `TenstripError`: also where a bundler renames the class. */
   override get name(): string {
     return 'TenstripError';
   }

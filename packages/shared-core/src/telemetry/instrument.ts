@@ -6,11 +6,13 @@ import { assert } from '../errors/index.js';
 
 /** A sum that only grows. */
 export interface Counter {
+  /** Counts `value` more; never negative. */
   add(value: number, attributes?: Record<string, string>): void;
 }
 
 /** A distribution of values. */
 export interface Histogram {
+  /** Takes in one value. */
   record(value: number, attributes?: Record<string, string>): void;
 }
 
