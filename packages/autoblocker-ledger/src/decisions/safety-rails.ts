@@ -20,19 +20,24 @@ export type RailCode =
   | 'EXPIRY_REQUIRED';
 
 /** Bounds of the rails. Each has a floor and a ceiling; none can be switched off. */
+export interface RailLimits {
+  /** New blocks by rules in one minute, all scenarios together: 1 to 10,000. Default 120. */
+  readonly blocksPerMinute: number;
+  /** New blocks in one minute by one scenario: 1 to 10,000. Default 60. */
+  readonly blocksPerMinuteOfScenario: number;
+  /** Blocked IPv4 addresses in total, as a share of all 2^32: at most 0.01. Default 0.001. */
+  readonly addressShare: number;
+  /** Score that a target with a successful login in the last 24 hours must reach: 2 to 100. Default 3. */
+  readonly knownGoodScore: number;
+}
+
+/** {@link RailLimits} from outside, with their defaults. */
 export const railLimitsSchema = z.strictObject({
-  /** New blocks by rules in one minute, all scenarios together. */
   blocksPerMinute: z.number().int().min(1).max(10_000).default(120),
-  /** New blocks in one minute by one scenario. */
   blocksPerMinuteOfScenario: z.number().int().min(1).max(10_000).default(60),
-  /** Blocked IPv4 addresses in total, as a share of all 2^32. */
   addressShare: z.number().positive().max(0.01).default(0.001),
-  /** Score that a target with a successful login in the last 24 hours must reach. */
   knownGoodScore: z.number().min(2).max(100).default(3),
 });
-
-/** See {@link railLimitsSchema}. */
-export type RailLimits = z.output<typeof railLimitsSchema>;
 
 /** What the rails judge: a proposal with nothing left open. */
 export interface RailProposal {

@@ -51,6 +51,7 @@ export interface LineSource extends AsyncDisposable {
   readonly resumedAt: number;
   /** Rotations and truncations met so far. */
   readonly rotations: number;
+  /** Reads on, until the end or until the signal aborts. */
   batches(signal?: AbortSignal): AsyncIterable<LineBatch>;
   /** The position after the line that ends at `offset`, in the file that the last batch came from; `undefined` when it cannot be read again. */
   position(offset: number, warmFrom: number): Promise<SourcePosition | undefined>;

@@ -19,6 +19,7 @@ export class StdinSource implements LineSource {
     this.#maxLineBytes = maxLineBytes;
   }
 
+  /** Reads the stream to its end, or until the signal aborts. */
   async *batches(signal?: AbortSignal): AsyncGenerator<LineBatch> {
     const splitter = new LineSplitter(0, this.#maxLineBytes);
     for await (const chunk of this.#stream) {
@@ -32,7 +33,9 @@ export class StdinSource implements LineSource {
     if (last !== undefined) yield { lines: [last], end: splitter.offset };
   }
 
+  /** A stream cannot be read again. */
   async position(): Promise<undefined> {}
 
+  /** Does nothing: the stream is the caller's. */
   async [Symbol.asyncDispose](): Promise<void> {}
 }

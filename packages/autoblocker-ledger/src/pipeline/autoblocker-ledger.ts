@@ -452,6 +452,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     return this.#closed;
   }
 
+  /** See {@link AutoblockerLedger.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
