@@ -5,9 +5,9 @@ import { resolve } from 'node:path';
 import { AutoblockerLedger, type Explanation } from '@tenstrip/autoblocker-ledger';
 import { TenstripError } from '@tenstrip/shared-core';
 import type { ExplainCommand } from './command-line';
-import { targetName, targetText, withoutRepeats } from './run-summary';
-import { count, historyText, timeText } from './terminal-output';
+import { withoutRepeats } from './run-summary';
 import { visibleText } from './untrusted-text';
+import { count, historyText, targetName, targetText, timeText } from './wording';
 
 /** Runs one `explain` command. @returns the exit code */
 export async function explainDecision(command: ExplainCommand): Promise<number> {

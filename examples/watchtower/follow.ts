@@ -2,9 +2,8 @@
 // changes, so that none is shown that is not durable and none is shown twice.
 
 import type { AutoblockerLedger, DecisionChange } from '@tenstrip/autoblocker-ledger';
-import { targetName, targetText } from './run-summary';
-import { timeText } from './terminal-output';
 import { visibleText } from './untrusted-text';
+import { targetName, targetText, timeText } from './wording';
 
 /** Prints what changed since the last time. */
 export interface Announcer {

@@ -1,7 +1,8 @@
 // The document that `--json` prints. Times are ISO 8601 in UTC, ids are numbers, names are what the ledger calls them.
 
 import type { Decision } from '@tenstrip/autoblocker-ledger';
-import { type BlockedActor, type RunSummary, targetName } from './run-summary';
+import type { BlockedActor, RunSummary } from './run-summary';
+import { targetName } from './wording';
 
 /** The run as plain JSON. */
 export function jsonOf(summary: RunSummary): object {

@@ -2,7 +2,7 @@
 
 import type { ReadProgress } from '@tenstrip/autoblocker-ledger';
 import { Presets, SingleBar } from 'cli-progress';
-import { count } from './terminal-output';
+import { count } from './wording';
 
 /** A bar that follows a reading; `using` clears it away at the end. */
 export interface ProgressBar extends Disposable {

@@ -13,7 +13,7 @@ import type {
 } from '@tenstrip/autoblocker-ledger';
 import type { GovernorStatistics } from '@tenstrip/shared-core';
 import type { Score } from './truth';
-import { visibleText } from './untrusted-text';
+import { targetName } from './wording';
 
 /** Newest actors whose evidence is gathered and that the page shows; that of the others stays in the ledger. */
 export const explainedActors = 1000;
@@ -117,20 +117,4 @@ function earliest(times: readonly number[]): number {
 /** Whether a decision was ever in force, whether or not its time is over. */
 function wasEnforced(decision: Decision): boolean {
   return decision.state === 'active' || decision.state === 'expired';
-}
-
-/** The text that names a target, as it was read. */
-export function targetName(target: BlockTarget): string {
-  return target.kind === 'certificate' ? target.spkiSha256 : target.value;
-}
-
-/** The same for people: with its kind unless it is an address, safe to print. */
-export function targetText(target: BlockTarget): string {
-  const name = visibleText(targetName(target), 64);
-  return target.kind === 'ip' || target.kind === 'range' ? name : `${target.kind} ${name}`;
-}
-
-/** A rule's name for people: without the author where that is this suite. */
-export function scenarioText(name: string): string {
-  return visibleText(name.replace(/^tenstrip\//, ''), 64);
 }

@@ -1,14 +1,13 @@
 // The run as text for people: who is blocked, what the ledger holds, how it compares with the truth. Colours only on a
 // terminal that wants them; every text that came out of a log is made visible first.
 
-import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { styleText } from 'node:util';
-import type { DecisionHistory } from '@tenstrip/autoblocker-ledger';
 import Table from 'cli-table3';
-import { type BlockedActor, type RunSummary, scenarioText, targetText } from './run-summary';
+import type { BlockedActor, RunSummary } from './run-summary';
 import type { Score } from './truth';
 import { visibleText } from './untrusted-text';
+import { count, pathText, scenarioText, targetText, timeText } from './wording';
 
 const shownActors = 40;
 const shownProblems = 20;
@@ -18,19 +17,6 @@ const coloured = process.stdout.isTTY === true && process.env.NO_COLOR === undef
 export function printSummary(summary: RunSummary): void {
   const parts = [inputText(summary), blockedText(summary), factsText(summary)];
   process.stdout.write(`\n${parts.join('\n\n')}\n\n`);
-}
-
-/** `2026-11-23 19:04:05` in UTC. */
-export function timeText(time: number): string {
-  return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
-}
-
-/** One change of a decision, in words. */
-export function historyText(change: DecisionHistory): string {
-  const where = `at ${timeText(change.time)} UTC, entry ${change.entry}`;
-  if (change.kind === 'revoked') return `revoked ${where}: ${visibleText(change.reason.code)}`;
-  const until = change.until === null ? 'for good' : `until ${timeText(change.until)}`;
-  return `extended by ${scenarioText(change.scenario)} ${until}, ${where}`;
 }
 
 function inputText({ read, interrupted }: RunSummary): string {
@@ -51,7 +37,7 @@ function sourceText(source: RunSummary['read']['sources'][number]): string {
     ...(source.rotations > 0 ? [`${count(source.rotations, 'rotation')}`] : []),
     ...(source.resumedAt > 0 ? [`continued at byte ${source.resumedAt.toLocaleString('en')}`] : []),
   ];
-  return `  ${paint('bold', visibleText(relative('.', source.path) || source.path))}  ${notes.join(' · ')}`;
+  return `  ${paint('bold', pathText(source.path))}  ${notes.join(' · ')}`;
 }
 
 function blockedText({ blocked, review, read }: RunSummary): string {
@@ -90,10 +76,7 @@ function factsText(summary: RunSummary): string {
   const { verification, score, ledger, report } = summary;
   const [origin = '', size = '', root = ''] = verification.checkpoint.split('\n');
   const facts: [string, string][] = [
-    [
-      'ledger',
-      `${count(Number(verification.size), 'entry', 'entries')} in ${visibleText(relative('.', ledger) || ledger)}`,
-    ],
+    ['ledger', `${count(Number(verification.size), 'entry', 'entries')} in ${pathText(ledger)}`],
     ['checkpoint', `${visibleText(origin)} · ${visibleText(size)} · ${visibleText(root)}`],
     ['verified', verifiedText(summary)],
     ...(score === undefined ? [] : scoreFacts(score)),
@@ -141,12 +124,6 @@ function scoreFacts(score: Score): [string, string][] {
       `${complete}  ${found} of ${score.attackersAbove} attackers above their threshold${missed === '' ? '' : `; missed: ${missed}`}`,
     ],
   ];
-}
-
-/** `1,234 lines`; only the number when no noun is given. */
-export function count(number: number, noun?: string, plural = `${noun}s`): string {
-  const digits = number.toLocaleString('en');
-  return noun === undefined ? digits : `${digits} ${number === 1 ? noun : plural}`;
 }
 
 function paint(style: 'red' | 'green' | 'yellow' | 'grey' | 'bold', text: string): string {

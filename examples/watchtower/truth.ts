@@ -43,7 +43,7 @@ export interface Score {
 
 /**
  * The truth of these logs: `path`, or `truth.json` beside the first of them when that exists.
- * @throws TenstripError `TruthInvalid` when a file is there and is not a truth.
+ * @throws TenstripError `TruthInvalid` when `path` is given and is not a truth.
  */
 export async function loadTruth(logs: readonly string[], path: string | undefined): Promise<Truth | undefined> {
   const file = path ?? join(dirname(logs[0] ?? '.'), 'truth.json');
@@ -54,6 +54,7 @@ export async function loadTruth(logs: readonly string[], path: string | undefine
   if (text === undefined) return undefined;
   const parsed = truthSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
+  if (path === undefined) return undefined; // some other file of that name beside somebody's logs
   const problem = parsed.error.issues[0];
   throw new TenstripError(
     'TruthInvalid',

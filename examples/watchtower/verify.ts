@@ -5,8 +5,9 @@ import { resolve } from 'node:path';
 import { type VerificationReport, verifyLedger } from '@tenstrip/autoblocker-ledger';
 import { TenstripError } from '@tenstrip/shared-core';
 import { exitCodes, type VerifyCommand } from './command-line';
-import { count, problemLines } from './terminal-output';
+import { problemLines } from './terminal-output';
 import { visibleText } from './untrusted-text';
+import { count } from './wording';
 
 /** A checkpoint is a short signed note; a larger file is something else. */
 const checkpointLimitBytes = 64 * 1024;

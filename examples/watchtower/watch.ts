@@ -61,6 +61,7 @@ async function readLogs(
     using bar = progressBar();
     return await ledger.readLogs(logs, { ...dating, signal, onProgress: (progress) => bar.show(progress) });
   }
+  if (process.stderr.isTTY) process.stderr.write(`following ${logs.length} files; Ctrl-C ends it\n`);
   const announce = announceDecisions(ledger, command.json);
   const read = await ledger.follow(logs, { ...dating, signal, onProgress: () => announce.soon() });
   await announce.rest();

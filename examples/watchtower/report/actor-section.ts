@@ -1,8 +1,8 @@
 // One section for each blocked actor: the rule, the lines that it rests on, the proof, and the way back.
 
 import type { Explanation } from '@tenstrip/autoblocker-ledger';
-import { type BlockedActor, explainedActors, type RunSummary, scenarioText, targetText } from '../run-summary';
-import { count, historyText, timeText } from '../terminal-output';
+import { type BlockedActor, explainedActors, type RunSummary } from '../run-summary';
+import { count, historyText, scenarioText, targetText, timeText } from '../wording';
 import { html, type Markup } from './markup';
 import { preformatted } from './preformatted';
 

@@ -1,9 +1,8 @@
 // The head of the page: the figures of the run, the timeline, the table of blocked actors, and what the ledger holds.
 
-import { relative } from 'node:path';
-import { type BlockedActor, explainedActors, type RunSummary, scenarioText, targetText } from '../run-summary';
-import { count, timeText } from '../terminal-output';
+import { type BlockedActor, explainedActors, type RunSummary } from '../run-summary';
 import type { Score } from '../truth';
+import { count, pathText, scenarioText, targetText, timeText } from '../wording';
 import { actorAnchor } from './actor-section';
 import { html, type Markup } from './markup';
 import { preformatted } from './preformatted';
@@ -105,7 +104,7 @@ function ledgerSection({ verification, ledger }: RunSummary): Markup {
   return html`<section>
 <h2>Ledger</h2>
 <dl>
-<dt>folder</dt><dd><code>${relative('.', ledger) || ledger}</code></dd>
+<dt>folder</dt><dd><code>${pathText(ledger)}</code></dd>
 <dt>entries</dt><dd>${Object.entries(verification.entries).map(([kind, number]) => html`<span class="tag">${number} ${kind}</span> `)}</dd>
 <dt>verified</dt><dd>${verification.verified ? 'yes, in a pass of its own over the folder' : html`<ul>${verification.problems.slice(0, 100).map(problem)}</ul>`}</dd>
 <dt>checkpoint</dt><dd><pre>${preformatted(verification.checkpoint)}</pre></dd>
@@ -115,9 +114,7 @@ function ledgerSection({ verification, ledger }: RunSummary): Markup {
 }
 
 function inputSection({ read }: RunSummary): Markup {
-  const source = (
-    log: (typeof read.sources)[number],
-  ) => html`<tr><td><code>${relative('.', log.path) || log.path}</code></td>
+  const source = (log: (typeof read.sources)[number]) => html`<tr><td><code>${pathText(log.path)}</code></td>
 <td class="number">${count(log.lines)}</td><td class="number">${count(log.events)}</td><td class="number">${count(log.recognised)}</td>
 <td class="number">${count(log.unrecognised)}</td><td class="number">${count(log.cut)}</td><td class="number">${count(log.garbled)}</td></tr>`;
   return html`<section>

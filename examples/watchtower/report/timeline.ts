@@ -1,7 +1,8 @@
 // The data of the timeline: a row for each actor, a dot for each line of evidence, a mark for each decision, and a bar
 // for as long as the block holds.
 
-import { type BlockedActor, scenarioText, targetText } from '../run-summary';
+import type { BlockedActor } from '../run-summary';
+import { scenarioText, targetText } from '../wording';
 import { actorAnchor } from './actor-section';
 
 /** More rows than this make no picture; the newest are shown. */

@@ -43,9 +43,7 @@ describe('--follow', () => {
     writeFileSync(log, attack('203.0.113.3'));
     await announcementOf('203.0.113.3');
 
-    writeFileSync(log, ''); // copytruncate
-    await new Promise((done) => setTimeout(done, 1000));
-    appendFileSync(log, attack('203.0.113.4'));
+    writeFileSync(log, failedLogins('203.0.113.4', 8, new Date())); // shorter than what was read: truncated
     await announcementOf('203.0.113.4');
 
     child.kill('SIGINT');
@@ -54,10 +52,10 @@ describe('--follow', () => {
     const document = documentOf(run);
     expect(document).toMatchObject({ interrupted: true, ledger: { verified: true } });
     expect(document.blocked.map(({ target }) => target).sort()).toEqual([1, 2, 3, 4].map((n) => `203.0.113.${n}`));
-    expect(document.input.lines).toBe(48);
+    expect(document.input.lines).toBe(3 * 12 + 8);
     expect(new Set(announced.map(({ entry }) => entry)).size).toBe(announced.length);
     expect(announced.filter(({ change }) => change === 'added').map(({ target }) => target)).toEqual(
       [1, 2, 3, 4].map((n) => `203.0.113.${n}`),
     );
-  }, 60_000);
+  });
 });

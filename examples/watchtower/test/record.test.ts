@@ -30,7 +30,7 @@ describe('the recorded attacks', () => {
     run = await watchtower(scratch.folder, '--json');
     document = documentOf(run);
     blocked = new Set(document.blocked.map(({ target }) => target));
-  }, 60_000);
+  });
 
   test('no legitimate address is blocked', () => {
     expect(addresses(({ kind }) => kind === 'legitimate').filter((address) => blocked.has(address))).toEqual([]);
@@ -89,5 +89,5 @@ describe('the recorded attacks', () => {
     expect(stdout).toMatch(/precision +1\.000/);
     expect(stdout).toMatch(/verified +yes/);
     expect(stdout).toContain(document.ledger.checkpoint.split('\n')[0]);
-  }, 60_000);
+  });
 });

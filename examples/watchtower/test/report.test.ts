@@ -29,7 +29,7 @@ describe('report.html', () => {
     const run = await watchtower(scratch.folder, '--json', '--report', scratch.path('report.html'), log);
     expect(documentOf(run).blocked).toHaveLength(hostileAgents.length);
     page = readFileSync(scratch.path('report.html'), 'utf8');
-  }, 60_000);
+  });
 
   /** Elements of the page, without the text of its own scripts and style. */
   const tags = () => page.replace(/(<(script|style)[^>]*>)[\s\S]*?<\/\2>/g, '$1').match(/<[a-z!][^>]*>/gi) ?? [];

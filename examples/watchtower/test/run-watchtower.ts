@@ -16,6 +16,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
+import { vi } from 'vitest';
+
+// A start takes a second on a quiet machine; no test is about how long it takes on a busy one.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const repository = resolve(__dirname, '../../..');
 const source = join(repository, 'examples/watchtower');

@@ -43,7 +43,7 @@ describe('a ledger that was tampered with', () => {
     cpSync(ledger, early, { recursive: true });
     document = documentOf(await watchtower(scratch.folder, '--json', '--ledger', ledger, second));
     writeFileSync(checkpoint, document.ledger.checkpoint);
-  }, 60_000);
+  });
 
   async function verify(folder: string, ...options: string[]) {
     const { code, stdout } = await watchtower(scratch.folder, 'verify', folder, '--json', ...options);
