@@ -1,7 +1,7 @@
 // A log's folder on disk. Files are written through plain descriptors and callbacks: a FileHandle costs several times more
 // per call. A file that must last is synced, and so is the directory that names it (fsync(2), "Notes").
 import * as fs from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isSystemError } from './log-error.js';
 import type { LogFile, LogFolder } from './log-folder.js';
@@ -24,6 +24,12 @@ export class DiskFolder implements LogFolder {
 
   async names(directory: string): Promise<string[]> {
     return (await orUndefined(readdir(this.#pathOf(directory))))?.sort() ?? [];
+  }
+
+  async makePrivate(directory: string): Promise<void> {
+    const path = this.#pathOf(directory);
+    await makeDirectory(path);
+    await chmod(path, 0o700);
   }
 
   async open(name: string, mode: 'read' | 'write'): Promise<LogFile> {

@@ -73,7 +73,10 @@ export class ErasableParts implements AsyncDisposable {
 
   /** Opens them. A writer first ends an erasure that a crash cut short, and drops parts of entries from `size` on. */
   static async open(folder: LogFolder, options: SegmentChainOptions, size?: number): Promise<ErasableParts> {
-    if (options.mode === 'write') await finishErasure(folder);
+    if (options.mode === 'write') {
+      await folder.makePrivate(erasableDirectory);
+      await finishErasure(folder);
+    }
     const parts = new ErasableParts(folder, await SegmentChain.open(folder, erasableDirectory, options));
     if (size !== undefined) await parts.#dropFrom(size);
     return parts;

@@ -23,6 +23,8 @@ export interface LogFolder {
   readonly path: string;
   /** Names of what is directly in `directory`, sorted; empty when it does not exist. */
   names(directory: string): Promise<string[]>;
+  /** Makes a directory that nobody but the owner may enter (mode 0700 where there are modes). */
+  makePrivate(directory: string): Promise<void>;
   /** Opens a file. @throws an `ENOENT` system error when it is not there. */
   open(name: string, mode: 'read' | 'write'): Promise<LogFile>;
   /** The bytes of a whole file, `undefined` when it does not exist. */

@@ -1,7 +1,7 @@
 // What lies where in the folder of a log:
 //   public/checkpoint, public/tile/…   for everybody, named as the URLs of a tiled log (C2SP tlog-tiles)
 //   entries/*.segment                  the entries, in frames: the truth from which `public` can be made again
-//   erasable/*.segment                 the erasable parts, for nobody else; erasure.json while one is being overwritten
+//   erasable/*.segment                 the erasable parts, for the owner only (mode 0700); erasure.json while one is being overwritten
 //   boot-id                            the machine's boot under which `public` was written
 //   minimum-index                      the oldest entry that is still there, once the log was pruned
 import { type Frame, FrameKind, splitLink } from './frame.js';

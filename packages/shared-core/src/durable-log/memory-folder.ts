@@ -11,6 +11,8 @@ export class MemoryFolder implements LogFolder {
     return [...new Set(inside.map((name) => name.slice(directory.length + 1).split('/')[0]!))].sort();
   }
 
+  async makePrivate(): Promise<void> {}
+
   async open(name: string): Promise<LogFile> {
     const file = this.#files.get(name);
     if (file === undefined)

@@ -250,6 +250,12 @@ describe('erasable parts', () => {
     });
   });
 
+  test('are in a directory that only the owner may enter', async () => {
+    const folder = newFolder();
+    await writeLog(folder, someEntries(1));
+    expect(statSync(join(folder, 'erasable')).mode & 0o777).toBe(0o700);
+  });
+
   test('are never in the folder that is served', async () => {
     const folder = newFolder();
     await writeLog(folder, [withErasable('a', 'a secret part')]);
