@@ -49,7 +49,7 @@ export interface OpenedSigner {
  */
 export async function openSigner(request: SignerRequest): Promise<OpenedSigner> {
   const { folder, origin } = request;
-  if (folder !== memoryFolder) await mkdir(folder, { recursive: true });
+  if (folder !== memoryFolder) await makeFolder(folder);
   const own = request.signer === undefined ? createSigner(await signingSeed(request)) : undefined;
   const signer = own ?? request.signer!;
   const key = verifierKeyText(origin, signer.publicKey);
@@ -72,6 +72,16 @@ export async function readVerifierKey(folder: string): Promise<string> {
   return text.trim();
 }
 
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new TenstripError<LedgerErrorCode>(
+      'OptionsInvalid',
+      `The ledger's folder ${folder} cannot be made (${cause.code ?? cause.message}). Give a folder that this process may write to.`,
+      { details: { folder }, cause },
+    );
+  });
+}
+
 async function signingSeed({ folder, passphrase, entropy }: SignerRequest): Promise<Uint8Array> {
   if (folder === memoryFolder) return entropy(32);
   const path = join(folder, 'signing.key');
@@ -88,7 +98,9 @@ async function signingSeed({ folder, passphrase, entropy }: SignerRequest): Prom
 }
 
 async function writePlainKey(path: string, seed: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
+  const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+    throw invalidKey(path, 'it cannot be written', cause);
+  });
   try {
     await file.writeFile(`${plainKeyHeader}\n${Buffer.from(seed).toString('base64')}\n`);
     await file.sync();
@@ -127,7 +139,9 @@ async function readPlainKey(path: string): Promise<Uint8Array> {
 async function publishKey(path: string, key: string): Promise<void> {
   const published = await readFile(path, 'utf8').catch(() => undefined);
   if (published === undefined) {
-    const file = await open(path, 'wx', 0o644);
+    const file = await open(path, 'wx', 0o644).catch((cause: unknown) => {
+      throw invalidKey(path, 'it cannot be written', cause);
+    });
     await file.writeFile(`${key}\n`);
     await file.sync();
     await file.close();

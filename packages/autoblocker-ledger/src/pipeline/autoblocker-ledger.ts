@@ -499,7 +499,13 @@ export class AutoblockerLedger implements AsyncDisposable {
     const newest = () => options.newestTime ?? (modified === undefined || follow ? clock.now() : modified);
     const utcOffsetMinutes = options.utcOffsetMinutes ?? (governor.deterministic ? 0 : 'local');
     const parser = new LogLineParser(source.name, { newestTime: newest, utcOffsetMinutes });
-    return new LogIntake(source, parser, Math.max(detector.memoryMs, successMemoryMs), options.signal);
+    return new LogIntake({
+      source,
+      parser,
+      memoryMs: Math.max(detector.memoryMs, successMemoryMs),
+      known: this.#ledger.projections.positions.get(source.name),
+      signal: options.signal,
+    });
   }
 
   /** Reads sources to their ends, always taking the earliest event that any of them shows. */

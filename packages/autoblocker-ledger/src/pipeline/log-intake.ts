@@ -14,6 +14,19 @@ export interface WaitingEvent {
 
 /** A restart refills buckets from at most so many bytes of a file. */
 const maxWarmBytes = 64 * 1024 * 1024;
+/** Places to restart from are so far apart, so that there are about a thousand of them at most. */
+const markSpacingBytes = 64 * 1024;
+
+/** What a {@link LogIntake} is made of. */
+export interface LogIntakeParts {
+  readonly source: LineSource;
+  readonly parser: LogLineParser;
+  /** How long an event matters to buckets and rails, in milliseconds. */
+  readonly memoryMs: number;
+  /** Where an earlier reading of this source came to. */
+  readonly known: SourcePosition | undefined;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** Reads one source. */
 export class LogIntake {
@@ -33,14 +46,17 @@ export class LogIntake {
   #committed: number;
   #rotations = 0;
   /** Places to restart from, each with the time of the first event after it. */
-  #marks: { readonly offset: number; readonly time: number }[] = [];
+  readonly #marks: { readonly offset: number; readonly time: number }[] = [];
   #newestTime = Number.NEGATIVE_INFINITY;
 
-  /** `memoryMs`: how long an event matters to buckets and rails. */
-  constructor(source: LineSource, parser: LogLineParser, memoryMs: number, signal: AbortSignal | undefined) {
+  constructor({ source, parser, memoryMs, known, signal }: LogIntakeParts) {
     this.source = source;
     this.#parser = parser;
     this.#memoryMs = memoryMs;
+    // Where the earlier reading would restart from is as good for this one, as long as it goes on in the same file.
+    if (known !== undefined && known.offset === source.resumedAt) {
+      this.#marks.push({ offset: known.warmFrom, time: Number.NEGATIVE_INFINITY });
+    }
     this.#readTo = source.resumedAt;
     this.#taken = source.resumedAt;
     this.#committed = source.resumedAt;
@@ -90,7 +106,7 @@ export class LogIntake {
     const { lines, end } = result.value;
     if (this.source.rotations !== this.#rotations) {
       this.#rotations = this.source.rotations;
-      this.#marks = [];
+      this.#marks.length = 0;
       this.#readTo = 0;
       this.#taken = 0;
       this.#committed = -1;
@@ -154,7 +170,8 @@ export class LogIntake {
   /** Remembers a batch as a place to restart from, and forgets those from which nothing matters any more. */
   #mark(offset: number): void {
     const first = this.#waiting[0]?.event.time;
-    if (first !== undefined) this.#marks.push({ offset, time: first });
+    const last = this.#marks.at(-1)?.offset ?? Number.NEGATIVE_INFINITY;
+    if (first !== undefined && offset - last >= markSpacingBytes) this.#marks.push({ offset, time: first });
     const horizon = this.#newestTime - this.#memoryMs;
     while (
       this.#marks.length > 1 &&

@@ -102,6 +102,18 @@ describe('a reading', () => {
     expect(await collect(third.query())).toHaveLength(1);
   });
 
+  it('refills buckets from before the last reading of a process, too', async () => {
+    await writeFile(log, burst('203.0.113.5', 0, 3));
+    await using first = await openLedger();
+    await first.readLogs([log]);
+    await appendFile(log, burst('203.0.113.5', 3, 2));
+    await first.readLogs([log]);
+    await first.close();
+    await appendFile(log, burst('203.0.113.5', 5, 1));
+    await using second = await openLedger();
+    expect(await second.readLogs([log])).toMatchObject({ lines: 1, decided: 1 });
+  });
+
   it('ends at its signal, and goes on from there', async () => {
     await writeFile(log, burst('203.0.113.5'));
     await using ledger = await openLedger();
@@ -369,6 +381,11 @@ describe('a ledger on disk', () => {
       },
     });
     await expect(openLedger({ allowList: ['10.0.0.1/8'] })).rejects.toMatchObject({ code: 'TargetInvalid' });
+    await writeFile(log, '');
+    await expect(openLedger({ folder: log })).rejects.toMatchObject({
+      code: 'OptionsInvalid',
+      details: { folder: log },
+    });
   });
 
   it('takes nothing more once it is closed', async () => {
