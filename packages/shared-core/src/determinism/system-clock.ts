@@ -1,4 +1,5 @@
 // The machine's clock. However many callbacks are pending, Node sees one timer, armed for the first of them.
+import { performance } from 'node:perf_hooks';
 import { type Clock, dueAfter, type ScheduleOptions, sleepOn } from './clock.js';
 import { type Timer, TimerQueue } from './timer-queue.js';
 

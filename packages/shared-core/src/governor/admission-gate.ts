@@ -29,12 +29,20 @@ export class AdmissionGate {
   enter(owner: SlotOwner): Wait | undefined {
     const { node } = owner;
     if (!this.mustWait(node)) {
-      take(owner);
+      this.take(owner);
       return undefined;
     }
     const wait = new Wait(owner, this.#nextSequence(), this);
     node.slotQueue.push(wait);
     return wait;
+  }
+
+  /** Takes a slot that {@link mustWait} said is free. */
+  take(owner: SlotOwner): void {
+    const { node } = owner;
+    node.countRunning(1);
+    node.slotQueue.charge(1);
+    owner.slotTaken();
   }
 
   /** Gives a slot back, and to the next. */
@@ -55,16 +63,10 @@ export class AdmissionGate {
         continue;
       }
       node.slotQueue.served();
-      take(wait.owner as SlotOwner);
+      this.take(wait.owner as SlotOwner);
       wait.grant();
     }
   }
-}
-
-function take(owner: SlotOwner): void {
-  owner.node.countRunning(1);
-  owner.node.slotQueue.charge(1);
-  owner.slotTaken();
 }
 
 /** The first node on the way to the root that is paused or has no slot. */

@@ -10,7 +10,7 @@ import { Wait, type WaitOwner } from './wait.js';
 /** A runner that has not come back after so long waits for something else: the next one runs. */
 const runnerExpiresMs = 10;
 /** The process's CPU time is read at most so often: a look costs about 1 µs. */
-const observeEveryMs = 0.4;
+const observeEveryMs = 1;
 
 /** Holds operations at their checkpoints. */
 export class CheckpointGate {
@@ -20,6 +20,8 @@ export class CheckpointGate {
   readonly #nextSequence: () => number;
   readonly #alarm: Alarm;
   #round = 0;
+  /** Whether some node may have a runner; none has while nobody waited for CPU time. */
+  #hasRunners = false;
   #processMicros: number;
   #observedAtMs: number;
 
@@ -45,25 +47,28 @@ export class CheckpointGate {
   enter(owner: WaitOwner, nowMs: number): Wait | undefined {
     const { node } = owner;
     this.#observeProcess(nowMs);
-    const isPaused = someAbove(node, (at) => at.isPaused);
-    if (!isPaused && !someAbove(node, (at) => isContended(at, nowMs))) return undefined;
+    const reason = reasonToWait(node, nowMs);
+    if (reason === undefined) return undefined;
     this.#stopRunning(owner);
     const wait = new Wait(owner, this.#nextSequence(), this);
     node.checkpointQueue.push(wait);
     this.serve();
     if (wait.isGranted) return undefined;
-    if (!isPaused) node.totals.throttled++;
+    if (reason === 'cpu') node.totals.throttled++;
     return wait;
   }
 
-  /** Whether work of `node` must wait now, whoever does it: for threads, which no queue can hold. */
+  /** Whether work of `node` must wait now, whoever does it: for those that no queue can hold. */
   isHeld(node: GovernorNode, nowMs: number): boolean {
-    return someAbove(node, (at) => at.isPaused || (at.cpu?.available(nowMs) ?? 1) <= 0);
+    for (let at: GovernorNode | undefined = node; at !== undefined; at = at.parent) {
+      if (at.isPaused || (at.cpu !== undefined && at.cpu.available(nowMs) <= 0)) return true;
+    }
+    return false;
   }
 
   /** `owner` runs no more, for now or for good: others may. */
   leave(owner: WaitOwner): void {
-    if (this.#stopRunning(owner)) this.serve();
+    if (this.#hasRunners && this.#stopRunning(owner)) this.serve();
   }
 
   /** Lets run whoever may, and sets the timer for when a bucket is out of debt. O(waiting nodes) for each. */
@@ -84,6 +89,7 @@ export class CheckpointGate {
       }
       node.checkpointQueue.served();
       startRunning(wait.owner, nowMs);
+      this.#hasRunners = true;
       wait.grant();
     }
     this.#alarm.set(soonestMs, nowMs);
@@ -117,14 +123,15 @@ function startRunning(owner: Runner & WaitOwner, nowMs: number): void {
   }
 }
 
-function someAbove(from: GovernorNode, holds: (node: GovernorNode) => boolean): boolean {
-  for (let node: GovernorNode | undefined = from; node !== undefined; node = node.parent) if (holds(node)) return true;
-  return false;
-}
-
-/** Whether CPU time at `node` is short: it is in debt, or others wait for it. */
-function isContended(node: GovernorNode, nowMs: number): boolean {
-  return node.cpu !== undefined && (node.checkpointQueue.size > 0 || node.cpu.available(nowMs) <= 0);
+/** Why work of `from` may not simply run on: a node above is paused, or its CPU time is short or waited for. */
+function reasonToWait(from: GovernorNode, nowMs: number): 'paused' | 'cpu' | undefined {
+  let reason: 'cpu' | undefined;
+  for (let node: GovernorNode | undefined = from; node !== undefined; node = node.parent) {
+    if (node.isPaused) return 'paused';
+    if (node.cpu === undefined) continue;
+    if (node.checkpointQueue.size > 0 || node.cpu.available(nowMs) <= 0) reason = 'cpu';
+  }
+  return reason;
 }
 
 /** The first node on the way to the root that lets nobody run now, and how long that lasts. */

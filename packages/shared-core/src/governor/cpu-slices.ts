@@ -35,12 +35,17 @@ export class CpuSlices {
     this.#settledMicros = meter.cpuMicros();
   }
 
-  /** `slice` starts to run, or goes on after a wait; whoever ran until now is charged up to here. */
-  begin(slice: Slice, nowMs: number): void {
-    if (this.current !== undefined) this.#add(this.current, nowMs - this.#markMs);
-    this.#markMs = nowMs;
+  /**
+   * `slice` starts to run, or goes on after a wait; whoever ran until now is charged up to here. `nowMs` may lie before
+   * the last look; gives when it began.
+   */
+  begin(slice: Slice, nowMs: number): number {
+    const beginMs = Math.max(nowMs, this.#markMs);
+    if (this.current !== undefined) this.#add(this.current, beginMs - this.#markMs);
+    this.#markMs = beginMs;
     this.current = slice;
     slice.countdown = 0;
+    return beginMs;
   }
 
   /** `slice` runs and looks at the clock. */

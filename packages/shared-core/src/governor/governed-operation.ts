@@ -38,15 +38,17 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
   readonly spec: Partial<OperationSpec>;
   readonly #runNested: RunNested;
   readonly #tree: GovernorTree;
-  readonly #parentRandom: RandomSource | undefined;
+  readonly #around: GovernedOperation | undefined;
   readonly #index: number;
 
   sliceMs = 0;
   countdown = 0;
   stride = 1;
-  /** When it began to wait for admission, or when its body started: in monotonic milliseconds. */
-  sinceMs = -1;
+  /** When its body started, in monotonic milliseconds. */
+  startedAtMs = 0;
   isWaiting = false;
+  /** Whether it had to wait for admission. */
+  hasWaited = false;
   hasSlot = false;
   isAdmitted = false;
   reservedBytes = 0;
@@ -63,18 +65,19 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
     kind: OperationKind,
     spec: Partial<OperationSpec>,
     parent: GovernedOperation | undefined,
+    calledAtMs: number,
     runNested: RunNested,
   ) {
     if (!isValid(spec)) refuseSpec(spec);
     const limitMs = kind === 'permitted' ? node.deadlineMs : Number.POSITIVE_INFINITY;
     const deadlineMs = spec.deadlineMs === undefined ? limitMs : Math.min(spec.deadlineMs, limitMs);
-    super(spec.name ?? node.name, node, parent, deadlineMs, spec.signal);
+    super(spec.name ?? node.name, node, parent, calledAtMs, deadlineMs, spec.signal);
     this.governor = governor;
     this.kind = kind;
     this.spec = spec;
     this.#runNested = runNested;
     this.#tree = node.tree;
-    this.#parentRandom = parent?.random;
+    this.#around = parent;
     this.#index = parent === undefined ? node.operationCount++ : parent.#nestedCount++;
   }
 
@@ -83,7 +86,7 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
   }
 
   get random(): RandomSource {
-    this.#random ??= (this.#parentRandom ?? this.node.random).stream(this.kind, this.name, this.#index);
+    this.#random ??= (this.#around ?? this.node).random.stream(this.kind, this.name, this.#index);
     return this.#random;
   }
 
@@ -168,8 +171,9 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
 
   #takeTokens(ops: number, bytes: number): Promise<void> | undefined {
     const { io } = this.#tree;
-    this.throwIfStopping();
-    if (io.mustWait(this.node, ops, bytes)) {
+    const nowMs = this.clock.monotonicMs();
+    this.throwIfStopping(nowMs);
+    if (io.mustWait(this.node, ops, bytes, nowMs)) {
       const full = io.fullNode(this.node);
       if (full !== undefined) throw queueFull(full.name, this.name, full.ioQueue.size, full.maxQueue);
     }
@@ -212,9 +216,8 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
     };
   }
 
-  /** Throws when this operation should end; looks at the clock if there is a deadline. */
-  throwIfStopping(): void {
-    const nowMs = this.deadlineAtMs === Number.POSITIVE_INFINITY ? 0 : this.clock.monotonicMs();
+  /** Throws when this operation should end, as things are at `nowMs`. */
+  throwIfStopping(nowMs: number): void {
     if (this.look(nowMs) !== undefined) throw this.stopError;
   }
 
@@ -223,7 +226,7 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
     const bytes = this.spec.reserveBytes ?? 0;
     const { memory } = this.node;
     if (bytes === 0 && !memory.isMeasured) return;
-    memory.reserve(bytes, this.clock.monotonicMs());
+    memory.reserve(bytes, this.calledAtMs);
     this.reservedBytes = bytes;
   }
 
@@ -231,7 +234,7 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
   resumed(nowMs: number): void {
     this.#tree.turned(nowMs);
     this.#tree.slices.begin(this, nowMs);
-    if (this.look(nowMs) !== undefined) throw this.stopError;
+    this.throwIfStopping(nowMs);
   }
 
   /** Waits at the checkpoint gate while paused or over a CPU cap. */
@@ -264,6 +267,7 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
   /** It counts among those that wait for admission. */
   startWaiting(): void {
     this.isWaiting = true;
+    this.hasWaited = true;
     this.node.countWaiting(1);
   }
 
@@ -288,7 +292,7 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
   #lookAround(): Promise<void> | undefined {
     const tree = this.#tree;
     const nowMs = tree.clock.monotonicMs();
-    if (this.look(nowMs) !== undefined) throw this.stopError;
+    this.throwIfStopping(nowMs);
     if (tree.isDeterministic) return this.#lookAroundCounted(nowMs);
     tree.slices.look(this, nowMs);
     if (this.sliceMs < settleMs && nowMs < tree.turnDueMs && !tree.isPaused) return undefined;

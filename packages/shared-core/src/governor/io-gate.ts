@@ -49,10 +49,9 @@ export class IoGate {
     this.#alarm = new Alarm(clock, () => this.serve());
   }
 
-  /** Whether a request of `node` would have to wait now. */
-  mustWait(node: GovernorNode, ops: number, bytes: number): boolean {
-    if (!isLimited(node, ops, bytes)) return false;
-    const nowMs = this.#clock.monotonicMs();
+  /** Whether a request of `node` would have to wait at `nowMs`. */
+  mustWait(node: GovernorNode, ops: number, bytes: number, nowMs: number): boolean {
+    if (ops === 0 && bytes === 0) return false;
     for (let at: GovernorNode | undefined = node; at !== undefined; at = at.parent) {
       if (!isLimitedHere(at, ops, bytes)) continue;
       if (at.ioQueue.size > 0 || !hasTokens(at, ops, bytes, nowMs)) return true;
@@ -62,8 +61,8 @@ export class IoGate {
 
   /** Takes tokens, or gives the wait for them. `onGrant` is called in the moment in which there are enough. */
   enter(owner: WaitOwner, ops: number, bytes: number, onGrant?: () => void): Wait | undefined {
-    if (!this.mustWait(owner.node, ops, bytes)) {
-      take(owner.node, ops, bytes);
+    if (!this.mustWait(owner.node, ops, bytes, this.#clock.monotonicMs())) {
+      this.take(owner.node, ops, bytes);
       onGrant?.();
       return undefined;
     }
@@ -72,6 +71,11 @@ export class IoGate {
     owner.node.ioQueue.push(wait);
     this.serve();
     return wait.isGranted ? undefined : wait;
+  }
+
+  /** Takes tokens that {@link mustWait} said are there. */
+  take(node: GovernorNode, ops: number, bytes: number): void {
+    if (ops > 0 || bytes > 0) take(node, ops, bytes);
   }
 
   /** The node, `from` or above, at which as many requests wait as may; operations that wait to start count apart. */
@@ -105,13 +109,6 @@ export class IoGate {
 
 function isLimitedHere(node: GovernorNode, ops: number, bytes: number): boolean {
   return (ops > 0 && node.ioOps !== undefined) || (bytes > 0 && node.ioBytes !== undefined);
-}
-
-function isLimited(from: GovernorNode, ops: number, bytes: number): boolean {
-  for (let node: GovernorNode | undefined = from; node !== undefined; node = node.parent) {
-    if (isLimitedHere(node, ops, bytes)) return true;
-  }
-  return false;
 }
 
 function hasTokens(node: GovernorNode, ops: number, bytes: number, nowMs: number): boolean {

@@ -62,8 +62,9 @@ export function tryPermit(
   spec: Partial<OperationSpec>,
 ): Permit | undefined {
   const { tree } = node;
-  if (tree.io.mustWait(node, spec.ioOps ?? 0, spec.ioBytes ?? 0) || tree.admission.mustWait(node)) return undefined;
-  if (tree.isGuarded && tree.checkpoints.isHeld(node, tree.clock.monotonicMs())) return undefined;
+  const nowMs = tree.clock.monotonicMs();
+  if (tree.io.mustWait(node, spec.ioOps ?? 0, spec.ioBytes ?? 0, nowMs)) return undefined;
+  if (tree.admission.mustWait(node) || tree.checkpoints.isHeld(node, nowMs)) return undefined;
   const op = newOperation(governor, node, 'permitted', spec);
   admit(op);
   begin(op);
@@ -78,7 +79,7 @@ export function backgroundContext(
   node: GovernorNode,
   spec: Partial<OperationSpec>,
 ): GovernedOperation {
-  return new GovernedOperation(governor, node, 'background', spec, undefined, runNested);
+  return new GovernedOperation(governor, node, 'background', spec, undefined, node.tree.clock.monotonicMs(), runNested);
 }
 
 function newOperation(
@@ -89,7 +90,7 @@ function newOperation(
   parent?: GovernedOperation,
 ): GovernedOperation {
   const fields = typeof spec === 'string' ? { name: spec } : spec;
-  return new GovernedOperation(governor, node, kind, fields, parent, runNested);
+  return new GovernedOperation(governor, node, kind, fields, parent, node.tree.clock.monotonicMs(), runNested);
 }
 
 /** Lets `op` in, or says why not; a promise when it must wait. */
@@ -100,13 +101,13 @@ function admit(op: GovernedOperation): Promise<void> | undefined {
   const bytes = spec.ioBytes ?? 0;
   try {
     if (node.state !== 'running') throw governorClosed(node.name, op.name, node.state);
-    op.throwIfStopping();
-    const mustWait = tree.io.mustWait(node, ops, bytes) || tree.admission.mustWait(node);
+    op.throwIfStopping(op.calledAtMs);
+    const mustWait = tree.io.mustWait(node, ops, bytes, op.calledAtMs) || tree.admission.mustWait(node);
     if (mustWait) refuseFullQueue(op);
     op.reserveForBody();
     if (mustWait) return waitForAdmission(op, ops, bytes);
-    tree.io.enter(op, ops, bytes);
-    tree.admission.enter(op);
+    tree.io.take(node, ops, bytes);
+    tree.admission.take(op);
     return undefined;
   } catch (error) {
     turnAway(op, error);
@@ -118,7 +119,7 @@ function admit(op: GovernedOperation): Promise<void> | undefined {
 function admitNested(op: GovernedOperation): Promise<void> | undefined {
   const { spec, node } = op;
   try {
-    op.throwIfStopping();
+    op.throwIfStopping(op.calledAtMs);
     op.reserveForBody();
     const tokens = node.tree.io.enter(op, spec.ioOps ?? 0, spec.ioBytes ?? 0);
     if (tokens === undefined) return undefined;
@@ -141,7 +142,6 @@ function refuseFullQueue(op: GovernedOperation): void {
 /** Tokens, then a slot; deterministic the other way round, since there the one slot keeps the order of submission. */
 async function waitForAdmission(op: GovernedOperation, ops: number, bytes: number): Promise<void> {
   const { tree } = op.node;
-  op.sinceMs = tree.clock.monotonicMs();
   op.startWaiting();
   try {
     if (tree.isDeterministic) {
@@ -236,16 +236,15 @@ class HeldPermit implements Permit {
 function begin(op: GovernedOperation): Promise<void> | undefined {
   const { node } = op;
   const { tree } = node;
-  const nowMs = tree.clock.monotonicMs();
-  if (op.sinceMs < 0) node.totals.queue.recordZero();
-  else node.totals.queue.record(nowMs - op.sinceMs);
-  op.sinceMs = nowMs;
-  if (op.look(nowMs) !== undefined) throw op.stopError;
+  const nowMs = op.hasWaited ? tree.clock.monotonicMs() : op.calledAtMs;
+  if (op.hasWaited) node.totals.queue.record(nowMs - op.calledAtMs);
+  else node.totals.queue.recordZero();
+  op.throwIfStopping(nowMs);
   op.isAdmitted = true;
   node.totals.admitted++;
   decide(op, 'start');
   tree.wakeTime();
-  tree.slices.begin(op, nowMs);
+  op.startedAtMs = tree.slices.begin(op, nowMs);
   return tree.isGuarded ? op.passGate(nowMs) : undefined;
 }
 
@@ -269,7 +268,7 @@ function fail(op: GovernedOperation, error: unknown): unknown {
 /** Gives everything back and lets the next one in. */
 function finish(op: GovernedOperation, verdict: string): void {
   const nowMs = op.node.tree.clock.monotonicMs();
-  if (op.isAdmitted) op.node.totals.run.record(nowMs - op.sinceMs);
+  if (op.isAdmitted) op.node.totals.run.record(nowMs - op.startedAtMs);
   op.finish(nowMs);
   decide(op, verdict);
   leaveSlot(op);

@@ -15,12 +15,12 @@ const noSignals: readonly AbortSignal[] = [];
 export abstract class StopWatch implements Stoppable {
   readonly name: string;
   readonly node: GovernorNode;
+  /** When it was called, in monotonic milliseconds. */
+  readonly calledAtMs: number;
   /** In the clock's monotonic milliseconds; `Infinity` without a deadline. */
   readonly deadlineAtMs: number;
-  readonly #deadlineMs: number;
   protected readonly signals: readonly AbortSignal[];
   #parent: StopWatch | undefined;
-  #stop: StopReason | undefined;
   #error: TenstripError | undefined;
   #hasEnded = false;
   #waits: Set<Wait> | undefined;
@@ -32,18 +32,17 @@ export abstract class StopWatch implements Stoppable {
     name: string,
     node: GovernorNode,
     parent: StopWatch | undefined,
+    calledAtMs: number,
     deadlineMs: number,
     signal: AbortSignal | undefined,
   ) {
     this.name = name;
     this.node = node;
+    this.calledAtMs = calledAtMs;
     this.#parent = parent;
     const inherited = parent === undefined ? noSignals : parent.signals;
     this.signals = signal === undefined ? inherited : [...inherited, signal];
-    const ownDeadlineAtMs =
-      deadlineMs === Number.POSITIVE_INFINITY ? deadlineMs : node.tree.clock.monotonicMs() + deadlineMs;
-    this.deadlineAtMs = Math.min(ownDeadlineAtMs, parent?.deadlineAtMs ?? Number.POSITIVE_INFINITY);
-    this.#deadlineMs = this.deadlineAtMs === ownDeadlineAtMs ? deadlineMs : parent!.#deadlineMs;
+    this.deadlineAtMs = Math.min(calledAtMs + deadlineMs, parent?.deadlineAtMs ?? Number.POSITIVE_INFINITY);
   }
 
   get hasEnded(): boolean {
@@ -52,11 +51,13 @@ export abstract class StopWatch implements Stoppable {
 
   /** Why it stopped, as far as it has looked. */
   get stopReason(): StopReason | undefined {
-    return this.#stop;
+    if (this.#error === undefined) return undefined;
+    return this.#error.code === 'DeadlineExceeded' ? 'deadline' : 'aborted';
   }
 
+  /** Milliseconds from the call to the deadline. */
   get deadlineMs(): number {
-    return this.#deadlineMs;
+    return Math.round((this.deadlineAtMs - this.calledAtMs) * 1000) / 1000;
   }
 
   /** Aborts when this operation is stopped; made on first use. */
@@ -71,14 +72,14 @@ export abstract class StopWatch implements Stoppable {
 
   /** Looks at the signals, the deadline and the governor; gives why this operation must stop, if it must. */
   look(nowMs: number): StopReason | undefined {
-    if (this.#stop !== undefined) return this.#stop;
+    if (this.#error !== undefined) return this.stopReason;
     const { node } = this;
     if (node.isAborted) this.abort(`governor ${node.name} was closed`);
-    else if (this.#parent?.look(nowMs) !== undefined) this.#stopLike(this.#parent);
+    else if (this.#parent?.look(nowMs) !== undefined) this.#stopWith(this.#parent.#error!);
     else if (this.#parent?.hasEnded) this.abort(`the operation around it, ${this.#parent.name}, has ended`);
     else if (this.#abortedSignal !== undefined) this.abort('its signal was aborted', this.#abortedSignal.reason);
-    else if (nowMs >= this.deadlineAtMs) this.#stopWith('deadline', deadlineExceeded(this.name, this.#deadlineMs));
-    return this.#stop;
+    else if (nowMs >= this.deadlineAtMs) this.#stopWith(deadlineExceeded(this.name, this.deadlineMs));
+    return this.#error === undefined ? undefined : this.stopReason; // one load when nothing is wrong
   }
 
   /** The error of having stopped. */
@@ -87,7 +88,7 @@ export abstract class StopWatch implements Stoppable {
   }
 
   abort(why: string, cause?: unknown): void {
-    if (this.#stop === undefined) this.#stopWith('aborted', operationAborted(this.name, why, cause));
+    if (this.#error === undefined) this.#stopWith(operationAborted(this.name, why, cause));
   }
 
   /** Gives the promise of `wait`, which fails at once when this operation is stopped. */
@@ -118,14 +119,9 @@ export abstract class StopWatch implements Stoppable {
     return undefined;
   }
 
-  #stopLike(parent: StopWatch): void {
-    this.#stopWith(parent.#stop!, parent.#error!);
-  }
-
-  #stopWith(reason: StopReason, error: TenstripError): void {
-    this.#stop = reason;
+  #stopWith(error: TenstripError): void {
     this.#error = error;
-    this.onStop(reason);
+    this.onStop(this.stopReason!);
     this.#controller?.abort(error);
     for (const wait of [...(this.#waits ?? [])]) wait.cancel(error);
     this.#stopListening();
