@@ -15,7 +15,9 @@ export function openFileWriting(granted: Granted, within?: FileWriting): FileWri
     resolve: place,
     write: async (path, data) => {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK;
-      await using file = await grant.open(await place(path), flags, path);
+      const real = await place(path);
+      if (path.endsWith('/')) throw grant.denied(path, 'it names a folder, and a file is written');
+      await using file = await grant.open(real, flags, path);
       await checkedRegular(grant, file, path);
       // Cut only now: nothing was lost if the file had been refused.
       await file.truncate(0);
