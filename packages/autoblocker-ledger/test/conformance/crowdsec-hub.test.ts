@@ -1,4 +1,6 @@
 // CrowdSec's own scenario tests, for the scenarios that have a counterpart here: the same sources must overflow.
+// The list of sensitive files was written, and malformed requests were counted as probing, with these logs in view: for
+// apache2-http-sensitive-files and apache2-malformed agreement is a regression test and no independent evidence.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// A real process that reads a log and is killed with SIGKILL at random moments, until it comes to the end: nothing that it
-// acknowledged is lost, and nothing has its effect twice.
+// A real process that reads a log and is killed with SIGKILL some milliseconds after some acknowledgement, again and again:
+// nothing that it acknowledged is lost, and nothing has its effect twice.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -22,6 +22,7 @@ afterEach(() => rm(folder, { recursive: true }));
 async function run(
   args: readonly string[],
   killAfter = Number.POSITIVE_INFINITY,
+  delayMs = 0,
 ): Promise<{ last: string | undefined; done: boolean }> {
   const process_ = spawn(process.execPath, [child, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let last: string | undefined;
@@ -32,7 +33,7 @@ async function run(
     if (said === 'done') done = true;
     else last = said;
     acknowledged += 1;
-    if (acknowledged === killAfter) process_.kill('SIGKILL');
+    if (acknowledged === killAfter) setTimeout(() => process_.kill('SIGKILL'), delayMs);
   }
   return { last, done };
 }
@@ -57,7 +58,7 @@ describe('a process that is killed while it reads', () => {
     const kills = process.env.TENSTRIP_FULL === '1' ? 200 : 4;
     let ended = false;
     for (let kill = 0; kill < kills && !ended; kill += 1) {
-      const { last, done } = await run([killed, log], 1 + (kill % 4));
+      const { last, done } = await run([killed, log], 1 + (kill % 4), (kill * 7) % 23);
       // The next writer publishes what the dead one had on disk.
       await (await AutoblockerLedger.open({ folder: killed })).close();
       const report = await verifyLedger(killed, last === undefined ? {} : { checkpoint: last });
