@@ -217,7 +217,7 @@ export function named(error: unknown, place: string): unknown {
   return error;
 }
 
-export function isSystemError(error: unknown, code?: string): error is NodeJS.ErrnoException {
+function isSystemError(error: unknown, code?: string): error is NodeJS.ErrnoException {
   if (!(error instanceof Error) || !('syscall' in error)) return false;
   return code === undefined || (error as NodeJS.ErrnoException).code === code;
 }

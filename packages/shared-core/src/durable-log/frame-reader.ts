@@ -81,7 +81,7 @@ export async function findFrame(file: LogFile, segmentFirst: number, from: numbe
 }
 
 /** The frame of `length` bytes at `offset`; `undefined` when it is cut off or damaged. */
-export async function readFrame(
+async function readFrame(
   file: LogFile,
   segmentFirst: number,
   offset: number,

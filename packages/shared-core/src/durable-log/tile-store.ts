@@ -7,7 +7,7 @@ import type { LogFolder } from './log-folder.js';
 import { Tile } from './tile.js';
 
 /** The part of a log's folder that may be shown to everybody. */
-export const publicDirectory = 'public';
+const publicDirectory = 'public';
 /** The published checkpoint. Every tile and bundle of its tree was written before it. */
 export const checkpointFile = `${publicDirectory}/checkpoint`;
 

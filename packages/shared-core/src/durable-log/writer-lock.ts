@@ -23,7 +23,7 @@ export async function lockFolder(folder: LogFolder): Promise<WriterLock> {
 }
 
 /** Linux only. */
-export async function lockBySocket(path: string): Promise<WriterLock> {
+async function lockBySocket(path: string): Promise<WriterLock> {
   const { dev, ino } = await stat(path, { bigint: true });
   const server = createServer((socket) => socket.destroy());
   server.unref();
