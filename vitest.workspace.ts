@@ -1,10 +1,25 @@
+// One configuration for the whole suite: `vitest run --config vitest.workspace.ts --project @tenstrip/<name>`.
+// A test's limit is no statement about speed: it ends what hangs, on a slow and busy machine too.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// One configuration for the whole suite: `vitest run --config vitest.workspace.ts --project @tenstrip/<name>`.
+const root = fileURLToPath(new URL('.', import.meta.url));
+const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
+const folders = [...packages, join(root, 'examples'), join(root, 'tools')].filter((folder) => existsSync(folder));
+
+/** The package's name, or the folder's where it is no package. */
+function projectName(folder: string): string {
+  const manifest = join(folder, 'package.json');
+  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).name : basename(folder);
+}
+
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
+  root,
   test: {
-    projects: ['packages/*', 'tools', 'examples'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: folders.map((folder) => ({ extends: true, test: { name: projectName(folder), root: folder } })),
   },
 });

@@ -19,7 +19,9 @@
 export function judge(report, exitCode, reasons) {
   const files = report?.testResults ?? [];
   const tests = files.flatMap((file) => file.assertionResults);
-  const problems = files.filter(didNotLoad).map((file) => `${file.name} did not load: ${firstLine(file.message)}`);
+  const problems = files
+    .filter(didNotLoad)
+    .map((file) => `${file.name} did not load, or its set-up failed: ${firstLine(file.message) || 'shown above'}`);
   const passed = tests.filter(({ status }) => status === 'passed').length;
   const failed = tests.filter(({ status }) => status === 'failed').length;
   if (report === undefined) problems.push(`vitest ended with code ${exitCode} and wrote no report`);
