@@ -159,14 +159,7 @@ async function checkEarlier(
     report({ ...problem, message: 'The earlier checkpoint is not signed by the key of this ledger.' }),
   );
   if (before === undefined) return;
-  if (before.size > head.size) {
-    report({
-      index: head.size,
-      code: 'TailMissing',
-      message: `The ledger ends before entry ${head.size}; a checkpoint of ${before.size} entries was signed earlier. Its tail was deleted.`,
-    });
-    return;
-  }
+  if (before.size > head.size) return checkTail(reader, earlier, head, report);
   const proof = await reader.proveConsistency(before.size, head.size);
   if (verifyConsistency(before, head, proof, sha256)) return;
   report({
@@ -174,4 +167,21 @@ async function checkEarlier(
     code: 'CheckpointFork',
     message: `The ledger does not extend the checkpoint of ${before.size} entries that was signed earlier. It was rewritten.`,
   });
+}
+
+/** After a crash the entries may reach beyond the published checkpoint, as far as the earlier one or not. */
+async function checkTail(
+  reader: LogReader,
+  earlier: string,
+  head: Checkpoint,
+  report: (problem: Problem) => void,
+): Promise<void> {
+  for await (const { index, problem } of reader.verify({ against: earlier })) {
+    const isMissing = problem.code === 'CheckpointFork' && index >= head.size;
+    report(
+      isMissing
+        ? { index, code: 'TailMissing', message: `The ledger ends before entry ${index}: ${problem.message}.` }
+        : { index, code: problem.code, message: problem.message },
+    );
+  }
 }

@@ -151,7 +151,7 @@ class LogAudit {
 
   #compareWithOlder(older: SignedCheckpoint): void {
     this.#checkSignature(older, 'the older checkpoint');
-    const { origin, size } = older.checkpoint;
+    const { origin } = older.checkpoint;
     const published = this.#published?.checkpoint;
     if (published !== undefined && published.origin !== origin) {
       this.#report(
@@ -159,12 +159,15 @@ class LogAudit {
         checkpointFork(`the log is ${published.origin}, the older checkpoint is of ${origin}`, { origin }),
       );
     }
-    if (published !== undefined && published.size < size) {
-      const message = `the older checkpoint covers ${size} entries, the log ${published.size}: its end was deleted`;
-      this.#report(this.#size, checkpointFork(message, { size: published.size, olderSize: size }));
-    } else {
-      this.#milestones.push({ signed: older, where: 'the older checkpoint' });
-    }
+    this.#milestones.push({ signed: older, where: 'the older checkpoint' });
+  }
+
+  /** Entries after a crash may reach beyond the published checkpoint: what counts is whether they are there. */
+  #checkReachesOlder(): void {
+    const size = this.#against?.checkpoint.size ?? 0n;
+    if (BigInt(this.#range.size) >= size) return;
+    const message = `the older checkpoint covers ${size} entries, the log ${this.#range.size}: its end was deleted`;
+    this.#report(this.#range.size, checkpointFork(message, { size: this.#range.size, olderSize: size }));
   }
 
   #checkSignature({ checkpoint, note }: SignedCheckpoint, where: string, offset = 0): void {
@@ -311,6 +314,7 @@ class LogAudit {
   async #finish(): Promise<void> {
     while (this.#next < this.#size) await this.#add({ leaf: undefined, entry: undefined });
     await this.#settle();
+    this.#checkReachesOlder();
     for (const level of this.#columns.keys()) await this.#checkColumn(level);
   }
 

@@ -207,6 +207,22 @@ describe('an audit', () => {
     expect(problems[0]!.problem.message).toContain('covers 350 entries, the log 300: its end was deleted');
   });
 
+  test('a crash before publication is no deleted end: the entries reach the older checkpoint', async () => {
+    const folder = newFolder();
+    await writeLog(folder, someEntries(300));
+    const crashed = newFolder();
+    const published = readFileSync(join(folder, 'public/checkpoint'));
+    const receipt = await writeLog(folder, someEntries(50, 300));
+    cpSync(folder, crashed, { recursive: true });
+    writeFileSync(join(crashed, 'public/checkpoint'), published);
+    expect(await audit(crashed, { publicKey, against: receipt })).toEqual([]);
+    const foreign = newFolder();
+    const other = await writeLog(foreign, [...someEntries(300), ...someEntries(50, 400)]);
+    expect((await audit(crashed, { publicKey, against: other })).map(({ problem }) => problem.code)).toEqual([
+      'CheckpointFork',
+    ]);
+  });
+
   test('finds a deleted end by the published checkpoint', async () => {
     const folder = await changed((copy) => {
       const bytes = readFileSync(join(copy, segmentFile));
