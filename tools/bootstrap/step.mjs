@@ -58,7 +58,9 @@ function failure(step, code, output) {
  */
 function notStarted(step, error) {
   const missing = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
-  const reason = missing ? 'it is not installed or not on the PATH' : String(error);
+  const reason = missing
+    ? 'it is not installed or not on the PATH (npm comes with Node.js); install it, then run the command again'
+    : String(error);
   return `${step.title}: could not start \`${step.command}\`: ${reason}.`;
 }
 
