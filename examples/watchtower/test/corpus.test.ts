@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { requireCorpus } from '../../../tools/test-requirements.mjs';
 import { documentOf, Scratch, watchtower } from './run-watchtower';
 
-interface Requirements {
-  requireCorpus(name: string, source: string): { available: boolean; folder: string };
-}
-
-const { requireCorpus } = createRequire(__filename)('../../../tools/test-requirements.mjs') as Requirements;
 const corpus = requireCorpus('apache-access-log', 'it comes from github.com/elastic/examples, Apache-2.0');
 
 describe.skipIf(!corpus.available)('ten thousand requests to a public site in May 2015', () => {

@@ -5,12 +5,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { requireCorpus } from '../../../../tools/test-requirements.mjs';
 import { formatIpAddress, requireIpAddress } from '../../src/lookup/index.js';
 import { LogLineParser } from '../../src/parsing/index.js';
 import { builtInScenarios, PatternDetector } from '../../src/scenarios/index.js';
-import { corpus } from './corpus.js';
 
-const { path, missing } = corpus('crowdsec-hub', 'github.com/crowdsecurity/hub, MIT');
+const corpus = requireCorpus('crowdsec-hub', 'it comes from github.com/crowdsecurity/hub, MIT');
 
 /** Hub scenario to ours. */
 const counterparts: Readonly<Record<string, string>> = {
@@ -32,7 +32,7 @@ interface HubTest {
 }
 
 function hubTests(): HubTest[] {
-  const tests = join(path, '.tests');
+  const tests = join(corpus.folder, '.tests');
   return readdirSync(tests).flatMap((name) => {
     const [config, assertions] = ['config.yaml', 'scenario.assert'].map((file) => join(tests, name, file)) as [
       string,
@@ -68,22 +68,19 @@ function overflowingSources({ log, scenario }: HubTest): string[] {
   return sources.sort();
 }
 
-describe.skipIf(missing !== undefined)(
-  `CrowdSec's scenario tests${missing === undefined ? '' : `: ${missing}`}`,
-  () => {
-    const tests = missing === undefined ? hubTests() : [];
+describe.skipIf(!corpus.available)("CrowdSec's scenario tests", () => {
+  const tests = corpus.available ? hubTests() : [];
 
-    it('are found', () => {
-      expect(tests.length).toBeGreaterThanOrEqual(8);
-    });
+  it('are found', () => {
+    expect(tests.length).toBeGreaterThanOrEqual(8);
+  });
 
-    /** Apache's error log is a format of its own, which no parser here reads. */
-    const readsErrorLog = ({ log }: HubTest) => readFileSync(log, 'utf8').includes('[core:error]');
+  /** Apache's error log is a format of its own, which no parser here reads. */
+  const readsErrorLog = ({ log }: HubTest) => readFileSync(log, 'utf8').includes('[core:error]');
 
-    it.skip.each(tests.filter(readsErrorLog))('$name: it reads an error log', () => undefined);
+  it.skip.each(tests.filter(readsErrorLog))('$name: it reads an error log', () => undefined);
 
-    it.each(tests.filter((test) => !readsErrorLog(test)))('$name overflows for the same sources', (test) => {
-      expect(overflowingSources(test)).toEqual(test.expected);
-    });
-  },
-);
+  it.each(tests.filter((test) => !readsErrorLog(test)))('$name overflows for the same sources', (test) => {
+    expect(overflowingSources(test)).toEqual(test.expected);
+  });
+});

@@ -4,11 +4,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { requireCorpus } from '../../../../tools/test-requirements.mjs';
 import { formatIpAddress, parseIpAddress } from '../../src/lookup/index.js';
 import { LogLineParser } from '../../src/parsing/index.js';
-import { corpus } from './corpus.js';
 
-const { path, missing } = corpus('fail2ban', 'github.com/fail2ban/fail2ban, GPL-2.0, read in place');
+const corpus = requireCorpus('fail2ban', 'it comes from github.com/fail2ban/fail2ban, GPL-2.0, read in place');
 
 interface LabelledLine {
   readonly text: string;
@@ -64,36 +64,33 @@ function judge(text: string): { match: boolean; host?: string; time?: number } {
   return { match: true, host: (event.actor[0] as { value: string }).value, time: event.time };
 }
 
-describe.skipIf(missing !== undefined)(
-  `fail2ban's labelled sshd lines${missing === undefined ? '' : `: ${missing}`}`,
-  () => {
-    const lines = missing === undefined ? labelledLines(join(path, 'logs/sshd')) : [];
-    // A line without an address cannot be judged alone: fail2ban joins the lines of one connection.
-    const named = lines.filter(({ text, label }) => label.host === undefined || text.includes(label.host));
-    const byAddress = named.filter(({ label }) => label.host === undefined || parseIpAddress(label.host) !== undefined);
+describe.skipIf(!corpus.available)("fail2ban's labelled sshd lines", () => {
+  const lines = corpus.available ? labelledLines(join(corpus.folder, 'logs/sshd')) : [];
+  // A line without an address cannot be judged alone: fail2ban joins the lines of one connection.
+  const named = lines.filter(({ text, label }) => label.host === undefined || text.includes(label.host));
+  const byAddress = named.filter(({ label }) => label.host === undefined || parseIpAddress(label.host) !== undefined);
 
-    /** The label takes the first of two addresses where OpenSSH writes the true one last. */
-    const ambiguous = ({ label }: LabelledLine) => (label as { desc?: string }).desc?.includes('auth-info') === true;
+  /** The label takes the first of two addresses where OpenSSH writes the true one last. */
+  const ambiguous = ({ label }: LabelledLine) => (label as { desc?: string }).desc?.includes('auth-info') === true;
 
-    it('agree for at least 88 % of the lines that name an address', () => {
-      const disagreeing = byAddress.filter(({ text, label }) => {
-        const judged = judge(text);
-        const host = label.host === undefined ? undefined : formatIpAddress(parseIpAddress(label.host)!);
-        return judged.match !== label.match || (label.match && judged.host !== host);
-      });
-      expect(byAddress.length).toBeGreaterThan(80);
-      expect(1 - disagreeing.length / byAddress.length).toBeGreaterThanOrEqual(0.88);
+  it('agree for at least 88 % of the lines that name an address', () => {
+    const disagreeing = byAddress.filter(({ text, label }) => {
+      const judged = judge(text);
+      const host = label.host === undefined ? undefined : formatIpAddress(parseIpAddress(label.host)!);
+      return judged.match !== label.match || (label.match && judged.host !== host);
     });
+    expect(byAddress.length).toBeGreaterThan(80);
+    expect(1 - disagreeing.length / byAddress.length).toBeGreaterThanOrEqual(0.88);
+  });
 
-    it('never blame another address, and date what has no year as they do', () => {
-      for (const { text, label } of byAddress) {
-        const judged = judge(text);
-        if (!judged.match || !label.match) continue;
-        if (!ambiguous({ text, label }))
-          expect([text, judged.host]).toEqual([text, formatIpAddress(parseIpAddress(label.host!)!)]);
-        if (/^[A-Z]/.test(text))
-          expect([text, new Date(judged.time!).toISOString().slice(0, 19)]).toEqual([text, label.time]);
-      }
-    });
-  },
-);
+  it('never blame another address, and date what has no year as they do', () => {
+    for (const { text, label } of byAddress) {
+      const judged = judge(text);
+      if (!judged.match || !label.match) continue;
+      if (!ambiguous({ text, label }))
+        expect([text, judged.host]).toEqual([text, formatIpAddress(parseIpAddress(label.host!)!)]);
+      if (/^[A-Z]/.test(text))
+        expect([text, new Date(judged.time!).toISOString().slice(0, 19)]).toEqual([text, label.time]);
+    }
+  });
+});

@@ -4,9 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { requireCorpus } from '../../../../../tools/test-requirements.mjs';
 import { createVerifier } from '../../../src/crypto/index.js';
 import { backends } from '../../unit/crypto/installed.js';
-import { requireCorpus } from '../corpus.js';
 
 const wycheproof = requireCorpus('wycheproof', 'git clone https://github.com/C2SP/wycheproof');
 const cctv = requireCorpus('CCTV', 'git clone https://github.com/C2SP/CCTV');

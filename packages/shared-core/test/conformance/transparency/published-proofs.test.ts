@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { requireCorpus } from '../../../../../tools/test-requirements.mjs';
 import { sha256 } from '../../../src/crypto/index.js';
 import { verifyConsistency, verifyInclusion } from '../../../src/transparency/index.js';
-import { requireCorpus } from '../corpus.js';
 
 const corpus = requireCorpus('merkle', 'git clone https://github.com/transparency-dev/merkle');
 

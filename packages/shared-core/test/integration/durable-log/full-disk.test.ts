@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { requirement } from '../../../../../tools/test-requirements.mjs';
 import { createSigner } from '../../../src/crypto/index.js';
 import { LogReader } from '../../../src/durable-log/index.js';
 import { readStaticLog } from '../../conformance/durable-log/static-log-client.js';
@@ -19,7 +20,7 @@ afterAll(() => {
 
 const { publicKey } = createSigner(new Uint8Array(32).fill(7));
 
-test.skipIf(!mounted)(
+test.skipIf(!requirement(mounted, 'mounting a small disk needs root').available)(
   'a full disk (tmpfs of 6 MiB; needs root to mount) refuses, loses nothing, and works again',
   async () => {
     const ballast = join(disk, 'ballast');
@@ -45,7 +46,7 @@ test.skipIf(!mounted)(
 
 const limited = spawnSync('prlimit', ['--fsize=1000000', 'true'], { stdio: 'ignore' }).status === 0;
 
-test.skipIf(!limited)(
+test.skipIf(!requirement(limited, 'needs prlimit of util-linux').available)(
   'a file size limit (needs prlimit) refuses; what was acknowledged is there',
   async () => {
     const folder = join(root, 'limited');

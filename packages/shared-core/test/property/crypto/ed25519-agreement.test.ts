@@ -1,11 +1,16 @@
 import { sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { requirement } from '../../../../../tools/test-requirements.mjs';
 import { type Backend, createSigner, createVerifier } from '../../../src/crypto/index.js';
 import { groupOrder, littleEndian } from '../../unit/crypto/edwards25519.js';
 import { hasSodium } from '../../unit/crypto/installed.js';
 import { privateKeyOf, publicKeyOf } from '../../unit/crypto/private-key.js';
 
+const sodium = requirement(
+  hasSodium,
+  'the package sodium-native is not installed: npm install --no-save sodium-native',
+);
 const isFull = process.env.TENSTRIP_FULL === '1';
 
 /** A seed, a message, and what happens to key, message and signature before they are verified. */
@@ -62,7 +67,7 @@ describe('Ed25519 by OpenSSL and by another library', () => {
     agree('tweetnacl', runs);
   }, 3_600_000);
 
-  it.skipIf(!hasSodium)(
+  it.skipIf(!sodium.available)(
     'gives the same verdict as libsodium, 10,000 times (100,000 in full)',
     () => {
       agree('sodium', isFull ? 100_000 : 10_000);
