@@ -3,7 +3,7 @@ import { type GuestError, type GuestMessage, maxOpenRequests } from './protocol.
 import { Refusal } from './refusals.js';
 
 /** Methods of each handle that crosses the channel. */
-export const methodsOf: Readonly<Record<string, readonly string[]>> = {
+const methodsOf: Readonly<Record<string, readonly string[]>> = {
   'fs.read': ['resolve', 'read', 'list'],
   'fs.write': ['resolve', 'write', 'remove'],
   net: ['allow', 'fetch'],
