@@ -1,7 +1,7 @@
 // The queue for concurrency slots. An operation leaves it when every node from its own to the root has a slot free and
 // is not paused; only then p-limit gets it. So abort, weights, order and `tryAcquire` need nothing that p-limit lacks.
 import type { GovernorNode } from './governor-node.js';
-import { Wait, type WaitOwner } from './wait.js';
+import { Wait, type WaitEnd, type WaitOwner } from './wait.js';
 
 /** An operation that wants a slot. */
 export interface SlotOwner extends WaitOwner {
@@ -25,14 +25,15 @@ export class AdmissionGate {
     return node.slotQueue.head !== undefined || blocking(node) !== undefined;
   }
 
-  /** Takes a slot, or gives the wait for one. */
-  enter(owner: SlotOwner): Wait | undefined {
+  /** Takes a slot, or gives the wait for one. `end` is told in either case. */
+  enter(owner: SlotOwner, end: WaitEnd): Wait | undefined {
     const { node } = owner;
     if (!this.mustWait(node)) {
       this.take(owner);
+      end.granted();
       return undefined;
     }
-    const wait = new Wait(owner, this.#nextSequence(), this);
+    const wait = new Wait(owner, this.#nextSequence(), this, end);
     node.slotQueue.push(wait);
     return wait;
   }

@@ -53,7 +53,7 @@ export class CheckpointGate {
     const wait = new Wait(owner, this.#nextSequence(), this);
     node.checkpointQueue.push(wait);
     this.serve();
-    if (wait.isGranted) return undefined;
+    if (!wait.isWaiting) return undefined;
     if (reason === 'cpu') node.totals.throttled++;
     return wait;
   }

@@ -13,7 +13,7 @@ export interface Slice {
   stride: number;
 }
 
-/** Light work looks at the clock every so many checkpoints: 64 ns over 8. */
+/** Light work looks at the clock every so many checkpoints. */
 const longestStride = 8;
 /** Work whose checkpoints are farther apart than this looks at the clock at each. */
 const heavyMs = 0.02;

@@ -55,6 +55,8 @@ export class GovernorNode {
   running = 0;
   /** Operations that wait for admission, here and below. */
   waiting = 0;
+  /** Operations that were let in from the queue and start in this turn: later ones start behind them. */
+  departing = 0;
 
   readonly cpu: TokenBucket | undefined;
   readonly ioOps: TokenBucket | undefined;

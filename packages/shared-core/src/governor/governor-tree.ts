@@ -34,6 +34,11 @@ export class GovernorTree {
   /** How many governors of this tree have a CPU cap. */
   cpuCaps = 0;
   #paused = 0;
+  /**
+   * The operation that ended last. It keeps V8's description of an operation's shape alive: when a full collection finds
+   * no operation at all, the compiled checkpoint is thrown away, and after a few times never made again.
+   */
+  lastEnded: object | undefined;
   #root: GovernorNode | undefined;
   #turn: Promise<void> | undefined;
   #sequence = 0;

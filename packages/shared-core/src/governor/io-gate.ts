@@ -4,7 +4,7 @@ import type { Clock } from '../determinism/index.js';
 import { Alarm } from './alarm.js';
 import type { GovernorNode } from './governor-node.js';
 import type { TokenBucket } from './token-bucket.js';
-import { Wait, type WaitOwner } from './wait.js';
+import { Wait, type WaitEnd, type WaitOwner } from './wait.js';
 
 /** What an I/O request costs. */
 export interface IoCost {
@@ -20,15 +20,8 @@ class IoWait extends Wait {
   /** What a request above the burst of a bucket has saved up there. */
   saved: Map<TokenBucket, number> | undefined;
 
-  constructor(
-    owner: WaitOwner,
-    sequence: number,
-    gate: IoGate,
-    ops: number,
-    bytes: number,
-    onGrant: (() => void) | undefined,
-  ) {
-    super(owner, sequence, gate, onGrant);
+  constructor(owner: WaitOwner, sequence: number, gate: IoGate, ops: number, bytes: number, end: WaitEnd | undefined) {
+    super(owner, sequence, gate, end);
     this.ops = ops;
     this.bytes = bytes;
   }
@@ -59,18 +52,18 @@ export class IoGate {
     return false;
   }
 
-  /** Takes tokens, or gives the wait for them. `onGrant` is called in the moment in which there are enough. */
-  enter(owner: WaitOwner, ops: number, bytes: number, onGrant?: () => void): Wait | undefined {
+  /** Takes tokens, or gives the wait for them. `end` is told in either case. */
+  enter(owner: WaitOwner, ops: number, bytes: number, end?: WaitEnd): Wait | undefined {
     if (!this.mustWait(owner.node, ops, bytes, this.#clock.monotonicMs())) {
       this.take(owner.node, ops, bytes);
-      onGrant?.();
+      end?.granted();
       return undefined;
     }
     owner.node.totals.throttled++;
-    const wait = new IoWait(owner, this.#nextSequence(), this, ops, bytes, onGrant);
+    const wait = new IoWait(owner, this.#nextSequence(), this, ops, bytes, end);
     owner.node.ioQueue.push(wait);
     this.serve();
-    return wait.isGranted ? undefined : wait;
+    return wait.isWaiting ? wait : undefined;
   }
 
   /** Takes tokens that {@link mustWait} said are there. */

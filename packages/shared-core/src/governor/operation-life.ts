@@ -6,7 +6,6 @@ import type { GovernorNode } from './governor-node.js';
 import type { OperationContext, OperationSpec, Permit } from './operation.js';
 import { governorClosed, queueFull } from './refusals.js';
 import type { ResourceGovernor } from './resource-governor.js';
-import type { Wait } from './wait.js';
 
 type Body<T> = (op: OperationContext) => T | Promise<T>;
 
@@ -20,8 +19,10 @@ export function runPermitted<T>(
 ): Promise<T> {
   try {
     const op = newOperation(governor, node, 'permitted', spec, parent);
-    const admission = admit(op);
-    return admission === undefined ? start(op, body) : admission.then(() => start(op, body));
+    if (admit(op) && node.departing === 0) return start(op, body);
+    return new Promise((resolve, reject) => {
+      whenAdmitted(op, () => resolve(startInTurn(node, () => execute(op, body))), reject);
+    });
   } catch (error) {
     return Promise.reject(error);
   }
@@ -41,17 +42,15 @@ export function runNested<T>(parent: GovernedOperation, spec: OperationSpec | st
 }
 
 /** Waits for a permit and hands it out. */
-export async function acquirePermit(
+export function acquirePermit(
   governor: ResourceGovernor,
   node: GovernorNode,
   spec: Partial<OperationSpec>,
 ): Promise<Permit> {
-  const op = newOperation(governor, node, 'permitted', spec);
-  await admit(op);
   return new Promise((resolve, reject) => {
-    const { limiter } = node;
-    const hand = (): Promise<void> => handOut(op, resolve, reject);
-    void (limiter === undefined ? hand() : limiter(hand));
+    const op = newOperation(governor, node, 'permitted', spec);
+    admit(op);
+    whenAdmitted(op, () => void startInTurn(node, () => handOut(op, resolve, reject)), reject);
   });
 }
 
@@ -93,33 +92,67 @@ function newOperation(
   return new GovernedOperation(governor, node, kind, fields, parent, node.tree.clock.monotonicMs(), runNested);
 }
 
-/** Lets `op` in, or says why not; a promise when it must wait. */
-function admit(op: GovernedOperation): Promise<void> | undefined {
-  const { node, spec } = op;
+/** Lets `op` in; `false` when it must wait. @throws why it is refused */
+function admit(op: GovernedOperation): boolean {
+  const { node, spec, calledAtMs } = op;
   const { tree } = node;
   const ops = spec.ioOps ?? 0;
   const bytes = spec.ioBytes ?? 0;
   try {
     if (node.state !== 'running') throw governorClosed(node.name, op.name, node.state);
-    op.throwIfStopping(op.calledAtMs);
-    const mustWait = tree.io.mustWait(node, ops, bytes, op.calledAtMs) || tree.admission.mustWait(node);
+    op.throwIfStopping(calledAtMs);
+    const mustWait = tree.io.mustWait(node, ops, bytes, calledAtMs) || tree.admission.mustWait(node);
     if (mustWait) refuseFullQueue(op);
     op.reserveForBody();
-    if (mustWait) return waitForAdmission(op, ops, bytes);
-    tree.io.take(node, ops, bytes);
-    tree.admission.take(op);
-    return undefined;
+    if (mustWait) return false;
   } catch (error) {
     turnAway(op, error);
     throw error;
   }
+  tree.io.take(node, ops, bytes);
+  tree.admission.take(op);
+  return true;
+}
+
+function refuseFullQueue(op: GovernedOperation): void {
+  for (let node: GovernorNode | undefined = op.node; node !== undefined; node = node.parent) {
+    if (node.waiting >= node.maxQueue) throw queueFull(node.name, op.name, node.waiting, node.maxQueue);
+  }
+}
+
+/**
+ * Calls `admitted` once `op` has its tokens and its slot: tokens first; deterministic the other way round, since there
+ * the one slot keeps the order of submission.
+ */
+function whenAdmitted(op: GovernedOperation, admitted: () => void, refused: (error: unknown) => void): void {
+  if (op.hasSlot) {
+    admitted();
+    return;
+  }
+  const { tree } = op.node;
+  const cancelled = (error: unknown): void => {
+    turnAway(op, error);
+    refused(error);
+  };
+  const enterSlots = (granted: () => void): void => {
+    const wait = tree.admission.enter(op, { granted, cancelled });
+    if (wait !== undefined) op.watch(wait);
+  };
+  const enterIo = (granted: () => void): void => {
+    const wait = tree.io.enter(op, op.spec.ioOps ?? 0, op.spec.ioBytes ?? 0, { granted, cancelled });
+    if (wait !== undefined) op.watch(wait);
+  };
+  op.startWaiting();
+  if (tree.isDeterministic) enterSlots(() => enterIo(admitted));
+  else enterIo(() => enterSlots(admitted));
+  tree.wakeTime();
 }
 
 /** As {@link admit} for work under the permit of another operation: no slot and no queue for it. */
 function admitNested(op: GovernedOperation): Promise<void> | undefined {
-  const { spec, node } = op;
+  const { node, spec, calledAtMs } = op;
   try {
-    op.throwIfStopping(op.calledAtMs);
+    op.throwIfStopping(calledAtMs);
     op.reserveForBody();
     const tokens = node.tree.io.enter(op, spec.ioOps ?? 0, spec.ioBytes ?? 0);
     if (tokens === undefined) return undefined;
@@ -133,39 +166,6 @@ function admitNested(op: GovernedOperation): Promise<void> | undefined {
   }
 }
 
-function refuseFullQueue(op: GovernedOperation): void {
-  for (let node: GovernorNode | undefined = op.node; node !== undefined; node = node.parent) {
-    if (node.waiting >= node.maxQueue) throw queueFull(node.name, op.name, node.waiting, node.maxQueue);
-  }
-}
-
-/** Tokens, then a slot; deterministic the other way round, since there the one slot keeps the order of submission. */
-async function waitForAdmission(op: GovernedOperation, ops: number, bytes: number): Promise<void> {
-  const { tree } = op.node;
-  op.startWaiting();
-  try {
-    if (tree.isDeterministic) {
-      await granted(op, tree.admission.enter(op));
-      await granted(op, tree.io.enter(op, ops, bytes));
-    } else {
-      let slot: Wait | undefined;
-      const enterSlotQueue = (): void => {
-        slot = tree.admission.enter(op);
-      };
-      const tokens = tree.io.enter(op, ops, bytes, enterSlotQueue);
-      if (tokens !== undefined) await op.waitFor(tokens);
-      if (slot !== undefined) await op.waitFor(slot);
-    }
-  } catch (error) {
-    turnAway(op, error);
-    throw error;
-  }
-}
-
-function granted(op: GovernedOperation, wait: Wait | undefined): Promise<void> | undefined {
-  return wait === undefined ? undefined : op.waitFor(wait);
-}
-
 /** `op` is not let in: it holds nothing from here on. */
 function turnAway(op: GovernedOperation, error: unknown): void {
   const { totals } = op.node;
@@ -177,16 +177,28 @@ function turnAway(op: GovernedOperation, error: unknown): void {
   leaveSlot(op);
 }
 
-/** Starts the body; p-limit does where concurrency is limited. */
+/** Starts the body at once; p-limit does where concurrency is limited. */
 function start<T>(op: GovernedOperation, body: Body<T>): Promise<T> {
   const { limiter } = op.node;
   return limiter === undefined ? execute(op, body) : limiter(execute<T>, op, body);
 }
 
+/** Starts what came from the queue: in the order of admission, and not within the call that let it in. */
+function startInTurn<T>(node: GovernorNode, work: () => Promise<T>): Promise<T> {
+  const { limiter } = node;
+  if (limiter !== undefined) return limiter(work);
+  node.departing++;
+  return Promise.resolve().then(() => {
+    node.departing--;
+    return work();
+  });
+}
+
 async function execute<T>(op: GovernedOperation, body: Body<T>): Promise<T> {
   let result: T;
   try {
-    const gate = begin(op);
+    begin(op);
+    const gate = passGate(op);
     if (gate !== undefined) await gate;
     result = await body(op);
   } catch (error) {
@@ -203,7 +215,8 @@ async function handOut(
   reject: (error: unknown) => void,
 ): Promise<void> {
   try {
-    const gate = begin(op);
+    begin(op);
+    const gate = passGate(op);
     if (gate !== undefined) await gate;
     const permit = new HeldPermit(op);
     resolve(permit);
@@ -232,20 +245,24 @@ class HeldPermit implements Permit {
   }
 }
 
-/** The body starts; a promise while it is paused or a CPU cap is in debt. */
-function begin(op: GovernedOperation): Promise<void> | undefined {
+/** The body starts. @throws why it is stopped, if it was since it was let in */
+function begin(op: GovernedOperation): void {
   const { node } = op;
   const { tree } = node;
   const nowMs = op.hasWaited ? tree.clock.monotonicMs() : op.calledAtMs;
+  op.throwIfStopping(nowMs);
   if (op.hasWaited) node.totals.queue.record(nowMs - op.calledAtMs);
   else node.totals.queue.recordZero();
-  op.throwIfStopping(nowMs);
   op.isAdmitted = true;
   node.totals.admitted++;
   decide(op, 'start');
   tree.wakeTime();
   op.startedAtMs = tree.slices.begin(op, nowMs);
-  return tree.isGuarded ? op.passGate(nowMs) : undefined;
+}
+
+/** A promise while the body may not run yet: its governor is paused, or a CPU cap is in debt. */
+function passGate(op: GovernedOperation): Promise<void> | undefined {
+  return op.node.tree.isGuarded ? op.passGate(op.startedAtMs) : undefined;
 }
 
 /** The body ended well. */
@@ -270,6 +287,7 @@ function finish(op: GovernedOperation, verdict: string): void {
   const nowMs = op.node.tree.clock.monotonicMs();
   if (op.isAdmitted) op.node.totals.run.record(nowMs - op.startedAtMs);
   op.finish(nowMs);
+  op.node.tree.lastEnded = op;
   decide(op, verdict);
   leaveSlot(op);
 }

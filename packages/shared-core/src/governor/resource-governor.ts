@@ -26,7 +26,8 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
   readonly #parent: ResourceGovernor | undefined;
   readonly #children = new Set<ResourceGovernor>();
   #logger: Logger | undefined;
-  #background: GovernedOperation | undefined;
+  /** What is done through the governor itself. */
+  readonly #own: GovernedOperation;
   #closing: Promise<void> | undefined;
 
   static {
@@ -53,6 +54,7 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
       tree.plant(this.#node);
       this.#logger = logger;
     }
+    this.#own = backgroundContext(this, this.#node, {});
   }
 
   get name(): string {
@@ -193,11 +195,6 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  get #own(): GovernedOperation {
-    this.#background ??= backgroundContext(this, this.#node, {});
-    return this.#background;
   }
 
   async #drain(deadlineMs: number): Promise<void> {

@@ -91,14 +91,21 @@ export abstract class StopWatch implements Stoppable {
     if (this.#error === undefined) this.#stopWith(operationAborted(this.name, why, cause));
   }
 
-  /** Gives the promise of `wait`, which fails at once when this operation is stopped. */
-  waitFor(wait: Wait): Promise<void> {
-    const { promise } = wait;
-    if (this.#error !== undefined) wait.cancel(this.#error);
-    if (!wait.isWaiting) return promise;
+  /** Lets `wait` fail at once when this operation is stopped. */
+  watch(wait: Wait): void {
+    if (this.#error !== undefined) {
+      wait.cancel(this.#error);
+      return;
+    }
     this.#waits ??= new Set();
     this.#waits.add(wait);
     this.#listen();
+  }
+
+  /** The promise of `wait`, which fails at once when this operation is stopped. */
+  waitFor(wait: Wait): Promise<void> {
+    const promise = wait.promise();
+    this.watch(wait);
     return promise;
   }
 

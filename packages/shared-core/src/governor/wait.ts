@@ -1,5 +1,5 @@
-// One wait of one operation at one gate: for a slot, for I/O tokens, or at a checkpoint. Its promise is made only when
-// somebody asks for it: a wait that is granted at once costs no promise.
+// One wait of one operation at one gate: for a slot, for I/O tokens, or at a checkpoint. It ends by a call, so that what
+// is granted first also starts first; a promise is made only where somebody awaits it.
 import type { FairQueue, Waiter } from './fair-queue.js';
 import type { GovernorNode } from './governor-node.js';
 
@@ -14,63 +14,52 @@ export interface Gate {
   serve(): void;
 }
 
+/** What happens when a wait ends. Both are called in that very moment, before anything else can come in between. */
+export interface WaitEnd {
+  granted(): void;
+  cancelled(error: unknown): void;
+}
+
 /** A place in a {@link FairQueue}, and what happens when its turn comes. */
 export class Wait implements Waiter<Wait> {
   readonly owner: WaitOwner;
   readonly sequence: number;
   readonly #gate: Gate;
-  readonly #onGrant: (() => void) | undefined;
   queue: FairQueue<Wait> | undefined;
   before: Wait | undefined;
   after: Wait | undefined;
   #state: 'waiting' | 'granted' | 'cancelled' = 'waiting';
-  #error: unknown;
-  #promise: Promise<void> | undefined;
-  #resolve: (() => void) | undefined;
-  #reject: ((error: unknown) => void) | undefined;
+  #end: WaitEnd | undefined;
 
-  /** @param onGrant called in the moment of the grant, before anything else can come in between. */
-  constructor(owner: WaitOwner, sequence: number, gate: Gate, onGrant?: () => void) {
+  constructor(owner: WaitOwner, sequence: number, gate: Gate, end?: WaitEnd) {
     this.owner = owner;
     this.sequence = sequence;
     this.#gate = gate;
-    this.#onGrant = onGrant;
+    this.#end = end;
   }
 
   get isWaiting(): boolean {
     return this.#state === 'waiting';
   }
 
-  get isGranted(): boolean {
-    return this.#state === 'granted';
-  }
-
-  /** Resolves when granted, rejects when cancelled. */
-  get promise(): Promise<void> {
-    this.#promise ??= new Promise((resolve, reject) => {
-      if (this.#state === 'granted') resolve();
-      else if (this.#state === 'cancelled') reject(this.#error);
-      else {
-        this.#resolve = resolve;
-        this.#reject = reject;
-      }
+  /** A promise of the end, for a wait that was made without {@link WaitEnd} and is not over. */
+  promise(): Promise<void> {
+    return new Promise((granted, cancelled) => {
+      this.#end = { granted, cancelled };
     });
-    return this.#promise;
   }
 
   /** Leaves the queue and goes on. */
   grant(): void {
     this.#leave('granted');
-    this.#onGrant?.();
-    this.#resolve?.();
+    this.#end?.granted();
   }
 
   /** Leaves the queue and fails; those behind it are served. */
   cancel(error: unknown): void {
     if (this.#state !== 'waiting') return;
-    this.#error = error;
     this.#leave('cancelled');
-    this.#reject?.(error);
+    this.#end?.cancelled(error);
     this.#gate.serve();
   }
 
