@@ -18,7 +18,7 @@ export function seededRandom(seed: number | bigint | string): RandomSource {
   if (typeof seed === 'number' && !Number.isFinite(seed)) {
     throw new RangeError(`the seed is ${seed}; give a finite number, a bigint or a text`);
   }
-  return new SeededRandom(digest('seed', [typeof seed === 'bigint' ? String(seed) : seed]));
+  return new SeededRandom(digest('seed', [seed]));
 }
 
 class SeededRandom implements RandomSource {
@@ -62,11 +62,11 @@ class SeededRandom implements RandomSource {
 }
 
 /** SHA-256 of `key` and `labels`, each with its kind and length, so that no two lists of labels meet in one text. */
-function digest(key: string | Uint8Array, labels: readonly (string | number)[]): Uint8Array {
+function digest(key: string | Uint8Array, labels: readonly (string | number | bigint)[]): Uint8Array {
   const hash = createHash('sha256').update(key);
   for (const label of labels) {
     const text = String(label);
-    hash.update(`${typeof label === 'number' ? 'n' : 's'}${text.length}:`).update(text, 'utf16le');
+    hash.update(`${typeof label === 'string' ? 's' : 'n'}${text.length}:`).update(text, 'utf16le');
   }
   return hash.digest();
 }
