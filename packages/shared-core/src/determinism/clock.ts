@@ -1,4 +1,5 @@
 // Time as a value that is handed in. Engines never read the real clock themselves, so a test or a simulation can.
+import { addAbortListener, removeAbortListener } from './abort-listeners.js';
 
 /** Source of time. Durations and deadlines use {@link Clock.monotonicMs}; dates use {@link Clock.now}. */
 export interface Clock {
@@ -31,7 +32,7 @@ export function sleepOn(schedule: Schedule, ms: number, signal: AbortSignal | un
     const timer = schedule(
       ms,
       () => {
-        signal?.removeEventListener('abort', onAbort);
+        if (signal !== undefined) removeAbortListener(signal, onAbort);
         resolve();
       },
       { keepAlive: true },
@@ -40,7 +41,7 @@ export function sleepOn(schedule: Schedule, ms: number, signal: AbortSignal | un
       timer[Symbol.dispose]();
       reject(signal?.reason);
     };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal !== undefined) addAbortListener(signal, onAbort);
   });
 }
 

@@ -1,3 +1,4 @@
+export { addAbortListener, removeAbortListener } from './abort-listeners.js';
 export type { Clock, ScheduleOptions } from './clock.js';
 export { IdleAdvance } from './idle-advance.js';
 export type { RandomSource } from './random-source.js';

@@ -128,12 +128,14 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
 
   get stopped(): StopReason | undefined {
     if (this.stopReason !== undefined) return this.stopReason;
-    if (this.countdown > 0) {
+    const { slices, isDeterministic } = this.#tree;
+    if (this.countdown > 0 && slices.current === this) {
       this.countdown--;
       return undefined;
     }
-    this.countdown = this.stride;
-    return this.look(this.clock.monotonicMs());
+    const nowMs = this.clock.monotonicMs();
+    if (this.look(nowMs) === undefined && !isDeterministic) slices.look(this, nowMs);
+    return this.stopReason;
   }
 
   throwIfStopped(): void {

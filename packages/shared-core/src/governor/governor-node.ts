@@ -13,8 +13,10 @@ import type { Wait } from './wait.js';
 
 /** CPU time may be owed for at most so long. */
 const deepestCpuDebtMs = 100;
-/** What a bucket holds when nothing is said: so many milliseconds of its rate. */
-const burstMs = 10;
+/** What a CPU bucket holds, in milliseconds of its rate: a timer that comes late in a busy event loop loses nothing. */
+const cpuBurstMs = 20;
+/** What an I/O bucket holds when nothing is said, in milliseconds of its rate. */
+const ioBurstMs = 10;
 
 /** What the gates may stop: every operation that waits, or whose signal somebody holds. */
 export interface Stoppable {
@@ -159,13 +161,13 @@ function closedError(node: GovernorNode): Error {
 function cpuBucket(cpuPercent: number | undefined, nowMs: number): TokenBucket | undefined {
   if (cpuPercent === undefined) return undefined;
   const microsPerMs = cpuPercent * 10;
-  return new TokenBucket(microsPerMs, microsPerMs * burstMs, nowMs, microsPerMs * deepestCpuDebtMs);
+  return new TokenBucket(microsPerMs, microsPerMs * cpuBurstMs, nowMs, microsPerMs * deepestCpuDebtMs);
 }
 
 function ioBucket(perSecond: number | undefined, burst: number | undefined, nowMs: number): TokenBucket | undefined {
   if (perSecond === undefined) return undefined;
   const perMs = perSecond / 1000;
-  return new TokenBucket(perMs, burst ?? Math.max(1, perMs * burstMs), nowMs);
+  return new TokenBucket(perMs, burst ?? Math.max(1, perMs * ioBurstMs), nowMs);
 }
 
 function memoryAccount(node: GovernorNode, nowMs: number): MemoryAccount {

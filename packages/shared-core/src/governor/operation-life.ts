@@ -62,8 +62,11 @@ export function tryPermit(
 ): Permit | undefined {
   const { tree } = node;
   const nowMs = tree.clock.monotonicMs();
-  if (tree.io.mustWait(node, spec.ioOps ?? 0, spec.ioBytes ?? 0, nowMs)) return undefined;
-  if (tree.admission.mustWait(node) || tree.checkpoints.isHeld(node, nowMs)) return undefined;
+  const mustWait =
+    tree.io.mustWait(node, spec.ioOps ?? 0, spec.ioBytes ?? 0, nowMs) ||
+    tree.admission.mustWait(node) ||
+    tree.checkpoints.isHeld(node, nowMs);
+  if (mustWait && node.state === 'running') return undefined;
   const op = newOperation(governor, node, 'permitted', spec);
   admit(op);
   begin(op);

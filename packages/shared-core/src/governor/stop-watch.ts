@@ -1,6 +1,7 @@
 // Whether an operation should end, and why: its signals, its deadline, its governor. Nothing is registered for an
 // operation that merely runs: it looks by itself. Only one that waits, or whose signal somebody holds, has listeners
 // and a timer.
+import { addAbortListener, removeAbortListener } from '../determinism/index.js';
 import type { TenstripError } from '../errors/index.js';
 import type { GovernorNode, Stoppable } from './governor-node.js';
 import { deadlineExceeded, operationAborted } from './refusals.js';
@@ -74,9 +75,9 @@ export abstract class StopWatch implements Stoppable {
   look(nowMs: number): StopReason | undefined {
     if (this.#error !== undefined) return this.stopReason;
     const { node } = this;
-    if (node.isAborted) this.abort(`governor ${node.name} was closed`);
+    if (this.#hasEnded) this.#error = operationAborted(this.name, 'it has ended');
+    else if (node.isAborted) this.abort(`governor ${node.name} was closed`);
     else if (this.#parent?.look(nowMs) !== undefined) this.#stopWith(this.#parent.#error!);
-    else if (this.#parent?.hasEnded) this.abort(`the operation around it, ${this.#parent.name}, has ended`);
     else if (this.#abortedSignal !== undefined) this.abort('its signal was aborted', this.#abortedSignal.reason);
     else if (nowMs >= this.deadlineAtMs) this.#stopWith(deadlineExceeded(this.name, this.deadlineMs));
     return this.#error === undefined ? undefined : this.stopReason; // one load when nothing is wrong
@@ -141,7 +142,7 @@ export abstract class StopWatch implements Stoppable {
       this.look(clock.monotonicMs());
     };
     this.#onAbort = look;
-    for (const signal of this.signals) signal.addEventListener('abort', look);
+    for (const signal of this.signals) addAbortListener(signal, look);
     this.node.stoppables.add(this);
     if (this.deadlineAtMs !== Number.POSITIVE_INFINITY) {
       const delayMs = this.deadlineAtMs - clock.monotonicMs();
@@ -151,7 +152,7 @@ export abstract class StopWatch implements Stoppable {
 
   #stopListening(): void {
     if (this.#onAbort === undefined) return;
-    for (const signal of this.signals) signal.removeEventListener('abort', this.#onAbort);
+    for (const signal of this.signals) removeAbortListener(signal, this.#onAbort);
     this.#onAbort = undefined;
     this.node.stoppables.delete(this);
     this.#deadlineTimer?.[Symbol.dispose]();
