@@ -58,7 +58,21 @@ export class CheckpointGate {
     return wait;
   }
 
-  /** Whether work of `node` must wait now, whoever does it: for those that no queue can hold. */
+  /** Whether `from` or a node above it is paused. */
+  isPaused(from: GovernorNode): boolean {
+    for (let node: GovernorNode | undefined = from; node !== undefined; node = node.parent) {
+      if (node.isPaused) return true;
+    }
+    return false;
+  }
+
+  /** Whether an operation of `node` that comes now would have to wait. */
+  mustWait(node: GovernorNode, nowMs: number): boolean {
+    this.#observeProcess(nowMs);
+    return reasonToWait(node, nowMs) !== undefined;
+  }
+
+  /** Whether threads of `node` must wait now: no queue holds them, so nobody is before them. */
   isHeld(node: GovernorNode, nowMs: number): boolean {
     for (let at: GovernorNode | undefined = node; at !== undefined; at = at.parent) {
       if (at.isPaused || (at.cpu !== undefined && at.cpu.available(nowMs) <= 0)) return true;

@@ -45,6 +45,7 @@ export class CpuSlices {
     this.#markMs = beginMs;
     this.current = slice;
     slice.countdown = 0;
+    slice.stride = 1;
     return beginMs;
   }
 
@@ -82,6 +83,11 @@ export class CpuSlices {
     slice.sliceMs = 0;
     this.#settledMicros += micros;
     return micros;
+  }
+
+  /** Other threads of the process used `micros`, charged by themselves: no operation of this thread did. */
+  settledElsewhere(micros: number): void {
+    this.#settledMicros += micros;
   }
 
   /** What the operation that looked last ran on, before it gave way without a look: an estimate by its own pace. */

@@ -8,7 +8,7 @@ import type { Slice } from './cpu-slices.js';
 import type { GovernorNode } from './governor-node.js';
 import type { GovernorTree } from './governor-tree.js';
 import type { IoCost } from './io-gate.js';
-import { checkAmount, isAmount, refuseSpec } from './limits.js';
+import { checkAmount, checkCount, isAmount, refuseSpec } from './limits.js';
 import type { OperationContext, OperationSpec, Reservation, SharedOperation } from './operation.js';
 import { operationAborted, queueFull } from './refusals.js';
 import type { ResourceGovernor } from './resource-governor.js';
@@ -58,6 +58,7 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
   #random: RandomSource | undefined;
   #entropy: RandomSource | undefined;
   #shared: SharedMemory | undefined;
+  #backgroundSignal: AbortSignal | undefined;
 
   constructor(
     governor: ResourceGovernor,
@@ -109,9 +110,15 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
 
   get signal(): AbortSignal {
     if (this.kind !== 'background') return this.makeSignal();
-    const closing = this.node.closeSignal;
-    const hasOwn = this.signals.length > 0 || this.deadlineAtMs !== Number.POSITIVE_INFINITY;
-    return hasOwn ? AbortSignal.any([closing, this.makeSignal()]) : closing;
+    this.#backgroundSignal ??= this.#joinSignals();
+    return this.#backgroundSignal;
+  }
+
+  /** A context never ends, so nothing may hold on to it: `AbortSignal.any` does not, and a deadline does for its time only. */
+  #joinSignals(): AbortSignal {
+    const { closeSignal } = this.node;
+    if (this.deadlineAtMs !== Number.POSITIVE_INFINITY) return AbortSignal.any([closeSignal, this.makeSignal()]);
+    return this.signals.length === 0 ? closeSignal : AbortSignal.any([closeSignal, ...this.signals]);
   }
 
   run<T>(spec: OperationSpec | string, body: (op: OperationContext) => T | Promise<T>): Promise<T> {
@@ -184,9 +191,7 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
   }
 
   entropy(length: number): Uint8Array {
-    if (!Number.isInteger(length) || length < 0 || length > maxEntropyBytes) {
-      throw new RangeError(`the length is ${length}; ask for a whole number of bytes from 0 to ${maxEntropyBytes}`);
-    }
+    checkCount('length', length, maxEntropyBytes);
     if (!this.deterministic) return new Uint8Array(randomBytes(length));
     this.#entropy ??= this.random.stream('entropy');
     const bytes = new Uint8Array(length);
@@ -199,11 +204,12 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
   }
 
   share(): SharedOperation {
+    if (this.hasEnded) throw operationAborted(this.name, 'it has ended and cannot be shared');
+    this.throwIfStopping(this.clock.monotonicMs());
     if (this.#shared === undefined) {
       const memory = new SharedMemory();
       const leftMs = this.deadlineAtMs - this.clock.monotonicMs();
       memory.setTimes(wallMs() + leftMs, this.deadlineMs, this.clock.now());
-      if (this.stopReason !== undefined) memory.stop(this.stopReason);
       this.#shared = memory;
       this.makeSignal(); // so that a stop is noticed, and told, without a checkpoint on this side
       this.#tree.workers.add(memory, this.node);
@@ -234,9 +240,9 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
 
   /** Starts, or goes on after a wait, at `nowMs`. */
   resumed(nowMs: number): void {
-    this.#tree.turned(nowMs);
-    this.#tree.slices.begin(this, nowMs);
+    this.#tree.turns.happened(nowMs);
     this.throwIfStopping(nowMs);
+    this.#tree.slices.begin(this, nowMs);
   }
 
   /** Waits at the checkpoint gate while paused or over a CPU cap. */
@@ -288,7 +294,9 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
 
   protected override onStop(reason: StopReason): void {
     this.countdown = 0;
-    this.#shared?.stop(reason);
+    if (this.#shared === undefined) return;
+    this.#shared.stop(reason);
+    if (this.kind === 'background') this.#tree.workers.remove(this.#shared);
   }
 
   #lookAround(): Promise<void> | undefined {
@@ -297,11 +305,13 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
     this.throwIfStopping(nowMs);
     if (tree.isDeterministic) return this.#lookAroundCounted(nowMs);
     tree.slices.look(this, nowMs);
-    if (this.sliceMs < settleMs && nowMs < tree.turnDueMs && !tree.isPaused) return undefined;
+    const isDue = tree.turns.isDue(nowMs);
+    const mayRunOn = !tree.isPaused || !tree.checkpoints.isPaused(this.node);
+    if (this.sliceMs < settleMs && !isDue && mayRunOn) return undefined;
     tree.checkpoints.charge(this.node, tree.slices.settle(this), nowMs);
     const held = this.passGate(nowMs);
     if (held !== undefined) return held;
-    return nowMs < tree.turnDueMs ? undefined : this.#turn();
+    return isDue ? this.#turn() : undefined;
   }
 
   #lookAroundCounted(nowMs: number): Promise<void> | undefined {
@@ -311,12 +321,20 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
   }
 
   async #turn(): Promise<void> {
-    await this.#tree.turn();
+    const hold = this.#tree.holdTime();
+    await this.#tree.turns.next();
+    hold[Symbol.dispose]();
     this.resumed(this.clock.monotonicMs());
   }
 
-  /** Waits for `promise` without being charged for the time. */
-  async #away(promise: Promise<void>): Promise<void> {
+  /** Waits for `promise` without being charged for the time. A failure that nobody awaits is no fault: it tells of a stop. */
+  #away(promise: Promise<void>): Promise<void> {
+    const away = this.#awayFor(promise);
+    away.catch(() => {});
+    return away;
+  }
+
+  async #awayFor(promise: Promise<void>): Promise<void> {
     const { slices, checkpoints } = this.#tree;
     if (slices.current === this) slices.leave(this, this.clock.monotonicMs());
     checkpoints.leave(this);
@@ -335,17 +353,21 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
       return await working;
     } finally {
       hold[Symbol.dispose]();
-      slices.begin(this, this.clock.monotonicMs());
+      if (!this.hasEnded) slices.begin(this, this.clock.monotonicMs());
     }
   }
 }
 
 function isValid(spec: Partial<OperationSpec>): boolean {
+  if (typeof spec !== 'object' || spec === null) return false;
+  const { name, signal } = spec;
+  if ((name !== undefined && typeof name !== 'string') || (signal !== undefined && !(signal instanceof AbortSignal)))
+    return false;
   return isAmount(spec.ioOps) && isAmount(spec.ioBytes) && isAmount(spec.reserveBytes) && isDeadline(spec.deadlineMs);
 }
 
 function isDeadline(deadlineMs: number | undefined): boolean {
-  return deadlineMs === undefined || deadlineMs >= 0;
+  return deadlineMs === undefined || (typeof deadlineMs === 'number' && deadlineMs >= 0);
 }
 
 class OperationReservation implements Reservation {

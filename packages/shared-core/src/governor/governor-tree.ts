@@ -5,14 +5,12 @@ import { AdmissionGate } from './admission-gate.js';
 import { CheckpointGate } from './checkpoint-gate.js';
 import { CpuSlices } from './cpu-slices.js';
 import { DecisionDigest } from './decision-digest.js';
+import { type EventLoopTurns, eventLoopTurns } from './event-loop-turns.js';
 import type { GovernorNode } from './governor-node.js';
 import { IoGate } from './io-gate.js';
 import type { GovernorOptions } from './limits.js';
 import { processMeter, type UsageMeter } from './usage-meter.js';
 import { WorkerLedger } from './worker-ledger.js';
-
-/** Work that never waits gives the event loop a turn after so long; the bound to keep is 5 ms. */
-const turnEveryMs = 4;
 
 const noHold: Disposable = { [Symbol.dispose]: () => {} };
 
@@ -29,8 +27,7 @@ export class GovernorTree {
   readonly checkpoints: CheckpointGate;
   readonly workers: WorkerLedger;
   readonly cpuMicrosAtStart: number;
-  /** When the event loop must have its next turn. */
-  turnDueMs: number;
+  readonly turns: EventLoopTurns;
   /** How many governors of this tree have a CPU cap. */
   cpuCaps = 0;
   #paused = 0;
@@ -40,13 +37,12 @@ export class GovernorTree {
    */
   lastEnded: object | undefined;
   #root: GovernorNode | undefined;
-  #turn: Promise<void> | undefined;
   #sequence = 0;
   readonly #idleAdvance: IdleAdvance | undefined;
 
   constructor(options: GovernorOptions) {
     this.isDeterministic = options.deterministic !== undefined;
-    this.policy = options.sandbox;
+    this.policy = frozenCopy(options.sandbox);
     this.meter = options.meter ?? processMeter;
     this.clock = options.clock ?? (this.isDeterministic ? new VirtualClock() : systemClock);
     this.digest = this.isDeterministic ? new DecisionDigest() : undefined;
@@ -57,9 +53,9 @@ export class GovernorTree {
     this.admission = new AdmissionGate(root, nextSequence);
     this.io = new IoGate(this.clock, root, nextSequence);
     this.checkpoints = new CheckpointGate(this.clock, this.meter, root, nextSequence);
-    this.workers = new WorkerLedger(this.clock, this.checkpoints, !this.isDeterministic);
+    this.workers = new WorkerLedger(this.clock, this.checkpoints, this.slices, !this.isDeterministic);
     this.cpuMicrosAtStart = this.meter.cpuMicros();
-    this.turnDueMs = nowMs + turnEveryMs;
+    this.turns = eventLoopTurns(this.clock);
     if (this.isDeterministic && options.clock === undefined) {
       this.#idleAdvance = new IdleAdvance(this.clock as VirtualClock, () => this.root.running + this.root.waiting > 0);
     }
@@ -102,25 +98,13 @@ export class GovernorTree {
   holdTime(): Disposable {
     return this.isDeterministic && this.clock instanceof VirtualClock ? this.clock.hold() : noHold;
   }
+}
 
-  /** Resolves after a turn of the event loop; all who ask before it share one. */
-  turn(): Promise<void> {
-    if (this.#turn === undefined) {
-      const hold = this.holdTime();
-      this.#turn = new Promise((resolve) => {
-        setImmediate(() => {
-          this.#turn = undefined;
-          this.turned(this.clock.monotonicMs());
-          hold[Symbol.dispose]();
-          resolve();
-        });
-      });
-    }
-    return this.#turn;
-  }
-
-  /** The event loop had a turn. */
-  turned(nowMs: number): void {
-    this.turnDueMs = nowMs + turnEveryMs;
-  }
+/** Grants cannot be changed once given. */
+function frozenCopy(policy: SandboxPolicy | undefined): SandboxPolicy | undefined {
+  if (policy === undefined) return undefined;
+  const copy = structuredClone(policy);
+  for (const granted of Object.values(copy.grants)) Object.freeze(granted);
+  Object.freeze(copy.grants);
+  return Object.freeze(copy);
 }

@@ -14,6 +14,9 @@ export interface IoCost {
   bytes?: number;
 }
 
+/** A shorter wait might be lost in the rounding of a late time, and time would stand still. */
+const shortestWaitMs = 0.001;
+
 class IoWait extends Wait {
   readonly ops: number;
   readonly bytes: number;
@@ -126,7 +129,10 @@ function bucketWaitMs(wait: IoWait, bucket: TokenBucket | undefined, amount: num
   if (bucket === undefined || amount === 0) return 0;
   const left = amount > bucket.burst ? saveUp(wait, bucket, amount, nowMs) : amount;
   if (bucket.has(left, nowMs)) return 0;
-  return bucket.waitMs(amount > bucket.burst ? Math.min(left, bucket.burst / 2) : left, nowMs);
+  return Math.max(
+    shortestWaitMs,
+    bucket.waitMs(amount > bucket.burst ? Math.min(left, bucket.burst / 2) : left, nowMs),
+  );
 }
 
 /**
@@ -150,11 +156,11 @@ function grant(wait: IoWait): void {
 }
 
 function take(from: GovernorNode, ops: number, bytes: number, saved?: ReadonlyMap<TokenBucket, number>): void {
-  let seconds = 0;
+  let costMs = 0;
   for (let node: GovernorNode | undefined = from; node !== undefined; node = node.parent) {
-    seconds = Math.max(seconds, takeFrom(node.ioOps, ops, saved), takeFrom(node.ioBytes, bytes, saved));
+    costMs = Math.max(costMs, takeFrom(node.ioOps, ops, saved), takeFrom(node.ioBytes, bytes, saved));
   }
-  if (seconds > 0) from.ioQueue.charge(seconds);
+  if (costMs > 0) from.ioQueue.charge(costMs);
   from.totals.ioOps += ops;
   from.totals.ioBytes += bytes;
 }

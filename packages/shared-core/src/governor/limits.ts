@@ -121,14 +121,14 @@ export function checkedLimits(limits: GovernorLimits): GovernorLimits {
 }
 
 /** Says what is wrong with the costs of an operation. To be called when {@link isAmount} found one that is wrong. */
-export function refuseSpec(spec: object): never {
+export function refuseSpec(spec: unknown): never {
   refuseInvalid('operation', specSchema, spec);
   throw invalid('operation', [{ key: '', value: spec, problem: 'expected finite amounts of at least 0' }]);
 }
 
 /** Whether `amount` is a number from 0 on that is finite, or left out. */
 export function isAmount(amount: number | undefined): boolean {
-  return amount === undefined || (amount >= 0 && amount < Number.POSITIVE_INFINITY);
+  return amount === undefined || (typeof amount === 'number' && amount >= 0 && amount < Number.POSITIVE_INFINITY);
 }
 
 /** @throws TenstripError `GovernorLimitsInvalid` when `amount` of `key` is not a finite number from 0 on. */
@@ -137,13 +137,28 @@ export function checkAmount(key: string, amount: number | undefined): void {
   throw invalid('amount', [{ key, value: amount, problem: 'expected a finite number of at least 0' }]);
 }
 
+/** @throws TenstripError `GovernorLimitsInvalid` when `name` is not a text that names something. */
+export function checkName(name: unknown): void {
+  if (typeof name === 'string' && name !== '') return;
+  throw invalid('governor', [{ key: 'name', value: name, problem: 'expected a text that is not empty' }]);
+}
+
+/** @throws TenstripError `GovernorLimitsInvalid` unless `count` of `key` is a whole number from 0 to `most`. */
+export function checkCount(key: string, count: number, most: number): void {
+  if (Number.isInteger(count) && count >= 0 && count <= most) return;
+  throw invalid('amount', [{ key, value: count, problem: `expected a whole number from 0 to ${most}` }]);
+}
+
 interface Problem {
   readonly key: string;
   readonly value: unknown;
   readonly problem: string;
 }
 
-function refuseInvalid(what: string, schema: z.ZodType, given: object): void {
+function refuseInvalid(what: string, schema: z.ZodType, given: unknown): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw invalid(what, [{ key: what, value: given, problem: 'expected an object' }]);
+  }
   const result = schema.safeParse(withoutUndefined(given));
   if (result.success) return;
   const problems = result.error.issues.flatMap((issue): Problem[] => {
@@ -167,7 +182,9 @@ function invalid(what: string, problems: readonly Problem[]): TenstripError<Core
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? 'an object' : String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'a list' : 'an object';
 }
 
 function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {

@@ -18,6 +18,7 @@ export function runPermitted<T>(
   parent?: GovernedOperation,
 ): Promise<T> {
   try {
+    checkBody(body);
     const op = newOperation(governor, node, 'permitted', spec, parent);
     if (admit(op) && node.departing === 0) return start(op, body);
     return new Promise((resolve, reject) => {
@@ -33,6 +34,7 @@ export function runNested<T>(parent: GovernedOperation, spec: OperationSpec | st
   const { governor, node, kind } = parent;
   if (kind === 'background') return runPermitted(governor, node, spec, body, parent);
   try {
+    checkBody(body);
     const op = newOperation(governor, node, 'nested', spec, parent);
     const tokens = admitNested(op);
     return tokens === undefined ? execute(op, body) : tokens.then(() => execute(op, body));
@@ -65,7 +67,7 @@ export function tryPermit(
   const mustWait =
     tree.io.mustWait(node, spec.ioOps ?? 0, spec.ioBytes ?? 0, nowMs) ||
     tree.admission.mustWait(node) ||
-    tree.checkpoints.isHeld(node, nowMs);
+    tree.checkpoints.mustWait(node, nowMs);
   if (mustWait && node.state === 'running') return undefined;
   const op = newOperation(governor, node, 'permitted', spec);
   admit(op);
@@ -82,6 +84,11 @@ export function backgroundContext(
   spec: Partial<OperationSpec>,
 ): GovernedOperation {
   return new GovernedOperation(governor, node, 'background', spec, undefined, node.tree.clock.monotonicMs(), runNested);
+}
+
+function checkBody(body: unknown): void {
+  if (typeof body !== 'function')
+    throw new TypeError(`run(spec, body): body is ${typeof body}; give the function to run`);
 }
 
 function newOperation(
@@ -243,7 +250,8 @@ class HeldPermit implements Permit {
 
   [Symbol.dispose](): void {
     if (this.op.hasEnded) return;
-    complete(this.op);
+    if (this.op.stopReason === undefined) complete(this.op);
+    else abandon(this.op);
     this.#release();
   }
 }
@@ -274,10 +282,16 @@ function complete(op: GovernedOperation): void {
   finish(op, 'completed');
 }
 
+/** The work under a permit was stopped before it was given back. */
+function abandon(op: GovernedOperation): void {
+  op.node.totals.aborted++;
+  finish(op, codeOf(op.stopError));
+}
+
 /** The body threw `error`; gives the error to throw on: why it was stopped, where that is what made it fail. */
 function fail(op: GovernedOperation, error: unknown): unknown {
-  const { totals } = op.node;
-  const isStop = op.stopReason !== undefined && (isAbortError(error) || isStopError(error));
+  const { totals, tree } = op.node;
+  const isStop = op.look(tree.clock.monotonicMs()) !== undefined && (isAbortError(error) || isStopError(error));
   const thrown = isStop && isAbortError(error) ? op.stopError : error;
   if (isStop) totals.aborted++;
   else totals.failed++;

@@ -8,7 +8,14 @@ import type { GovernedOperation } from './governed-operation.js';
 import { GovernorNode } from './governor-node.js';
 import { GovernorTree } from './governor-tree.js';
 import type { IoCost } from './io-gate.js';
-import { checkedLimits, checkedOptions, type GovernorLimits, type GovernorOptions } from './limits.js';
+import {
+  checkAmount,
+  checkedLimits,
+  checkedOptions,
+  checkName,
+  type GovernorLimits,
+  type GovernorOptions,
+} from './limits.js';
 import type { Governed, OperationContext, OperationSpec, Permit, Reservation } from './operation.js';
 import { acquirePermit, backgroundContext, runPermitted, tryPermit } from './operation-life.js';
 import { governorClosed } from './refusals.js';
@@ -150,6 +157,7 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
   child(name: string, limits: GovernorLimits = {}): ResourceGovernor {
     const { tree, state, random } = this.#node;
     if (state !== 'running') throw governorClosed(this.name, `child ${name}`, state);
+    checkName(name);
     const own = checkedLimits(limits);
     const unique = uniqueName(name, this.#node.children);
     const node = new GovernorNode(tree, unique, own, random.stream('governor', unique), this.#node);
@@ -178,6 +186,7 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
    * notice the abort within a second is left behind. Children close with it. Later calls wait for the first.
    */
   close(deadlineMs: number = defaultCloseMs): Promise<void> {
+    checkAmount('deadlineMs', deadlineMs);
     this.#closing ??= this.#drain(deadlineMs);
     return this.#closing;
   }
@@ -204,7 +213,10 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
       this.#node.tree.slices.current = undefined;
       await this.#idleWithin(abortGraceMs);
     }
-    for (const node of this.#node.subtree()) node.closed();
+    for (const node of this.#node.subtree()) {
+      node.closed();
+      node.tree.workers.removeAll(node);
+    }
     if (this.#parent !== undefined) this.#parent.#forget(this);
   }
 

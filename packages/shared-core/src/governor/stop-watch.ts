@@ -115,8 +115,13 @@ export abstract class StopWatch implements Stoppable {
     if (this.#waits?.size === 0 && this.#controller === undefined) this.#stopListening();
   }
 
+  /** Whoever still waits, in a branch that nobody awaits any more, leaves the queues. */
   protected ended(): void {
     this.#hasEnded = true;
+    if (this.#waits !== undefined && this.#waits.size > 0) {
+      const error = operationAborted(this.name, 'it has ended');
+      for (const wait of [...this.#waits]) wait.cancel(error);
+    }
     this.#stopListening();
   }
 

@@ -31,7 +31,7 @@ describe('limits', () => {
       sandbox: { grants: { 'fs.reed': true } },
       clock: {} as never,
     };
-    const error = errorOf(() => new ResourceGovernor(wrong));
+    const error = errorOf(() => new ResourceGovernor(wrong as object));
     expect(wrongKeys(error)).toEqual(
       [
         ...['clock', 'cpuPercent', 'cpuPercentage', 'deadlineMs', 'deterministic.seed', 'ioBurstOps', 'maxConcurrency'],
