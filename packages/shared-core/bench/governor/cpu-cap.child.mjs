@@ -1,5 +1,7 @@
 // A process of its own that works as hard as its CPU cap lets it, and prints what the kernel counted:
-// { percent, shares }, where a share is of the work that was done. Arguments: cap in percent, seconds, weights of the siblings (none: one loop at the root).
+// { percent, shares, waitedPercent }: a share is of the work that was done, and waited is how long the process was ready
+// to run but another one had the core (Linux tells; else 0). Arguments: cap in percent, seconds, weights of the siblings (none: one loop at the root).
+import { readFileSync } from 'node:fs';
 import { ResourceGovernor } from '@tenstrip/shared-core';
 
 const [cap, seconds, ...weights] = process.argv.slice(2).map(Number);
@@ -10,6 +12,15 @@ function spin(rounds) {
   let value = 1;
   for (let round = 0; round < rounds; round++) value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0;
   return value;
+}
+
+/** Milliseconds that this process was ready to run and did not. */
+function waitedMs() {
+  try {
+    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 /** Works until `stopAtMs`, in pieces of some ten microseconds; counts those that it did after `countFromMs`. */
@@ -31,7 +42,7 @@ const nodes =
 const countFromMs = performance.now() + settleMs;
 const working = nodes.map((node) => work(node, countFromMs, countFromMs + seconds * 1000));
 await new Promise((resolve) => setTimeout(resolve, settleMs));
-const before = { wallMs: performance.now(), cpu: process.cpuUsage() };
+const before = { wallMs: performance.now(), cpu: process.cpuUsage(), waitedMs: waitedMs() };
 const results = await Promise.all(working);
 const used = process.cpuUsage(before.cpu);
 const wallMs = performance.now() - before.wallMs;
@@ -39,6 +50,7 @@ const total = results.reduce((sum, { pieces }) => sum + pieces, 0);
 console.log(
   JSON.stringify({
     percent: (used.user + used.system) / wallMs / 10,
+    waitedPercent: ((waitedMs() - before.waitedMs) / wallMs) * 100,
     shares: results.map(({ pieces }) => pieces / total),
   }),
 );

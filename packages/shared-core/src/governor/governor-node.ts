@@ -13,8 +13,8 @@ import type { Wait } from './wait.js';
 
 /** CPU time may be owed for at most so long. */
 const deepestCpuDebtMs = 100;
-/** What a CPU bucket holds, in milliseconds of its rate: a timer that comes late in a busy event loop loses nothing. */
-const cpuBurstMs = 20;
+/** What a CPU bucket holds, in milliseconds of its rate: a timer that comes late on a busy machine loses nothing. */
+const cpuBurstMs = 50;
 /** What an I/O bucket holds when nothing is said, in milliseconds of its rate. */
 const ioBurstMs = 10;
 
