@@ -1,7 +1,7 @@
 // A log's folder on disk. Files are written through plain descriptors and callbacks: a FileHandle costs several times more
 // per call. A file that must last is synced, and so is the directory that names it (fsync(2), "Notes").
 import * as fs from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isSystemError } from './log-error.js';
 import type { LogFile, LogFolder } from './log-folder.js';
@@ -18,7 +18,7 @@ export class DiskFolder implements LogFolder {
   static async open(path: string, options: { mustExist?: boolean }): Promise<DiskFolder> {
     const folder = new DiskFolder(resolve(path));
     if (options.mustExist) await readdir(folder.path);
-    else await makeDirectory(folder.path);
+    else await makeLastingDirectory(folder.path);
     return folder;
   }
 
@@ -28,7 +28,7 @@ export class DiskFolder implements LogFolder {
 
   async makePrivate(directory: string): Promise<void> {
     const path = this.#pathOf(directory);
-    await makeDirectory(path);
+    await makeLastingDirectory(path);
     await chmod(path, 0o700);
   }
 
@@ -59,7 +59,7 @@ export class DiskFolder implements LogFolder {
   async replace(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.#pathOf(name);
     const temporary = join(dirname(path), `.${basename(path)}.new`);
-    await makeDirectory(dirname(path));
+    await makeLastingDirectory(dirname(path));
     {
       await using file = await open(temporary, 'w');
       await file.writeFile(bytes);
@@ -85,7 +85,7 @@ export class DiskFolder implements LogFolder {
 
   async #makeDirectoryOnce(path: string): Promise<void> {
     if (this.#madeDirectories.has(path)) return;
-    await mkdir(path, { recursive: true });
+    await makeDirectory(path);
     if (this.#madeDirectories.size >= 1_000) this.#madeDirectories.clear();
     this.#madeDirectories.add(path);
   }
@@ -143,14 +143,30 @@ function whenDone<T = void>(start: (done: Callback<T>) => void): Promise<T> {
   });
 }
 
-/** Makes a directory and its parents, and syncs the names of those that are new. */
-async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  for (let made = path; ; made = dirname(made)) {
-    await syncPath(dirname(made));
-    if (made === first || made === dirname(made)) return;
+/** {@link makeDirectory}, and syncs the names of those that are new. */
+async function makeLastingDirectory(path: string): Promise<void> {
+  for (const made of await makeDirectory(path)) await syncPath(dirname(made));
+}
+
+/**
+ * Makes a directory and its parents; resolves with those that are new, outermost first. Level by level: the recursive
+ * mkdir of Node 20 tries for ever where a file system takes no directories, as /proc does.
+ */
+async function makeDirectory(path: string): Promise<string[]> {
+  if (await isDirectory(path)) return [];
+  const parent = dirname(path);
+  const made = parent === path ? [] : await makeDirectory(parent);
+  try {
+    await mkdir(path);
+    return [...made, path];
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST') && (await isDirectory(path))) return made; // somebody else was faster
+    throw error;
   }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await orUndefined(stat(path)))?.isDirectory() ?? false;
 }
 
 async function syncPath(path: string): Promise<void> {
