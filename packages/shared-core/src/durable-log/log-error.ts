@@ -10,14 +10,28 @@ export function logCorrupt(segment: string, offset: number, why: string): Tenstr
   );
 }
 
-/** The disk refused. What was acknowledged is safe; the same call may succeed later. */
+/**
+ * The disk refused. What was acknowledged is safe; the same call may succeed later, unless a file stands in the way of a
+ * folder.
+ */
 export function logUnavailable(what: string, cause?: unknown): TenstripError<CoreErrorCode> {
   const reason = cause instanceof Error ? `: ${cause.message}` : '';
-  return new TenstripError('LogUnavailable', `${what}${reason}`, {
-    retryable: true,
+  const blocked = isSystemError(cause, 'EEXIST', 'ENOTDIR');
+  const advice = blocked ? '. A file stands where a folder must be: move it away, or choose another folder' : '';
+  return new TenstripError('LogUnavailable', `${what}${reason}${advice}`, {
+    retryable: !blocked,
     ...(cause === undefined ? {} : { cause }),
     ...(isSystemError(cause) ? { details: { systemCode: cause.code } } : {}),
   });
+}
+
+/** Does `work`; what the system refuses is `LogUnavailable`. */
+export async function unavailableIfSystemError<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isSystemError(error) ? logUnavailable('the log cannot be written', error) : error;
+  }
 }
 
 /** The stored log does not extend a checkpoint that was signed for it. */

@@ -15,6 +15,7 @@ import {
 } from '../transparency/index.js';
 import { ErasableParts } from './erasable-parts.js';
 import { isRecord } from './frame.js';
+import { checkBigint, checkFolder } from './given-values.js';
 import { isSystemError, logCorrupt, logUnavailable } from './log-error.js';
 import { type LogFolder, memoryFolderName, openLogFolder } from './log-folder.js';
 import { entriesDirectory, type LogEntry, readMinimumIndex, storedEntry } from './log-layout.js';
@@ -53,6 +54,7 @@ export class LogReader implements AsyncDisposable {
    * it can be audited; what is asked of its damaged parts is `LogCorrupt`.
    */
   static async open(folder: string): Promise<LogReader> {
+    checkFolder(folder);
     if (folder === memoryFolderName) throw logUnavailable('a log in memory is read by the reader of its writer');
     try {
       return new LogReader(await openView(await openLogFolder(folder, { mustExist: true })));
@@ -88,6 +90,7 @@ export class LogReader implements AsyncDisposable {
    * @throws TenstripError `LogCorrupt` when it is damaged.
    */
   async entry(index: bigint): Promise<LogEntry> {
+    checkBigint(index, 'index');
     this.#checkRange(index, index + 1n);
     const view = this.#view;
     return readEntry(view, storedEntry(await view.entries.read(Number(index))), Number(index));
@@ -99,6 +102,8 @@ export class LogReader implements AsyncDisposable {
    * @throws TenstripError `LogCorrupt` at a damaged entry.
    */
   async *entries(from: bigint, to: bigint): AsyncGenerator<LogEntry> {
+    checkBigint(from, 'from');
+    checkBigint(to, 'to');
     this.#checkRange(from, to);
     if (from === to) return;
     const view = this.#view;
@@ -120,6 +125,7 @@ export class LogReader implements AsyncDisposable {
   async proveInclusion(index: bigint, size: bigint = this.size): Promise<Uint8Array[]> {
     const view = this.#view;
     const head = headOf(view);
+    checkBigint(index, 'index');
     checkSize(size, head);
     const tree = await view.tree;
     const proof = await tree.prove(planInclusion(index, size));
@@ -135,6 +141,7 @@ export class LogReader implements AsyncDisposable {
    */
   async proveConsistency(from: bigint, to: bigint): Promise<Uint8Array[]> {
     const view = this.#view;
+    checkBigint(from, 'from');
     checkSize(to, headOf(view));
     const tree = await view.tree;
     return tree.prove(planConsistency(from, to));
@@ -239,6 +246,7 @@ function headOf({ checkpoint }: LogView): Checkpoint {
 }
 
 function checkSize(size: bigint, head: Checkpoint): void {
+  checkBigint(size, 'size');
   if (size > head.size) throw new RangeError(`size is ${size}; the checkpoint covers ${head.size} entries`);
 }
 

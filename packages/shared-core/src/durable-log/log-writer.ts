@@ -5,24 +5,27 @@
 
 import { createVerifier, type Signer, sha256 } from '../crypto/index.js';
 import { type Clock, systemClock } from '../determinism/index.js';
-import { assert } from '../errors/index.js';
+import { assert, type CoreErrorCode, isTenstripError, TenstripError } from '../errors/index.js';
 import {
   checkEntryLength,
   fullTileWidth,
   isSignatureBy,
   leafHash,
+  type NoteSignature,
   printCheckpoint,
   printSignedNote,
   SignatureType,
   signNote,
   type TilePath,
+  type VerifierKey,
   verifierKey,
   verifyNoteSignature,
 } from '../transparency/index.js';
 import { CommitQueue } from './commit-queue.js';
 import { checkErasableLength, ErasableParts, isCommittedTo } from './erasable-parts.js';
 import { FrameKind, frameHeaderBytes } from './frame.js';
-import { checkpointFork, isSystemError, logCorrupt, logUnavailable } from './log-error.js';
+import { checkBigint, checkBytes, checkFolder, checkIsOptions, described, wrongOption } from './given-values.js';
+import { checkpointFork, logCorrupt, logUnavailable, unavailableIfSystemError } from './log-error.js';
 import { type LogFolder, openLogFolder } from './log-folder.js';
 import { entriesDirectory, type LogEntry, readMinimumIndex, storedEntry, writeMinimumIndex } from './log-layout.js';
 import { LogReader, type LogView } from './log-reader.js';
@@ -47,8 +50,13 @@ export interface LogWriterOptions {
   folder: string;
   /** The log's name: one line without spaces and `+`; by custom a URL without scheme. Also the name of its key. */
   origin: string;
-  /** Signs checkpoints. */
+  /** Signs checkpoints. Must be the one that signed the log's last checkpoint, unless `rotateKey` is set. */
   signer: Signer;
+  /**
+   * Whether a log whose last checkpoint has the signature of another key may be taken over: `signer` then signs what comes,
+   * from a checkpoint of the present entries on. Tell those who verify the log of the new key first. Default `false`.
+   */
+  rotateKey?: boolean;
   /**
    * `fsync`: what was acknowledged survives a crash of the machine. `os`: a crash of the process only, and it is faster.
    * Default `fsync`.
@@ -107,6 +115,7 @@ export class LogWriter implements AsyncDisposable {
   #publishAgain = false;
   #flushing = false;
   #tilesRefused = false;
+  #signerProven = false;
   #erasing: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -133,7 +142,9 @@ export class LogWriter implements AsyncDisposable {
    * under a new one. The log is published when this resolves.
    * @throws TenstripError `LogLocked` when it is open for writing elsewhere; `LogCorrupt` when its files are damaged;
    * `CheckpointFork` when its entries are not those of its last checkpoint, or that has another origin; `LogUnavailable`
-   * (retryable) when the disk refuses.
+   * when the disk refuses (retryable, unless a file is in the way); `KeyInvalid` when another key signed the last checkpoint
+   * and `rotateKey` is not set, or when the signer's signature is not that of its public key; `ConfigInvalid` when an
+   * option is missing or of a wrong kind.
    * @throws RangeError when `origin` cannot be the name of a log, or a limit is no positive integer.
    */
   static async open(options: LogWriterOptions): Promise<LogWriter> {
@@ -152,8 +163,9 @@ export class LogWriter implements AsyncDisposable {
   /**
    * Appends an entry; resolves when it is durable and under a signed checkpoint. The bytes must not change before that.
    * @throws TenstripError `EntryTooLarge`; `QueueFull` when more than `maxWaiting` entries or 64 MiB wait; `LogUnavailable`
-   * when the disk or the signer refuses, and then the entry is not in the log (both retryable).
-   * @throws RangeError when `entry` does not hold the SHA-256 of `erasable`.
+   * when the disk or the signer refuses, and then the entry is not in the log (both retryable); `KeyInvalid` when the signer's
+   * first signature is false.
+   * @throws RangeError when `entry` or `erasable` is no `Uint8Array`, or `entry` does not hold the SHA-256 of `erasable`.
    */
   async append(entry: LogEntry): Promise<AppendReceipt> {
     checkEntry(entry);
@@ -166,6 +178,7 @@ export class LogWriter implements AsyncDisposable {
    * @throws as {@link LogWriter.append}
    */
   async appendAll(entries: readonly LogEntry[]): Promise<AppendReceipt[]> {
+    if (!Array.isArray(entries)) throw new RangeError(`entries is ${described(entries)}; expected an array`);
     for (const entry of entries) checkEntry(entry);
     return this.#queue.appendAll(entries);
   }
@@ -187,6 +200,7 @@ export class LogWriter implements AsyncDisposable {
    * @throws RangeError unless `minimumIndex` is at most the log's size.
    */
   async prune(minimumIndex: bigint): Promise<void> {
+    checkBigint(minimumIndex, 'minimumIndex');
     if (minimumIndex < 0n || minimumIndex > BigInt(this.#size)) {
       throw new RangeError(`minimumIndex is ${minimumIndex}; expected 0 to ${this.#size}`);
     }
@@ -307,10 +321,26 @@ export class LogWriter implements AsyncDisposable {
     });
     try {
       const signature = await signNote(text, this.#origin, this.#signer, sha256);
+      if (!this.#signerProven) this.#proveSigner(text, signature);
       return printSignedNote({ text, signatures: [signature] });
     } catch (error) {
+      if (isTenstripError(error, 'KeyInvalid')) throw error;
       throw logUnavailable(`the checkpoint of ${tree.size} entries could not be signed`, error);
     }
+  }
+
+  /** A signer with a wrong key, or none, is found by its first signature, before anything is acknowledged. */
+  #proveSigner(text: string, signature: NoteSignature): void {
+    const key = signerKey(this.#origin, this.#signer);
+    const { verify } = createVerifier();
+    this.#signerProven = signature.signature instanceof Uint8Array && verifyNoteSignature(text, signature, key, verify);
+    if (this.#signerProven) return;
+    throw keyInvalid(
+      `the signer's signature is not that of its public key (key id ${hexId(key)}); check its private key`,
+      {
+        keyId: hexId(key),
+      },
+    );
   }
 
   #bundle(batch: readonly LogEntry[], first: number): void {
@@ -369,7 +399,7 @@ export class LogWriter implements AsyncDisposable {
   async #resume(last: StoredCheckpoint | undefined): Promise<void> {
     const { tree } = this.#log;
     const covers = last !== undefined && last.checkpoint.size === BigInt(tree.size);
-    const key = verifierKey(this.#origin, SignatureType.ed25519, this.#signer.publicKey, sha256);
+    const key = signerKey(this.#origin, this.#signer);
     const signed = last?.note.signatures.some((signature) => isSignatureBy(signature, key)) ?? false;
     this.#checkpoint = covers && signed ? last!.text : await this.#sign();
     this.#size = tree.size;
@@ -377,6 +407,7 @@ export class LogWriter implements AsyncDisposable {
   }
 
   async #eraseNow(index: bigint): Promise<void> {
+    checkBigint(index, 'index');
     if (index < BigInt(this.#minimumIndex) || index >= BigInt(this.#size)) {
       throw new RangeError(`index is ${index}; expected ${this.#minimumIndex} up to, without, ${this.#size}`);
     }
@@ -421,8 +452,16 @@ const unlimited: LogResources = {
   reserve: () => ({ [Symbol.dispose]() {} }),
 };
 
-function checkOptions({ origin, signer, maxWaiting = 1, batchEntries = 1 }: LogWriterOptions): void {
-  verifierKey(origin, SignatureType.ed25519, signer.publicKey, sha256); // throws for a name that cannot be written
+function checkOptions(options: LogWriterOptions): void {
+  checkIsOptions(options);
+  const { folder, origin, signer, durability = 'fsync', maxWaiting = 1, batchEntries = 1 } = options;
+  checkFolder(folder);
+  if (typeof origin !== 'string') throw wrongOption('origin', origin, "the log's name");
+  if (!(signer?.publicKey instanceof Uint8Array && typeof signer.sign === 'function')) {
+    throw wrongOption('signer', signer, 'a Signer, with publicKey and sign: see createSigner');
+  }
+  if (!['fsync', 'os'].includes(durability)) throw wrongOption('durability', durability, "'fsync' or 'os'");
+  signerKey(origin, signer); // throws for a name that cannot be written
   for (const [name, value] of Object.entries({ maxWaiting, batchEntries })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${name} is ${value}; expected 1 or more`);
   }
@@ -465,26 +504,53 @@ function chainOptions({ durability, segmentBytes }: LogWriterOptions): SegmentCh
   };
 }
 
-/** The last checkpoint must be this log's, and what our own key is said to have signed must be signed. */
-function checkOwner({ checkpoint, note }: StoredCheckpoint, { origin, signer }: LogWriterOptions): void {
+/** The last checkpoint must be this log's and signed by our key, unless the key changes now. */
+function checkOwner({ checkpoint, note }: StoredCheckpoint, { origin, signer, rotateKey }: LogWriterOptions): void {
   if (checkpoint.origin !== origin) {
     throw checkpointFork(
       `the log is ${checkpoint.origin}; it was opened as ${origin}. Open it under its own name, or in another folder`,
       { origin, logOrigin: checkpoint.origin },
     );
   }
-  const key = verifierKey(origin, SignatureType.ed25519, signer.publicKey, sha256);
+  const key = signerKey(origin, signer);
   const { verify } = createVerifier();
   for (const signature of note.signatures) {
     if (isSignatureBy(signature, key) && !verifyNoteSignature(note.text, signature, key, verify)) {
       throw logCorrupt(checkpointFile, 0, 'its signature is false');
     }
   }
+  const own = note.signatures.filter(({ keyName }) => keyName === origin);
+  if (rotateKey === true || own.some((signature) => isSignatureBy(signature, key))) return;
+  const signedBy = own.map(hexId);
+  throw keyInvalid(
+    `the last checkpoint of ${origin} was signed by key ${signedBy.join(', ') || 'of another name'}, and the signer has key ` +
+      `${hexId(key)}. Open the log with the key that signed it, or set rotateKey to go on with the new one`,
+    { keyId: hexId(key), signedBy },
+  );
 }
 
-function checkEntry({ entry, erasable }: LogEntry): void {
+function signerKey(origin: string, { publicKey }: Signer): VerifierKey {
+  return verifierKey(origin, SignatureType.ed25519, publicKey, sha256);
+}
+
+/** A key's id as vkey texts show it. */
+function hexId({ keyId }: { readonly keyId: number }): string {
+  return keyId.toString(16).padStart(8, '0');
+}
+
+function keyInvalid(message: string, details: Readonly<Record<string, unknown>>): TenstripError<CoreErrorCode> {
+  return new TenstripError('KeyInvalid', message, { details });
+}
+
+function checkEntry(given: LogEntry): void {
+  if (typeof given !== 'object' || given === null) {
+    throw new RangeError(`the entry is ${described(given)}; expected { entry, erasable? }`);
+  }
+  const { entry, erasable } = given;
+  checkBytes(entry, 'entry');
   checkEntryLength(entry);
   if (erasable === undefined) return;
+  checkBytes(erasable, 'erasable');
   checkErasableLength(erasable);
   if (isCommittedTo(entry, erasable, sha256)) return;
   throw new RangeError('the entry does not hold the SHA-256 of its erasable part; make both with commitErasable');
@@ -493,12 +559,4 @@ function checkEntry({ entry, erasable }: LogEntry): void {
 /** What an entry takes on the disk, about. */
 function storedBytes({ entry, erasable }: LogEntry): number {
   return frameHeaderBytes + entry.length + (erasable === undefined ? 0 : 2 * frameHeaderBytes + erasable.length);
-}
-
-async function unavailableIfSystemError<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw isSystemError(error) ? logUnavailable('the log cannot be written', error) : error;
-  }
 }

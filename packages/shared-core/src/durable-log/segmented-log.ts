@@ -4,6 +4,8 @@
 import { type CoreErrorCode, TenstripError } from '../errors/index.js';
 import { CommitQueue } from './commit-queue.js';
 import { FrameKind, frameHeaderBytes, isRecord, maximumPayloadBytes } from './frame.js';
+import { checkBytes, checkFolder, checkIsOptions, wrongOption } from './given-values.js';
+import { unavailableIfSystemError } from './log-error.js';
 import { openLogFolder } from './log-folder.js';
 import { SegmentChain } from './segment-chain.js';
 import { lockFolder, type WriterLock } from './writer-lock.js';
@@ -60,9 +62,17 @@ export class SegmentedLog implements AsyncDisposable {
   /**
    * Opens the journal in `folder` (a path, made when it does not exist, or `memory:`) for this process alone.
    * @throws TenstripError `LogLocked` when it is open elsewhere, `LogCorrupt` when a record before the tail is damaged,
-   * `LogUnavailable` when the disk refuses.
+   * `LogUnavailable` when the disk refuses, `ConfigInvalid` when an argument is missing or of a wrong kind.
    */
   static async open(folder: string, options: SegmentedLogOptions = {}): Promise<SegmentedLog> {
+    checkFolder(folder);
+    checkIsOptions(options);
+    const { durability = 'fsync' } = options;
+    if (!['fsync', 'os'].includes(durability)) throw wrongOption('durability', durability, "'fsync' or 'os'");
+    return unavailableIfSystemError(() => SegmentedLog.#open(folder, options));
+  }
+
+  static async #open(folder: string, options: SegmentedLogOptions): Promise<SegmentedLog> {
     const files = await openLogFolder(folder);
     const lock = await lockFolder(files);
     try {
@@ -82,8 +92,10 @@ export class SegmentedLog implements AsyncDisposable {
    * Appends a record; resolves with its number once it is durable. The bytes must not change before that.
    * @throws TenstripError `EntryTooLarge` above 16 MiB, `QueueFull` when more than 65,536 records or 64 MiB wait,
    * `LogUnavailable` when the disk refuses (both retryable).
+   * @throws RangeError when `record` is no `Uint8Array`.
    */
   async append(record: Uint8Array): Promise<number> {
+    checkBytes(record, 'record');
     if (record.length > maximumRecordBytes) {
       throw new TenstripError<CoreErrorCode>(
         'EntryTooLarge',

@@ -10,7 +10,7 @@ import {
   LogWriter,
   type LogWriterOptions,
 } from '../../../src/durable-log/index.js';
-import { parseSignedCheckpoint, verifyConsistency } from '../../../src/transparency/index.js';
+import { parseSignedCheckpoint, verifierKey, verifyConsistency } from '../../../src/transparency/index.js';
 import {
   checkProof,
   isServed,
@@ -114,7 +114,100 @@ describe('appending', () => {
   });
 });
 
+describe('wrong arguments', () => {
+  const wrongBytes: unknown[] = ['abc', [1, 2, 3], new Uint16Array(3), new ArrayBuffer(3), 3, null, { length: 3 }];
+
+  test('an entry or erasable part that is not bytes is refused, and nothing is stored', async () => {
+    await using log = await open('memory:');
+    for (const wrong of wrongBytes) {
+      const entry = wrong as Uint8Array;
+      await expect(log.append({ entry })).rejects.toThrow(/^entry is .*; expected a Uint8Array/);
+      await expect(log.appendAll([...someEntries(1), { entry }])).rejects.toThrow(RangeError);
+      await expect(log.append({ entry: new Uint8Array(32), erasable: entry })).rejects.toThrow(/^erasable is /);
+    }
+    for (const wrong of [undefined, null, 'abc'] as unknown[]) {
+      await expect(log.append(wrong as LogEntry)).rejects.toThrow(/^the entry is .*; expected \{ entry, erasable\? \}/);
+      await expect(log.appendAll(wrong as LogEntry[])).rejects.toThrow(RangeError);
+    }
+    expect(log.reader.size).toBe(0n);
+  });
+
+  test('an option that is missing or of a wrong kind is named, and no file is made', async () => {
+    const before = readdirSync('.');
+    const wrong: [string, object | undefined][] = [
+      ['options', undefined],
+      ['folder', { folder: '' }],
+      ['folder', { folder: 'a\0b' }],
+      ['folder', { folder: undefined }],
+      ['origin', { origin: undefined }],
+      ['signer', { signer: undefined }],
+      ['signer', { signer: { publicKey: 'abc', sign: () => new Uint8Array(64) } }],
+      ['durability', { durability: 'sync' }],
+    ];
+    for (const [option, change] of wrong) {
+      const options = change && { folder: 'memory:', origin, signer, ...change };
+      const error = { code: 'ConfigInvalid', message: expect.stringMatching(`^${option} is `), details: { option } };
+      await expect(LogWriter.open(options as LogWriterOptions)).rejects.toMatchObject(error);
+    }
+    await expect(LogReader.open('')).rejects.toMatchObject({ code: 'ConfigInvalid' });
+    expect(readdirSync('.')).toEqual(before);
+  });
+
+  test('a number where an index is a bigint is refused with what to do', async () => {
+    await using log = await open('memory:');
+    await log.appendAll(someEntries(3));
+    const one = 1 as unknown as bigint;
+    for (const call of [
+      () => log.erase(one),
+      () => log.prune(one),
+      () => log.reader.entry(one),
+      () => collect(log.reader.entries(0n, one)),
+      () => log.reader.proveInclusion(one),
+      () => log.reader.proveInclusion(0n, one),
+      () => log.reader.proveConsistency(one, 2n),
+      () => log.reader.tlogProof(one),
+    ]) {
+      const error = await call().then(String, String);
+      expect(error).toMatch(/^RangeError: \w+ is 1; expected a bigint such as 0n/);
+    }
+  });
+
+  test('a folder that a file is in the way of cannot be opened by trying again', async () => {
+    const file = newFolder();
+    writeFileSync(file, 'a file');
+    for (const folder of [file, join(file, 'log')]) {
+      await expect(open(folder)).rejects.toMatchObject({
+        code: 'LogUnavailable',
+        retryable: false,
+        message: expect.stringContaining('A file stands where a folder must be'),
+      });
+    }
+  });
+
+  test.runIf(process.platform === 'linux')('a folder under /proc is refused at once', async () => {
+    await expect(open('/proc/tenstrip/log')).rejects.toMatchObject({ code: 'LogUnavailable' });
+  });
+});
+
 describe('what surrounds a commit', () => {
+  test('a false signature is found before anything is acknowledged', async () => {
+    const falseSignatures: [string, () => Uint8Array][] = [
+      ['zeros', () => new Uint8Array(64)],
+      ['of another key', () => createSigner(new Uint8Array(32).fill(9)).sign(Buffer.from('x'))],
+      ['too short', () => new Uint8Array(3)],
+      ['no bytes', () => 'signature' as unknown as Uint8Array],
+    ];
+    for (const [, sign] of falseSignatures) {
+      const wrong = { publicKey: signer.publicKey, sign };
+      await expect(open('memory:', { signer: wrong })).rejects.toMatchObject({ code: 'KeyInvalid' });
+      const folder = newFolder();
+      await writeLog(folder, someEntries(5));
+      await using log = await open(folder, { signer: wrong });
+      await expect(log.append(someEntries(1)[0]!)).rejects.toMatchObject({ code: 'KeyInvalid' });
+      expect(log.reader.size).toBe(5n);
+    }
+  });
+
   test('takes I/O tokens and memory once a commit, and gives the memory back', async () => {
     const costs: { ops?: number; bytes?: number }[] = [];
     let reserved = 0;
@@ -353,12 +446,21 @@ describe('opening again', () => {
     expect(statSync(segment(folder)).size).toBe(bytes.indexOf('entry 2') + 3);
   });
 
-  test('a new key signs what comes; the log stays one', async () => {
+  test('another key is refused, and with rotateKey signs what comes; the log stays one', async () => {
     const folder = newFolder();
-    await writeLog(folder, someEntries(5));
+    const before = await writeLog(folder, someEntries(5));
     const next = createSigner(new Uint8Array(32).fill(8));
-    await writeLog(folder, someEntries(5, 5), { signer: next });
+    const ids = [signer, next].map(({ publicKey }) => verifierKey(origin, 1, publicKey, sha256).keyId);
+    const [own, other] = ids.map((id) => id.toString(16).padStart(8, '0'));
+    await expect(open(folder, { signer: next })).rejects.toMatchObject({
+      code: 'KeyInvalid',
+      message: expect.stringMatching(new RegExp(`signed by key ${own}, and the signer has key ${other}`)),
+    });
+    expect(readFileSync(join(folder, 'public/checkpoint'), 'utf8')).toBe(before);
+    await writeLog(folder, someEntries(5, 5), { signer: next, rotateKey: true });
     expect(readStaticLog(join(folder, 'public'), next.publicKey).size).toBe(10);
+    await expect(open(folder)).rejects.toMatchObject({ code: 'KeyInvalid' });
+    await writeLog(folder, someEntries(5, 10), { signer: next });
   });
 
   test('a folder is open for writing once', async () => {

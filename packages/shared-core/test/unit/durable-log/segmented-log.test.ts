@@ -93,6 +93,20 @@ describe('a journal of records', () => {
     await expect(log.append(new Uint8Array(1))).rejects.toMatchObject({ code: 'LogUnavailable' });
   });
 
+  test('refuses what is no bytes, a folder that is none, and a file in the way', async () => {
+    await using log = await SegmentedLog.open('memory:');
+    for (const wrong of ['abc', [1, 2], new Uint16Array(2), undefined] as unknown[]) {
+      await expect(log.append(wrong as Uint8Array)).rejects.toThrow(/^record is .*; expected a Uint8Array/);
+    }
+    expect(await log.append(new Uint8Array(1))).toBe(0);
+    for (const wrong of ['', undefined, 3] as unknown[]) {
+      await expect(SegmentedLog.open(wrong as string)).rejects.toMatchObject({ code: 'ConfigInvalid' });
+    }
+    const file = newFolder();
+    writeFileSync(file, 'a file');
+    await expect(SegmentedLog.open(file)).rejects.toMatchObject({ code: 'LogUnavailable', retryable: false });
+  });
+
   test('holds records as large as a frame can be', async () => {
     const folder = newFolder();
     const large = Buffer.alloc(2 ** 24 - 1, 7);
