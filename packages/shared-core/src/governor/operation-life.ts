@@ -30,7 +30,7 @@ export function runPermitted<T>(
 }
 
 /** Runs `body` for the operation or context `parent`: under its permit, or under a new one where it has none. */
-export function runNested<T>(parent: GovernedOperation, spec: OperationSpec | string, body: Body<T>): Promise<T> {
+function runNested<T>(parent: GovernedOperation, spec: OperationSpec | string, body: Body<T>): Promise<T> {
   const { governor, node, kind } = parent;
   if (kind === 'background') return runPermitted(governor, node, spec, body, parent);
   try {

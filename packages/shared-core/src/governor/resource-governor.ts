@@ -258,15 +258,6 @@ export function recordDecision(governor: ResourceGovernor, kind: string, ...fiel
   treeOf(governor).digest?.add(kind, ...fields);
 }
 
-/**
- * Lets the virtual time of a deterministic governor's tree stand still until disposed; nothing otherwise.
- *
- * @internal
- */
-export function holdVirtualTime(governor: ResourceGovernor): Disposable {
-  return treeOf(governor).holdTime();
-}
-
 function uniqueName(name: string, taken: ReadonlyMap<string, unknown>): string {
   let unique = name;
   for (let number = 2; taken.has(unique); number++) unique = `${name}#${number}`;
