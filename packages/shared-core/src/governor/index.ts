@@ -9,7 +9,7 @@ export type {
   SharedOperation,
 } from './operation.js';
 export { production, testing, ungoverned } from './presets.js';
-export { holdVirtualTime, ResourceGovernor, recordDecision } from './resource-governor.js';
+export { ResourceGovernor, recordDecision } from './resource-governor.js';
 export { type WorkerOperation, workerOperation } from './shared-operation.js';
 export type { GovernorStatistics, Quantiles } from './statistics.js';
 export { processMeter, type UsageMeter } from './usage-meter.js';

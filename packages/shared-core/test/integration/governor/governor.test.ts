@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -26,7 +27,7 @@ describe('a worker thread', () => {
     const abort = new AbortController();
     const messages: unknown[] = [];
     let worker: Worker | undefined;
-    const next = (): Promise<unknown> => new Promise((resolve) => worker!.once('message', resolve));
+    const next = (): Promise<unknown> => once(worker!, 'message'); // fails when the thread does
     await governor
       .run({ name: 'spins', signal: abort.signal }, async (op) => {
         worker = new Worker(new URL('./spin.worker.mjs', import.meta.url), { workerData: op.share() });
