@@ -1,5 +1,5 @@
-// A log's folder on disk. Files are written through plain descriptors and callbacks: a FileHandle costs several times more
-// per call. A file that must last is synced, and so is the directory that names it (fsync(2), "Notes").
+// A log's folder on disk. Files are written through plain descriptors: a FileHandle costs several times more per call. What
+// may wait for the disk (making a file, syncing) is done by threads; short writes go into memory and are done at once. A file that must last is synced, and so is the directory that names it (fsync(2), "Notes").
 import * as fs from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -53,7 +53,12 @@ export class DiskFolder implements LogFolder {
   async write(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.#pathOf(name);
     await this.#makeDirectoryOnce(dirname(path));
-    await whenDone((done) => fs.writeFile(path, bytes, done));
+    const descriptor = await whenDone<number>((done) => fs.open(path, 'w', done)); // may wait for the disk's journal
+    try {
+      await writeFully(descriptor, bytes, 0);
+    } finally {
+      fs.closeSync(descriptor);
+    }
   }
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
@@ -115,11 +120,7 @@ class DiskFile implements LogFile {
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
-    for (let written = 0; written < bytes.length; ) {
-      written += await whenDone<number>((done) =>
-        fs.write(this.#descriptor, bytes, written, bytes.length - written, position + written, done),
-      );
-    }
+    await writeFully(this.#descriptor, bytes, position);
   }
 
   sync(): Promise<void> {
@@ -132,6 +133,20 @@ class DiskFile implements LogFile {
 
   close(): Promise<void> {
     return whenDone((done) => fs.close(this.#descriptor, done));
+  }
+}
+
+/** A write that takes at most some 50 µs: handing it to a thread and waking up again would take longer. */
+const shortWriteBytes = 2 ** 18;
+
+/** Unsynced writes are copies into the page cache, so short ones are done at once. Long ones leave the event loop free. */
+async function writeFully(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const rest = bytes.length - written;
+    written +=
+      rest <= shortWriteBytes
+        ? fs.writeSync(descriptor, bytes, written, rest, position + written)
+        : await whenDone<number>((done) => fs.write(descriptor, bytes, written, rest, position + written, done));
   }
 }
 
