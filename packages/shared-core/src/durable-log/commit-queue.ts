@@ -24,7 +24,9 @@ export interface CommitQueueOptions<Item, Receipt> {
 interface Group<Item, Receipt> {
   readonly items: readonly Item[];
   readonly bytes: number;
-  resolve(receipts: readonly Receipt[], first: number): void;
+  /** Whether {@link CommitQueue.append} waits, for the one receipt, instead of `appendAll`, for an array. */
+  readonly single: boolean;
+  resolve(answer: Receipt | readonly Receipt[]): void;
   reject(error: unknown): void;
 }
 
@@ -49,8 +51,8 @@ export class CommitQueue<Item, Receipt> {
     const bytes = this.#options.bytesOf(item);
     const refusal = this.#refusal(1, bytes);
     if (refusal !== undefined) return Promise.reject(refusal);
-    return new Promise((resolve, reject) => {
-      this.#add({ items: [item], bytes, reject, resolve: (receipts, first) => resolve(receipts[first]!) });
+    return new Promise<Receipt>((resolve, reject) => {
+      this.#add({ items: [item], bytes, single: true, resolve: resolve as Group<Item, Receipt>['resolve'], reject });
     });
   }
 
@@ -73,10 +75,8 @@ export class CommitQueue<Item, Receipt> {
   }
 
   #appendGroup({ items, bytes }: { items: readonly Item[]; bytes: number }): Promise<readonly Receipt[]> {
-    return new Promise((resolve, reject) => {
-      const resolveOwn = (receipts: readonly Receipt[], first: number) =>
-        resolve(receipts.slice(first, first + items.length));
-      this.#add({ items, bytes, reject, resolve: resolveOwn });
+    return new Promise<readonly Receipt[]>((resolve, reject) => {
+      this.#add({ items, bytes, single: false, resolve: resolve as Group<Item, Receipt>['resolve'], reject });
     });
   }
 
@@ -129,8 +129,9 @@ export class CommitQueue<Item, Receipt> {
       const receipts = await this.#options.commit(groups.flatMap((group) => group.items));
       let first = 0;
       for (const group of groups) {
-        group.resolve(receipts, first);
-        first += group.items.length;
+        const end = first + group.items.length;
+        group.resolve(group.single ? receipts[first]! : receipts.slice(first, end));
+        first = end;
       }
     } catch (error) {
       for (const group of groups) group.reject(error);

@@ -167,9 +167,13 @@ export class LogWriter implements AsyncDisposable {
    * first signature is false.
    * @throws RangeError when `entry` or `erasable` is no `Uint8Array`, or `entry` does not hold the SHA-256 of `erasable`.
    */
-  async append(entry: LogEntry): Promise<AppendReceipt> {
-    checkEntry(entry);
-    return this.#queue.append(entry);
+  append(entry: LogEntry): Promise<AppendReceipt> {
+    try {
+      checkEntry(entry);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#queue.append(entry); // no second promise
   }
 
   /**
