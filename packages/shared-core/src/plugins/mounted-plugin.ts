@@ -11,6 +11,8 @@ import { recordCall } from './decision-record.js';
 import type { Plugin } from './plugin.js';
 import { asPluginFailure, valueInvalid } from './plugin-error.js';
 import { RunningCall } from './running-call.js';
+import { runAs } from './running-strip.js';
+import { unlessAborted } from './time-limit.js';
 import type { CallOptions } from './typed-calls.js';
 
 /** A plugin whose type parameters have been forgotten. */
@@ -72,10 +74,13 @@ export class MountedPlugin {
     }
   }
 
-  /** Proves that the plugin could do its job now, as an operation of its own. */
+  /** Proves that the plugin could do its job now, as an operation of its own; a probe that hangs is left behind. */
   async probe(deadlineMs: number): Promise<void> {
     const spec = { name: `${this.path}:health`, deadlineMs };
-    await this.#scope.governor.run(spec, async (op) => this.plugin.health?.(this.#context(op)));
+    await this.#scope.governor.run(spec, (op) => {
+      const probed = async () => this.plugin.health?.(this.#context(op));
+      return unlessAborted(op.signal, probed(), () => op.throwIfStopped());
+    });
   }
 
   #ended(outcome: string, attributes: Record<string, string>, started: number | undefined): void {
@@ -133,7 +138,7 @@ export class MountedPlugin {
   /** What the plugin gives, checked; synchronous when plugin and schema are. */
   #outcome(input: unknown, context: RunningCall): unknown {
     try {
-      const output = this.plugin.execute(input, context);
+      const output = runAs(context, () => this.plugin.execute(input, context));
       if (isThenable(output)) return this.#awaited(output);
       return this.#checked('PluginOutputInvalid', output);
     } catch (error) {

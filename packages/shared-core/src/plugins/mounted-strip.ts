@@ -6,10 +6,12 @@ import type { ResourceGovernor } from '../governor/index.js';
 import type { Logger } from '../logging/index.js';
 import { counter } from '../telemetry/index.js';
 import { type CallScope, MountedPlugin } from './mounted-plugin.js';
-import { asPluginFailure, pluginUnknown, stripInvalid } from './plugin-error.js';
+import { askedByItself, asPluginFailure, notInTime, pluginUnknown, stripInvalid } from './plugin-error.js';
 import type { RunningCall } from './running-call.js';
+import { isRunning, runAs } from './running-strip.js';
 import type { AnyStrip } from './strip.js';
 import { checkedTransition, illegalTransition, type StripState } from './strip-state.js';
+import { type TimeLimit, withinTime } from './time-limit.js';
 import type { CallOptions, Calls, TypedPlugin } from './typed-calls.js';
 import { WaitingCalls } from './waiting-calls.js';
 
@@ -48,6 +50,16 @@ const drainMs = 30_000;
 /** What to do about a strip that takes no calls. */
 const wayOut: Partial<Record<StripState, string>> = { loaded: 'wait until it is mounted', paused: 'resume it' };
 
+/** What a strip is mounted in. */
+export interface MountSurroundings {
+  /** The strip's own. */
+  readonly governor: ResourceGovernor;
+  readonly logger: Logger;
+  readonly nested: CallScope['nested'];
+  /** How long `open`, and `close`, may take. */
+  readonly serviceDeadlineMs: number;
+}
+
 /** One mounted strip, across its replacements. */
 export class Mount {
   readonly name: string;
@@ -55,18 +67,22 @@ export class Mount {
   readonly #logger: Logger;
   readonly #scope: CallScope & { service: unknown };
   readonly #waiting: WaitingCalls;
+  readonly #serviceDeadlineMs: number;
   #definition: Definition;
   #plugins: ReadonlyMap<string, MountedPlugin>;
   #state: StripState = 'loaded';
   #change: 'none' | 'replacing' | 'closing' = 'none';
   #failure: TenstripError | undefined;
+  /** Whether an `open` was given up that may still make a service. */
+  #hasLateService = false;
   #underWay = 0;
   #whenIdle: (() => void) | undefined;
 
-  constructor(definition: Definition, governor: ResourceGovernor, logger: Logger, nested: CallScope['nested']) {
+  constructor(definition: Definition, { governor, logger, nested, serviceDeadlineMs }: MountSurroundings) {
     this.name = definition.strip.name;
     this.governor = governor;
     this.#logger = logger;
+    this.#serviceDeadlineMs = serviceDeadlineMs;
     const calls = counter(`tenstrip.${this.name}.calls`, '{operation}');
     const ended = () => this.#callEnded();
     this.#scope = { strip: this.name, governor, logger, calls, service: undefined, nested, ended };
@@ -81,6 +97,11 @@ export class Mount {
 
   get strip(): AnyStrip {
     return this.#definition.strip;
+  }
+
+  /** Whether others may rely on it: its service is open, and it is not being changed. */
+  get isReliable(): boolean {
+    return (this.#state === 'active' || this.#state === 'paused') && this.#change === 'none';
   }
 
   get plugins(): readonly MountedPlugin[] {
@@ -122,6 +143,11 @@ export class Mount {
     this.#waiting.release();
   }
 
+  /** @throws TenstripError `IllegalTransition` when it is the strip's own code that wishes to `wish` */
+  assertOutside(wish: string): void {
+    if (isRunning(this.#scope)) throw askedByItself(this.name, wish);
+  }
+
   /** Puts `next` in this strip's place. If it does not open, the old one is opened again and the error is thrown. */
   async replace(next: Definition): Promise<void> {
     if (this.#state !== 'active') throw illegalTransition(this.name, this.#state, 'be replaced');
@@ -146,7 +172,7 @@ export class Mount {
     try {
       if (this.#state !== 'failed') await this.#endService();
     } finally {
-      await this.governor.close();
+      await this.governor.close(this.#hasLateService ? 0 : undefined);
       this.#change = 'none';
       this.#become('unloaded');
     }
@@ -207,7 +233,7 @@ export class Mount {
    * for the caller. Calls of a paused strip wait in the governor's queue, but a nested call is not in that queue.
    */
   #mustWait(caller: RunningCall | undefined): boolean {
-    if (caller?.isWithin(this.name)) return false;
+    if (caller?.isWithin(this.#scope)) return false;
     if (this.#change === 'replacing') return true;
     if (this.#state === 'paused' && this.#change === 'none') return caller !== undefined;
     if (this.obstacle !== undefined) throw this.obstacle;
@@ -229,23 +255,47 @@ export class Mount {
   }
 
   async #openService(definition: Definition): Promise<void> {
+    const { strip, options } = definition;
+    const opening = this.#ownCode(async () => strip.open(options, this.governor));
+    const late = () => this.#openedLate(strip, opening);
     try {
-      this.#scope.service = await definition.strip.open(definition.options, this.governor);
+      this.#scope.service = await withinTime(this.#serviceTime, opening, late);
     } catch (error) {
       throw asPluginFailure(`opening ${this.name}`, error);
     }
     this.#definition = definition;
-    this.#plugins = this.#pluginsOf(definition.strip);
+    this.#plugins = this.#pluginsOf(strip);
   }
 
   async #closeService(): Promise<void> {
     const { service } = this.#scope;
     this.#scope.service = undefined;
+    const closing = this.#ownCode(async () => this.strip.close?.(service));
+    const late = () => notInTime(this.name, 'close', this.#serviceDeadlineMs);
     try {
-      await this.strip.close?.(service);
+      await withinTime(this.#serviceTime, closing, late);
     } catch (error) {
       throw asPluginFailure(`closing ${this.name}`, error);
     }
+  }
+
+  #ownCode<T>(body: () => Promise<T>): Promise<T> {
+    return runAs({ isWithin: (scope) => scope === this.#scope }, body);
+  }
+
+  /** How long to wait for `open` and `close`. Virtual time must not run ahead of real work only because nothing else waits. */
+  get #serviceTime(): TimeLimit {
+    const { clock, deterministic } = this.governor;
+    return { clock, limitMs: this.#serviceDeadlineMs, keepAlive: !deterministic };
+  }
+
+  /** Gives up an `open`. A service that it makes after all is closed at once: nobody will use it. */
+  #openedLate(strip: AnyStrip, opening: Promise<unknown>): TenstripError {
+    this.#hasLateService = true;
+    opening
+      .then((service) => strip.close?.(service))
+      .catch((error) => this.#logger.warn({ err: error }, 'a service that was given up did not open or close'));
+    return notInTime(this.name, 'open', this.#serviceDeadlineMs);
   }
 
   async #openInstead(next: Definition): Promise<void> {
@@ -253,6 +303,7 @@ export class Mount {
     try {
       await this.#openService(next);
     } catch (error) {
+      if (this.#hasLateService) throw this.#failed(error); // it may still open, and two at once must not be
       this.#logger.warn({ err: error }, 'the replacement did not open: opening the old strip again');
       await this.#openService(previous).catch((again) => {
         throw this.#failed(new AggregateError([error, again], 'neither the replacement nor the old strip opens'));

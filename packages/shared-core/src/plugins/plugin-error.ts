@@ -19,13 +19,15 @@ export function valueInvalid(
 }
 
 /** `PluginUnknown`: there is no `kind` (a strip, a plugin of a strip) named `given`; says what there is instead. */
-export function pluginUnknown(kind: string, given: string, known: Iterable<string>): TenstripError<CoreErrorCode> {
+export function pluginUnknown(kind: string, given: unknown, known: Iterable<string>): TenstripError<CoreErrorCode> {
   const names = [...known];
-  const nearest = nearestWord(given, names);
+  const nearest = typeof given === 'string' ? nearestWord(given, names) : undefined;
+  const shownName =
+    typeof given === 'string' ? JSON.stringify(given) : `named by ${given === null ? 'null' : typeof given}`;
   const shown = 20;
   const list = names.slice(0, shown).join(', ') + (names.length > shown ? `, … (${names.length})` : '');
   const advice = nearest ? `did you mean ${nearest}?` : names.length > 0 ? `known are ${list}` : 'there is none yet';
-  return new TenstripError('PluginUnknown', `there is no ${kind} ${JSON.stringify(given)}; ${advice}`, {
+  return new TenstripError('PluginUnknown', `there is no ${kind} ${shownName}; ${advice}`, {
     details: { given, known: names },
   });
 }
@@ -38,4 +40,16 @@ export function asPluginFailure(what: string, error: unknown): TenstripError {
     details: { what },
     cause: error ?? new Error(`rejected with ${String(error)}`),
   });
+}
+
+/** `StripUnhealthy`: the service of `strip` was not opened or closed in time. */
+export function notInTime(strip: string, step: 'open' | 'close', limitMs: number): TenstripError<CoreErrorCode> {
+  const message = `${strip} did not ${step} within ${limitMs} ms; find what its ${step} waits for (itself?), or raise serviceDeadlineMs`;
+  return new TenstripError('StripUnhealthy', message, { details: { strip, step, limitMs }, retryable: true });
+}
+
+/** `IllegalTransition`: `strip` is asked to `wish` by its own code, whose end that would have to wait for. */
+export function askedByItself(strip: string, wish: string): TenstripError<CoreErrorCode> {
+  const message = `${strip} cannot ${wish} from inside its own code: that would wait for itself; do it from outside, after this call`;
+  return new TenstripError('IllegalTransition', message, { details: { strip, wish } });
 }

@@ -1,10 +1,11 @@
-// Mounts strips, finds their plugins by path, and takes them down again. Mounting, replacing and unmounting happen one at
-// a time, in the order asked for, so that two replacements can never wait for each other; calls go on meanwhile.
-import pLimit from 'p-limit';
+// Mounts strips, finds their plugins by path, and takes them down again. What is asked of one strip happens one at a time,
+// in the order asked for; different strips do not wait for each other, unless one requires the other. Calls go on meanwhile.
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { z } from 'zod';
 import { type CoreErrorCode, TenstripError } from '../errors/index.js';
 import { type GovernorLimits, type ResourceGovernor, ungoverned } from '../governor/index.js';
 import type { Logger } from '../logging/index.js';
+import { checkStrip } from './definition.js';
 import { describeMounts, type RegistryDescription } from './description.js';
 import { type Health, healthOf } from './health.js';
 import { checkedDefinition, Mount, type MountedStrip } from './mounted-strip.js';
@@ -12,7 +13,7 @@ import type { PluginList } from './plugin.js';
 import { pluginUnknown } from './plugin-error.js';
 import { checkDependents, checkRequirements } from './requirements.js';
 import type { RunningCall } from './running-call.js';
-import { type AnyStrip, checkStrip, type Strip } from './strip.js';
+import type { AnyStrip, Strip } from './strip.js';
 import { type CallOptions, type TypedPlugin, typedCalls } from './typed-calls.js';
 
 /** What a {@link PluginRegistry} is made with. */
@@ -21,50 +22,61 @@ export interface RegistryOptions {
   governor?: ResourceGovernor;
   /** Parent of every strip's logger. Default: the governor's. */
   logger?: Logger;
+  /** How long a strip's `open`, and its `close`, may take, in milliseconds of the governor's clock. Default 30,000. */
+  serviceDeadlineMs?: number;
 }
+
+const defaultServiceDeadlineMs = 30_000;
 
 /** The strips of a service, mounted under one governor. */
 export class PluginRegistry implements AsyncDisposable {
   readonly #governor: ResourceGovernor;
   readonly #logger: Logger;
   readonly #mounts = new Map<string, Mount>();
-  readonly #oneAtATime = pLimit(1);
+  readonly #serviceDeadlineMs: number;
+  /** Names that are mounted or going to be, each with what tells its mount from another; the others are free. */
+  readonly #reserved = new Map<string, symbol>();
+  /** What is asked of each name happens in turn; only names of which something is asked now are here. */
+  readonly #turns = new Map<string, LimitFunction>();
   #isDisposed = false;
 
   constructor(options: RegistryOptions = {}) {
     this.#governor = options.governor ?? ungoverned;
     this.#logger = options.logger ?? this.#governor.logger;
+    this.#serviceDeadlineMs = checkedDeadline(options.serviceDeadlineMs ?? defaultServiceDeadlineMs);
   }
 
   /**
-   * Checks `strip`, opens its service under a governor of its own, and takes calls from then on.
+   * Checks `strip`, opens its service under a governor of its own, and takes calls from then on. Strips open side by side;
+   * one that requires another waits for it. `open` may mount other strips, but none that requires its own.
    *
-   * @throws TenstripError `StripInvalid` (definition or options), `StripDuplicate`, `StripRequirementUnmet`,
-   * `CapabilityDenied`, `GovernorLimitsInvalid`, and what `open` throws (`PluginFailed` if that is no `TenstripError`).
-   * Nothing stays mounted then.
+   * @throws TenstripError `StripInvalid` (definition or options), `StripDuplicate` (at once, also while that one opens),
+   * `StripRequirementUnmet`, `CapabilityDenied`, `GovernorLimitsInvalid`, `StripUnhealthy` when `open` takes longer than
+   * {@link RegistryOptions.serviceDeadlineMs}, and what `open` throws (`PluginFailed` if that is no `TenstripError`).
+   * Nothing stays mounted then; a service that opens too late is closed.
    */
-  mount<O extends z.ZodType, S, const P extends PluginList<S>>(
+  async mount<O extends z.ZodType, S, const P extends PluginList<S>>(
     strip: Strip<O, S, P>,
     options: z.input<O>,
     limits?: GovernorLimits,
   ): Promise<MountedStrip<P>> {
-    return this.#oneAtATime(async () => {
-      this.#assertOpen();
-      const definition = await this.#checked(strip as unknown as AnyStrip, options);
-      if (this.#mounts.has(strip.name)) throw duplicate(strip.name);
-      const governor = this.#governor.child(strip.name, limits);
-      const logger = this.#logger.child({ strip: strip.name });
-      const mount = new Mount(definition, governor, logger, (path, input, caller) =>
-        this.#execute(path, input, undefined, caller),
-      );
-      this.#mounts.set(mount.name, mount);
+    this.#assertOpen();
+    checkStrip(strip);
+    const { name } = strip;
+    if (this.#reserved.has(name)) throw duplicate(name);
+    for (const required of Object.keys(strip.requiresStrips ?? {})) this.#assertOpenable(required, name);
+    const reservation = Symbol(name);
+    this.#reserved.set(name, reservation);
+    const others = this.#turnsOfRequired(strip as unknown as AnyStrip);
+    return await this.#inTurn(name, async () => {
       try {
-        await mount.open();
+        await others;
+        const mount = await this.#opened(strip as unknown as AnyStrip, options, limits);
+        return this.#handle(mount, strip.plugins);
       } catch (error) {
-        await this.#remove(mount);
+        if (this.#reserved.get(name) === reservation) this.#reserved.delete(name);
         throw error;
       }
-      return this.#handle(mount, strip.plugins);
     });
   }
 
@@ -75,16 +87,23 @@ export class PluginRegistry implements AsyncDisposable {
    * exist in the new one; limits stay.
    *
    * @throws TenstripError as {@link mount}; `PluginUnknown` when nothing of that name is mounted; `IllegalTransition`
-   * unless it is `active`; `DeadlineExceeded` when its calls do not end within 30 s.
+   * unless it is `active`, and for code of the strip itself; `DeadlineExceeded` when its calls do not end within 30 s.
+   * A strip whose old service did not close or whose new one did not open in time is `failed`.
    */
-  replace<O extends z.ZodType, S, const P extends PluginList<S>>(
+  async replace<O extends z.ZodType, S, const P extends PluginList<S>>(
     strip: Strip<O, S, P>,
     options: z.input<O>,
   ): Promise<MountedStrip<P>> {
-    return this.#oneAtATime(async () => {
+    this.#assertOpen();
+    checkStrip(strip);
+    this.#mounts.get(strip.name)?.assertOutside('be replaced');
+    const others = this.#turnsOfRequired(strip as unknown as AnyStrip);
+    return await this.#inTurn(strip.name, async () => {
+      await others;
+      const definition = await checkedDefinition(strip as unknown as AnyStrip, options);
       this.#assertOpen();
-      const definition = await this.#checked(strip as unknown as AnyStrip, options);
       const mount = this.#mounted(strip.name);
+      this.#checkSurroundings(definition.strip);
       checkDependents(strip.name, strip.version, this.#strips());
       await mount.replace(definition);
       return this.#handle(mount, strip.plugins);
@@ -116,11 +135,13 @@ export class PluginRegistry implements AsyncDisposable {
   /**
    * Takes a strip down: refuses new calls, lets the others end (aborts them after 30 s), closes the service.
    *
-   * @throws TenstripError `PluginUnknown`, `StripRequirementUnmet` while a mounted strip requires it, and what `close`
-   * throws (`PluginFailed` if that is no `TenstripError`); the strip is gone then nevertheless.
+   * @throws TenstripError `PluginUnknown`, `StripRequirementUnmet` while a mounted strip requires it, `IllegalTransition`
+   * for code of the strip itself, `StripUnhealthy` when `close` takes longer than {@link RegistryOptions.serviceDeadlineMs},
+   * and what `close` throws (`PluginFailed` if that is no `TenstripError`); the strip is gone then nevertheless.
    */
-  unmount(name: string): Promise<void> {
-    return this.#oneAtATime(() => this.#unmount(this.#mounted(name)));
+  async unmount(name: string): Promise<void> {
+    this.#mounts.get(name)?.assertOutside('be unmounted');
+    await this.#takenDown(name, () => this.#mounted(name));
   }
 
   /**
@@ -128,33 +149,85 @@ export class PluginRegistry implements AsyncDisposable {
    * What `close` throws is thrown at the end; several as one `AggregateError`.
    */
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const mount of this.#mounts.values()) mount.assertOutside('dispose its registry');
     this.#isDisposed = true;
     const errors: unknown[] = [];
-    await this.#oneAtATime(async () => {
-      for (let mount = this.#lastUnrequired(); mount !== undefined; mount = this.#lastUnrequired()) {
-        await this.#remove(mount).catch((error) => errors.push(error));
-      }
-    });
+    await Promise.all([...this.#turns.keys()].map((name) => this.#inTurn(name, async () => undefined)));
+    for (let mount = this.#lastUnrequired(); mount !== undefined; mount = this.#lastUnrequired()) {
+      const last = mount;
+      await this.#inTurn(last.name, () => this.#removeOnce(last)).catch((error) => errors.push(error));
+    }
     if (errors.length === 1) throw errors[0];
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} strips could not be closed`);
   }
 
   #execute(path: string, input: unknown, options?: CallOptions, caller?: RunningCall): Promise<unknown> {
+    if (typeof path !== 'string') return Promise.reject(pluginUnknown('plugin', path, this.#paths()));
     const slash = path.indexOf('/');
     const mount = this.#mounts.get(path.slice(0, Math.max(0, slash)));
     if (mount !== undefined) return mount.call(path.slice(slash + 1), input, options, caller);
     return Promise.reject(pluginUnknown('plugin', path, this.#paths()));
   }
 
-  async #checked(strip: AnyStrip, options: unknown) {
-    checkStrip(strip);
-    const versions = new Map([...this.#mounts.values()].map((mount) => [mount.name, mount.strip.version]));
+  /** Mounts a strip whose name is reserved. From the check of its requirements on, they cannot go away. */
+  async #opened(strip: AnyStrip, options: unknown, limits: GovernorLimits | undefined): Promise<Mount> {
+    const definition = await checkedDefinition(strip, options);
+    this.#assertOpen();
+    if (this.#mounts.has(strip.name)) throw duplicate(strip.name);
+    this.#checkSurroundings(strip);
+    const mount = new Mount(definition, {
+      governor: this.#governor.child(strip.name, limits),
+      logger: this.#logger.child({ strip: strip.name }),
+      nested: (path, input, caller) => this.#execute(path, input, undefined, caller),
+      serviceDeadlineMs: this.#serviceDeadlineMs,
+    });
+    this.#mounts.set(mount.name, mount);
+    try {
+      await mount.open();
+    } catch (error) {
+      await this.#remove(mount);
+      throw error;
+    }
+    // What its `open` mounted is older than it: it goes later.
+    this.#mounts.delete(mount.name);
+    this.#mounts.set(mount.name, mount);
+    return mount;
+  }
+
+  /** @throws TenstripError `IllegalTransition` when the `open` of `required` mounts what would wait for that very `open` */
+  #assertOpenable(required: string, by: string): void {
+    const mount = this.#mounts.get(required);
+    if (mount?.state === 'loaded') mount.assertOutside(`be waited for by ${by}`);
+  }
+
+  #checkSurroundings(strip: AnyStrip): void {
+    const reliable = [...this.#mounts.values()].filter((mount) => mount.isReliable);
+    const versions = new Map(reliable.map((mount) => [mount.name, mount.strip.version]));
     checkRequirements(strip, versions, this.#governor);
-    return await checkedDefinition(strip, options);
+  }
+
+  /** Does `work` after everything that was asked of `name` before. */
+  async #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.get(name) ?? pLimit(1);
+    this.#turns.set(name, turn);
+    try {
+      return await turn(work);
+    } finally {
+      if (turn.activeCount + turn.pendingCount === 0) this.#turns.delete(name);
+    }
+  }
+
+  /** Resolves when everything is done that was asked until now of the strips that `strip` requires. */
+  async #turnsOfRequired({ name, requiresStrips = {} }: AnyStrip): Promise<void> {
+    const busy = Object.keys(requiresStrips).filter((required) => required !== name && this.#turns.has(required));
+    await Promise.all(busy.map((required) => this.#inTurn(required, async () => undefined)));
   }
 
   #handle<const P extends readonly TypedPlugin[]>(mount: Mount, plugins: P): MountedStrip<P> {
-    const unmount = () => this.#oneAtATime(() => this.#unmount(mount));
+    const unmount = async () => {
+      mount.assertOutside('be unmounted');
+      await this.#takenDown(mount.name, () => mount);
+    };
     return {
       name: mount.name,
       governor: mount.governor,
@@ -171,17 +244,36 @@ export class PluginRegistry implements AsyncDisposable {
     };
   }
 
-  async #unmount(mount: Mount): Promise<void> {
-    if (this.#mounts.get(mount.name) === mount) checkDependents(mount.name, undefined, this.#strips());
-    await this.#remove(mount);
+  /** Unmounts what `chosen` gives in its turn. Its name is free for a mount that is asked for from now on. */
+  async #takenDown(name: string, chosen: () => Mount): Promise<void> {
+    const reservation = this.#reserved.get(name);
+    this.#reserved.delete(name);
+    await this.#inTurn(name, async () => {
+      try {
+        const mount = chosen();
+        if (this.#isMounted(mount)) checkDependents(name, undefined, this.#strips());
+        await this.#remove(mount);
+      } finally {
+        const isStillThere = this.#mounts.has(name) && !this.#reserved.has(name);
+        if (isStillThere && reservation !== undefined) this.#reserved.set(name, reservation);
+      }
+    });
   }
 
   async #remove(mount: Mount): Promise<void> {
     try {
       await mount.unmount();
     } finally {
-      if (this.#mounts.get(mount.name) === mount) this.#mounts.delete(mount.name);
+      if (this.#isMounted(mount)) this.#mounts.delete(mount.name);
     }
+  }
+
+  async #removeOnce(mount: Mount): Promise<void> {
+    if (this.#isMounted(mount)) await this.#remove(mount);
+  }
+
+  #isMounted(mount: Mount): boolean {
+    return this.#mounts.get(mount.name) === mount;
   }
 
   #mounted(name: string): Mount {
@@ -208,6 +300,11 @@ export class PluginRegistry implements AsyncDisposable {
     if (!this.#isDisposed) return;
     throw new TenstripError<CoreErrorCode>('IllegalTransition', 'the registry is disposed; make a new one');
   }
+}
+
+function checkedDeadline(deadlineMs: number): number {
+  if (Number.isFinite(deadlineMs) && deadlineMs > 0) return deadlineMs;
+  throw new RangeError(`serviceDeadlineMs is ${String(deadlineMs)}; give a number of milliseconds above 0`);
 }
 
 function duplicate(name: string): TenstripError<CoreErrorCode> {

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { Capability } from '../capabilities/index.js';
 import type { OperationContext } from '../governor/index.js';
-import { stripInvalid } from './plugin-error.js';
+import { checkPlugin } from './definition.js';
 
 /** What a plugin holds while it executes: its operation, its strip's service, and the way to other plugins. */
 export interface PluginContext<Service = unknown> extends OperationContext {
@@ -18,7 +18,7 @@ export interface PluginContext<Service = unknown> extends OperationContext {
 
 /** One job of a strip. */
 export interface Plugin<Name extends string, I extends z.ZodType, O extends z.ZodType, Service> {
-  /** Kebab-case; unique in its strip, also when written in camel case. */
+  /** Kebab-case; unique in its strip, also when written in camel case, and no member of every object there (`to-string`, `then`). */
   readonly name: Name;
   /** One line for people. */
   readonly summary: string;
@@ -54,22 +54,11 @@ export type PluginList<Service> = readonly Plugin<string, z.ZodType, z.ZodType, 
 /**
  * Gives `plugin` back, checked, with its types inferred from the schemas.
  *
- * @throws TenstripError `StripInvalid` when the name is not kebab-case.
+ * @throws TenstripError `StripInvalid` listing every key that is wrong, missing or unknown.
  */
 export function definePlugin<const Name extends string, I extends z.ZodType, O extends z.ZodType, Service = unknown>(
   plugin: Plugin<Name, I, O, Service>,
 ): Plugin<Name, I, O, Service> {
-  if (!isKebabCase(plugin.name)) throw stripInvalid(`the plugin ${String(plugin.name)}`, [nameProblem(plugin.name)]);
+  checkPlugin(plugin);
   return plugin;
-}
-
-/** Whether `name` is lower-case words of letters and digits joined by single hyphens, letter first, at most 64 long. */
-export function isKebabCase(name: unknown): name is string {
-  return typeof name === 'string' && name.length <= 64 && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name);
-}
-
-/** What is wrong with a name that {@link isKebabCase} refuses. */
-export function nameProblem(name: unknown): { path: string; message: string } {
-  const message = `expected kebab-case of at most 64 characters, such as record-events, got ${JSON.stringify(name)}`;
-  return { path: 'name', message };
 }

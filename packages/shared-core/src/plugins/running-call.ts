@@ -13,12 +13,13 @@ import type {
 import type { Logger } from '../logging/index.js';
 import type { CallScope, MountedPlugin } from './mounted-plugin.js';
 import type { PluginContext } from './plugin.js';
+import type { StripCode } from './running-strip.js';
 
 /** How deep calls of calls may go. */
 const maxNesting = 32;
 
 /** The {@link PluginContext} of one call. */
-export class RunningCall implements PluginContext {
+export class RunningCall implements PluginContext, StripCode {
   readonly op: OperationContext;
   readonly plugin: MountedPlugin;
   readonly caller: RunningCall | undefined;
@@ -46,9 +47,9 @@ export class RunningCall implements PluginContext {
     return this.#scope.nested(path, input, this);
   }
 
-  /** Whether this call, or one that led to it, is a call of `strip`. */
-  isWithin(strip: string): boolean {
-    return this.#scope.strip === strip || (this.caller?.isWithin(strip) ?? false);
+  /** Whether this call, or one that led to it, is a call of the strip that owns `scope`. */
+  isWithin(scope: object): boolean {
+    return this.#scope === scope || (this.caller?.isWithin(scope) ?? false);
   }
 
   use<C extends Capability>(capability: C): CapabilityHandles[C] {

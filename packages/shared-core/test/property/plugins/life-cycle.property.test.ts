@@ -38,7 +38,7 @@ class Real {
   strip(label: string) {
     const who = definePlugin({
       name: 'who',
-      summary: '',
+      summary: 'For this test',
       input: z.number(),
       output: z.string(),
       execute: async (turns, { service }: PluginContext<{ label: string }>) => {
@@ -50,7 +50,7 @@ class Real {
     return defineStrip({
       name: 'subject',
       version: 1,
-      summary: '',
+      summary: 'For this test',
       options: z.object({}),
       plugins: [who],
       open: async () => {

@@ -9,7 +9,7 @@ import {
   defineStrip,
   type MountedStrip,
   type PluginContext,
-  type PluginRegistry,
+  PluginRegistry,
 } from '../../../src/plugins/index.js';
 import { camelCase } from '../../../src/plugins/typed-calls.js';
 
@@ -73,12 +73,13 @@ describe('defineStrip', () => {
     expect(found).toEqual([
       'name',
       'version',
-      'requiresStrips["other"]',
-      'requiresStrips["Demo Strip"]',
-      'plugins[1].name',
       'plugins[2].name',
+      'plugins[2].input',
       'plugins[3].output',
-      'plugins[3].capabilities',
+      'plugins[3].capabilities[0]',
+      'requiresStrips.other',
+      'requiresStrips',
+      'plugins[1].name',
     ]);
   });
 
@@ -94,6 +95,61 @@ describe('defineStrip', () => {
     const many = Array.from({ length: 257 }, (_, index) => plugin(`p${index}`));
     expect(problems(() => defineStrip({ ...strip, plugins: many }))).toEqual(['plugins']);
   });
+});
+
+describe('a definition that came from nowhere near the compiler', () => {
+  const sound = { ...plugin('one') };
+  const strip = { name: 'demo', version: 1, summary: 'x', options: z.object({}), open: () => undefined };
+  const withPlugins = (plugins: unknown) => () => defineStrip({ ...strip, plugins } as never);
+  const withoutExecute: Partial<typeof sound> = { ...sound };
+  delete withoutExecute.execute;
+
+  it.each<[string, unknown, string[]]>([
+    ['no execute', withoutExecute, ['execute']],
+    ['a wrong deadline', { ...sound, limits: { deadlineMs: -1 } }, ['limits.deadlineMs']],
+    ['text for a number', { ...sound, limits: { ioOps: '5' } }, ['limits.ioOps']],
+    ['unknown keys', { ...sound, exectue: 1, limits: { deadline: 1 } }, ['limits.deadline', 'exectue']],
+    ['a probe that is no function', { ...sound, health: 5 }, ['health']],
+    ['an empty summary', { ...sound, summary: ' ' }, ['summary']],
+    ['requirements that are no list', { ...sound, requires: 5 }, ['requires']],
+    ['capabilities that are no list', { ...sound, capabilities: 'net' }, ['capabilities']],
+    ['null', null, ['']],
+    ['nothing', undefined, ['']],
+    ['much at once', { name: 'X', health: 5 }, ['name', 'summary', 'input', 'output', 'execute', 'health']],
+  ])('is refused as a plugin: %s', (_, given, paths) => {
+    expect(problems(() => definePlugin(given as never))).toEqual(paths);
+    const inStrip = paths.map((path) => (path === '' ? 'plugins[0]' : `plugins[0].${path}`));
+    expect(problems(withPlugins([given]))).toEqual(inStrip);
+  });
+
+  it.each<[string, object | null | undefined, string[]]>([
+    ['no plugins', {}, ['plugins']],
+    ['a hole among the plugins', { plugins: [null] }, ['plugins[0]']],
+    ['a close that is no function', { plugins: [sound], close: 5 }, ['close']],
+    ['no open', { plugins: [sound], open: undefined }, ['open']],
+    ['an unknown key', { plugins: [sound], opne: 1 }, ['opne']],
+    ['requirements that are a list', { plugins: [sound], requiresStrips: ['a'] }, ['requiresStrips']],
+  ])('is refused as a strip: %s', (_, given, paths) => {
+    expect(problems(() => defineStrip({ ...strip, ...given } as never))).toEqual(paths);
+  });
+
+  it.each([null, undefined, 5, 'demo', []])('is refused as a strip: %j', async (given) => {
+    expect(problems(() => defineStrip(given as never))).not.toEqual([]);
+    await expect(new PluginRegistry().mount(given as never, {})).rejects.toMatchObject({ code: 'StripInvalid' });
+  });
+
+  it('is told what was meant', () => {
+    expect(() => definePlugin({ ...sound, exectue: 1 } as never)).toThrow('did you mean execute?');
+    expect(() => definePlugin({ ...sound, limits: { deadlineMS: 1 } } as never)).toThrow('did you mean deadlineMs?');
+    expect(() => withPlugins([{ ...sound, inptu: 1 }])()).toThrow('did you mean input?');
+  });
+});
+
+describe('the name of a plugin', () => {
+  it.each(['then', 'constructor', 'to-string', 'value-of', 'has-own-property', 'to-j-s-o-n'])(
+    'cannot be %s, which JavaScript itself looks up',
+    (name) => expect(problems(() => plugin(name))).toEqual(['name']),
+  );
 });
 
 describe('camel case', () => {
@@ -186,7 +242,7 @@ describe('types of a strip', () => {
     ];
     expect(wrong).toBeTypeOf('function');
     // @ts-expect-error the output has to fit its schema
-    definePlugin({ name: 'bad', summary: '', input: z.void(), output: z.number(), execute: () => 'text' });
+    definePlugin({ name: 'bad', summary: 'For this test', input: z.void(), output: z.number(), execute: () => 'text' });
     defineStrip({
       name: 'other',
       version: 1,

@@ -40,7 +40,7 @@ const root = definePlugin({
 const strip = defineStrip({
   name: 'observed',
   version: 1,
-  summary: '',
+  summary: 'For this test',
   options: z.object({}),
   plugins: [root],
   open: () => undefined,

@@ -133,7 +133,7 @@ describe('input and output', () => {
     const seen: unknown[] = [];
     const transform = definePlugin({
       name: 'transform',
-      summary: '',
+      summary: 'For this test',
       input: z.object({ size: z.string().transform(Number), unit: z.string().default('B') }),
       output: z.date().transform((date) => date.toISOString()),
       execute: (input) => {
@@ -150,7 +150,13 @@ describe('input and output', () => {
   it('accepts asynchronous schemas', async () => {
     await using plugins = registry();
     const even = z.number().refine(async (value) => value % 2 === 0, 'expected an even number');
-    const half = definePlugin({ name: 'half', summary: '', input: even, output: even, execute: (value) => value / 2 });
+    const half = definePlugin({
+      name: 'half',
+      summary: 'For this test',
+      input: even,
+      output: even,
+      execute: (value) => value / 2,
+    });
     const { call } = await plugins.mount({ ...tally, name: 'halves', plugins: [half] as const }, {});
     expect(await call.half(8)).toBe(4);
     await expect(call.half(7)).rejects.toMatchObject({ code: 'PluginInputInvalid' });
@@ -292,7 +298,7 @@ describe('pause and unmount', () => {
     let finish: (() => void) | undefined;
     const slow = definePlugin({
       name: 'slow',
-      summary: '',
+      summary: 'For this test',
       input: z.number(),
       output: z.boolean(),
       execute: async (_, { service }: PluginContext<Tally>) => {
@@ -305,7 +311,7 @@ describe('pause and unmount', () => {
     const strip = defineStrip({
       name: 'slow',
       version: 1,
-      summary: '',
+      summary: 'For this test',
       options: z.object({}),
       plugins: [slow],
       open: () => new Tally(),
@@ -439,7 +445,14 @@ describe('describe and health', () => {
   it('tries each probe and names the failing ones', async () => {
     await using plugins = registry();
     const probed = (name: string, health: () => Promise<void>) =>
-      definePlugin({ name, summary: '', input: z.void(), output: z.void(), execute: () => undefined, health });
+      definePlugin({
+        name,
+        summary: 'For this test',
+        input: z.void(),
+        output: z.void(),
+        execute: () => undefined,
+        health,
+      });
     const sick = [
       probed('well', async () => undefined),
       probed('rejects', () => Promise.reject(new Error('no pulse'))),
@@ -471,7 +484,7 @@ describe('describe and health', () => {
 describe('capabilities', () => {
   const reading = definePlugin({
     name: 'reading',
-    summary: '',
+    summary: 'For this test',
     input: z.enum(['fs.read', 'net', 'env']),
     output: z.boolean(),
     capabilities: ['fs.read'],
@@ -539,7 +552,7 @@ describe('nested calls', () => {
     let depth = 0;
     const circle = definePlugin({
       name: 'circle',
-      summary: '',
+      summary: 'For this test',
       input: z.void(),
       output: z.unknown(),
       execute: (_, op) => {

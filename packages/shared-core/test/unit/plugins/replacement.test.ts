@@ -61,7 +61,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 function storeStrip(store: SingleWriterStore, label: string, pause: () => Promise<void> = turn) {
   const append = definePlugin({
     name: 'append',
-    summary: '',
+    summary: 'For this test',
     input: z.string(),
     output: z.string(),
     execute: (entry, { service }: PluginContext<Writer>) => service.append(entry, pause),
@@ -69,7 +69,7 @@ function storeStrip(store: SingleWriterStore, label: string, pause: () => Promis
   return defineStrip({
     name: 'store',
     version: 1,
-    summary: '',
+    summary: 'For this test',
     options: z.object({ fails: z.boolean().default(false) }),
     plugins: [append],
     open: async ({ fails }) => {
@@ -223,14 +223,14 @@ describe('replacement', () => {
     let go: (() => void) | undefined;
     const inner = definePlugin({
       name: 'inner',
-      summary: '',
+      summary: 'For this test',
       input: z.void(),
       output: z.string(),
       execute: () => 'inner',
     });
     const outer = definePlugin({
       name: 'outer',
-      summary: '',
+      summary: 'For this test',
       input: z.void(),
       output: z.unknown(),
       execute: async (_, op) => {
@@ -243,7 +243,7 @@ describe('replacement', () => {
     const strip = defineStrip({
       name: 'self',
       version: 1,
-      summary: '',
+      summary: 'For this test',
       options: z.object({}),
       plugins: [outer, inner],
       open: () => undefined,
@@ -302,7 +302,7 @@ describe('replacement', () => {
     const events: string[] = [];
     const endless = definePlugin({
       name: 'endless',
-      summary: '',
+      summary: 'For this test',
       input: z.void(),
       output: z.void(),
       execute: async (_, op) => {
@@ -316,7 +316,7 @@ describe('replacement', () => {
     const strip = defineStrip({
       name: 'endless',
       version: 1,
-      summary: '',
+      summary: 'For this test',
       options: z.object({}),
       plugins: [endless],
       open: () => undefined,
