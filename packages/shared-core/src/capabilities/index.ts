@@ -11,5 +11,4 @@ export {
   type RunOptions,
   type SandboxPolicy,
 } from './capability.js';
-export { capabilityDenied, type Granted } from './capability-denied.js';
 export { openCapability } from './open-capability.js';

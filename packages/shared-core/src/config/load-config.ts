@@ -1,7 +1,7 @@
 // Configuration of a strip from its schema's defaults, a JSON file and the environment, in rising order of precedence.
 // One error lists every wrong key with its value and where it came from.
 import { readFileSync, statSync } from 'node:fs';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type CoreErrorCode, TenstripError } from '../errors/index.js';
 import { knownVariables, type Variable, variableName, variablePrefix, variableValue } from './environment.js';
 import { JsonSyntaxProblem, type LocatedJson, parseLocatedJson } from './json-file.js';
@@ -33,8 +33,10 @@ const maxFileBytes = 1 << 20;
  * that the schema does not know is refused, unless the schema is open there (`z.record`, `z.looseObject`, `.catchall`).
  *
  * @throws TenstripError `ConfigInvalid`; `details.problems` has one `{ path, message }` a wrong key.
+ * @throws TypeError when the schema is no zod schema, or `options` lack the strip's name.
  */
 export function loadConfig<T extends z.ZodType>(schema: T, options: ConfigSources): z.output<T> {
+  assertSources(schema, options);
   const keys = new SchemaKeys(schema);
   const file = options.file === undefined ? undefined : readJsonFile(options.strip, options.file);
   const fromFile = isObject(file?.value) ? file.value : {};
@@ -50,6 +52,19 @@ export function loadConfig<T extends z.ZodType>(schema: T, options: ConfigSource
   ];
   if (checked.success && problems.length === 0) return checked.data;
   throw configInvalid(options.strip, problems);
+}
+
+function assertSources(schema: unknown, options: unknown): void {
+  if (!(schema instanceof z.ZodType)) {
+    throw new TypeError(`loadConfig(schema, options): the schema is ${shown([], schema)}; give a zod schema`);
+  }
+  const { strip, file, env } = isObject(options) ? options : {};
+  const wrong = [
+    ...(typeof strip === 'string' && strip !== '' ? [] : [`strip is ${shown([], strip)}; give the strip's name`]),
+    ...(file === undefined || typeof file === 'string' ? [] : [`file is ${shown([], file)}; give a path`]),
+    ...(env === undefined || isObject(env) ? [] : [`env is ${shown([], env)}; give an object of variables`]),
+  ];
+  if (wrong.length > 0) throw new TypeError(`loadConfig(schema, options): ${wrong.join(', ')}`);
 }
 
 function configInvalid(strip: string, problems: readonly Problem[], cause?: unknown): TenstripError {

@@ -12,11 +12,16 @@ import type { RandomSource } from './random-source.js';
  * The random source of `seed`: the same seed gives the same numbers on every machine. The number 7 and the bigint 7n
  * are one seed, the text '7' is another.
  *
- * @throws RangeError when `seed` is a number that is not finite.
+ * @throws RangeError when `seed` is a number that is not finite; TypeError when it is nothing of the three.
  */
 export function seededRandom(seed: number | bigint | string): RandomSource {
   if (typeof seed === 'number' && !Number.isFinite(seed)) {
     throw new RangeError(`the seed is ${seed}; give a finite number, a bigint or a text`);
+  }
+  if (!['number', 'bigint', 'string'].includes(typeof seed)) {
+    throw new TypeError(
+      `the seed is ${seed === null ? 'null' : `of type ${typeof seed}`}; give a finite number, a bigint or a text`,
+    );
   }
   return new SeededRandom(digest('seed', [seed]));
 }

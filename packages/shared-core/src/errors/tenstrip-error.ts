@@ -58,7 +58,11 @@ export class TenstripError<Code extends string = string> extends Error {
     return errorJson(this, maxErrors);
   }
 
-  /** The error that `toJSON` described, with at most 8 errors in its chain; it has a stack of its own. */
+  /**
+   * The error that `toJSON` described, with at most 8 errors in its chain; it has a stack of its own.
+   *
+   * @throws TypeError when `json`, or a cause in it, is not what `toJSON` gives.
+   */
   static fromJSON(json: ErrorJson): TenstripError {
     return restored(json, maxErrors);
   }
@@ -75,9 +79,29 @@ export function isTenstripError<Code extends string>(error: unknown, ...codes: C
 }
 
 function restored(json: ErrorJson, remaining: number): TenstripError {
+  assertErrorJson(json);
   const cause = json.cause === undefined || remaining <= 1 ? undefined : restored(json.cause, remaining - 1);
   const { details, retryable } = json;
   return new TenstripError(json.code, json.message, { details, retryable, cause });
+}
+
+function assertErrorJson(json: unknown): void {
+  const wanted: Record<string, string> = { code: 'string', message: 'string', details: 'object', retryable: 'boolean' };
+  const given = typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
+  const wrong = Object.keys(wanted).filter((key) => typeof given[key] !== wanted[key] || given[key] === null);
+  if (wrong.length === 0) return;
+  throw new TypeError(
+    `no TenstripError can be made of ${jsonText(json)}: ${wrong.join(', ')} missing or wrong; give what toJSON gave`,
+  );
+}
+
+/** At most 200 characters of what was given. */
+function jsonText(value: unknown): string {
+  try {
+    return (JSON.stringify(value) ?? String(value)).slice(0, 200);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }
 
 function errorJson(error: unknown, remaining: number): ErrorJson {

@@ -1,1 +1,1 @@
-export { createLogger, type Logger, type LoggerOptions, redactedKeys, redactionDepth } from './logger.js';
+export { createLogger, type Logger, type LoggerOptions } from './logger.js';

@@ -1,6 +1,6 @@
 // What a plugin sees while it executes: its operation, and its strip around it. One small object a call that hands on to
 // the operation; cheaper than copying members or a prototype chain made anew for each call.
-import type { Capability, CapabilityHandles } from '../capabilities/index.js';
+import { type Capability, type CapabilityHandles, capabilities } from '../capabilities/index.js';
 import type { Clock, RandomSource } from '../determinism/index.js';
 import { type CoreErrorCode, TenstripError } from '../errors/index.js';
 import type {
@@ -53,7 +53,7 @@ export class RunningCall implements PluginContext, StripCode {
   }
 
   use<C extends Capability>(capability: C): CapabilityHandles[C] {
-    if (this.plugin.declares(capability)) return this.op.use(capability);
+    if (this.plugin.declares(capability) || !capabilities.includes(capability)) return this.op.use(capability);
     throw new TenstripError<CoreErrorCode>(
       'CapabilityDenied',
       `${this.plugin.path} did not declare ${capability}; add it to its capabilities or optionalCapabilities`,

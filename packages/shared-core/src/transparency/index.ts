@@ -88,7 +88,6 @@ export {
   type CheckpointVerdict,
   checkCheckpoint,
   isQuorum,
-  maximumDefinitions,
   parseTrustPolicy,
   printTrustPolicy,
   type TrustedCheckpoint,

@@ -33,6 +33,10 @@ const seed = fc.oneof(fc.string(), fc.integer(), fc.bigInt());
 const labels = fc.array(fc.oneof(fc.string(), fc.integer()), { minLength: 1, maxLength: 3 });
 
 describe('seededRandom', () => {
+  it.each([{}, null, undefined, true, [1], Symbol('seed')])('refuses what is no seed: %s', (given) => {
+    expect(() => seededRandom(given as never)).toThrow(/the seed is .*; give a finite number, a bigint or a text/);
+  });
+
   it('is the low half of xoroshiro128+', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {

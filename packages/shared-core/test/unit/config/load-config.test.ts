@@ -129,6 +129,20 @@ describe('values of variables', () => {
   });
 });
 
+describe('a call that is wrong itself', () => {
+  it.each<[unknown, unknown, string]>([
+    [schema, undefined, "strip is nothing; give the strip's name"],
+    [schema, {}, "strip is nothing; give the strip's name"],
+    [schema, { strip: '' }, 'strip is ""'],
+    [schema, { strip: 'demo', file: 5, env: 'x' }, 'file is 5; give a path, env is "x"'],
+    [{}, { strip: 'demo' }, 'give a zod schema'],
+    [undefined, undefined, 'the schema is nothing'],
+  ])('is a TypeError that says what was wrong (%#)', (wrong, options, reason) => {
+    expect(() => loadConfig(wrong as never, options as never)).toThrow(TypeError);
+    expect(() => loadConfig(wrong as never, options as never)).toThrow(reason);
+  });
+});
+
 describe('refusal', () => {
   it('lists every wrong key at once, with value and source', () => {
     const path = file(`{

@@ -135,6 +135,23 @@ describe('JSON of an error', () => {
   });
 });
 
+describe('what is no JSON of an error', () => {
+  const sound = { code: 'A', message: 'b', details: {}, retryable: false };
+
+  it.each([
+    [null, 'code, message, details, retryable missing or wrong'],
+    [undefined, 'code, message, details, retryable missing or wrong'],
+    ['text', 'code, message, details, retryable missing or wrong'],
+    [{}, 'made of {}: code'],
+    [{ ...sound, details: null }, 'details missing or wrong'],
+    [{ ...sound, retryable: 'yes' }, 'retryable missing or wrong'],
+    [{ ...sound, cause: { code: 5 } }, 'made of {"code":5}'],
+  ])('is refused: %j', (given, reason) => {
+    expect(() => TenstripError.fromJSON(given as never)).toThrow(TypeError);
+    expect(() => TenstripError.fromJSON(given as never)).toThrow(reason);
+  });
+});
+
 describe('assert and unreachable', () => {
   it('throw plain errors: a programmer made them', () => {
     expect(() => assert(true, 'fine')).not.toThrow();

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isTenstripError, TenstripError } from '../../../src/errors/index.js';
-import { createLogger, redactedKeys, redactionDepth } from '../../../src/logging/index.js';
+import { createLogger } from '../../../src/logging/index.js';
+import { redactedKeys, redactionDepth } from '../../../src/logging/logger.js';
 
 /** What a logger wrote: raw text, and its lines parsed. */
 function recorder() {
