@@ -8,6 +8,7 @@ import { compile } from './rules/compile.mjs';
 import { cycles, findCycles } from './rules/cycles.mjs';
 import { floors } from './rules/floors.mjs';
 import { formatAndLint } from './rules/format-and-lint.mjs';
+import { licenceFiles } from './rules/licence-files.mjs';
 import { isAccepted, licences } from './rules/licences.mjs';
 import { loading } from './rules/loading.mjs';
 import { lockFile } from './rules/lock-file.mjs';
@@ -86,6 +87,14 @@ describe('star', () => {
   ])('catches %s of another engine', async (_, text) => {
     plant({ ...clean, 'packages/engine/src/plan.ts': `\n${text}` });
     expect(await find(star)).toEqual(['packages/engine/src/plan.ts:2: packages/engine imports @tenstrip/other']);
+  });
+
+  it('catches a package without the licence, or with another', async () => {
+    plant({ ...clean, LICENSE: 'the licence', 'packages/engine/LICENSE': 'another' });
+    expect((await find(licenceFiles)).sort()).toEqual([
+      'packages/engine/LICENSE: differs from the repository’s LICENSE',
+      'packages/shared-core/LICENSE: the package has no LICENSE',
+    ]);
   });
 
   it('catches the ground floor importing an engine', async () => {

@@ -8,6 +8,7 @@ import { compile } from './rules/compile.mjs';
 import { cycles } from './rules/cycles.mjs';
 import { floors } from './rules/floors.mjs';
 import { formatAndLint } from './rules/format-and-lint.mjs';
+import { licenceFiles } from './rules/licence-files.mjs';
 import { licences } from './rules/licences.mjs';
 import { loading } from './rules/loading.mjs';
 import { lockFile } from './rules/lock-file.mjs';
@@ -20,7 +21,19 @@ import { unused } from './rules/unused.mjs';
 /** @typedef {{ rule: Rule, findings: Finding[], seconds: number }} Outcome */
 
 /** The slow ones first, so that none of them is left alone at the end. */
-const RULES = [packaging, compile, unused, loading, formatAndLint, star, floors, cycles, licences, lockFile];
+const RULES = [
+  packaging,
+  compile,
+  unused,
+  loading,
+  formatAndLint,
+  star,
+  floors,
+  cycles,
+  licences,
+  licenceFiles,
+  lockFile,
+];
 
 /**
  * Gives the exit code: 1 when a rule found something.

@@ -1,6 +1,6 @@
 // `npm run new-package <name> ["summary"]`: a package in the shape that all have, from tools/new-package/template, and its place in
 // the solution's references. What the template builds is small and works; its engine is to be replaced by yours.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npmCommand } from '../bootstrap/install.mjs';
@@ -55,6 +55,9 @@ export async function createPackage(root, name, summary = `The ${name} engine of
     writeFileSync(file, fill(readFileSync(template, 'utf8'), words));
     return file;
   });
+  const licence = join(folder, 'LICENSE');
+  copyFileSync(join(repositoryRoot, 'LICENSE'), licence);
+  made.push(licence);
   const changed = addReferences(root, name, String(words.suiteVersion));
   const biome = [dependencyProgram('@biomejs/biome', 'biome'), 'check', '--write', folder, ...changed];
   const { code, output } = await runProgram(process.execPath, biome, { cwd: root });
