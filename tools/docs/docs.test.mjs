@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { runProgram } from '../bootstrap/program.mjs';
 import { dependencyProgram, repositoryRoot } from '../bootstrap/repository.mjs';
 import { codeBlocks, matchesOutput } from './code-blocks.mjs';
+import { headingFragments, relativeLinks } from './links.mjs';
 import { commandProblem, commandsOf, splitCommands } from './shell-lines.mjs';
 
 const tick = '```';
@@ -39,6 +40,18 @@ describe('the code blocks of a document', () => {
   it('do not take a text block further down as their output', () => {
     const text = `${tick}ts\n1;\n${tick}\n\nOne line.\n\nAnother line.\n\n${tick}text\nout\n${tick}\n`;
     expect(codeBlocks(text)[0]?.expected).toBeUndefined();
+  });
+});
+
+describe('the relative links of a document', () => {
+  it('are found as inline links and as definitions, not in code and not to elsewhere', () => {
+    const text = `[a](b.md) [c](<d e>) ![p](p.png "title") [h](#here) [web](https://example.org) \`[no](no.md)\`\n\n[ref]: other/x.md#y\n${tick}sh\n[no](no.md)\n${tick}\n`;
+    expect(relativeLinks(text)).toEqual(['b.md', 'p.png', '#here', 'other/x.md#y']);
+  });
+
+  it('reach headings by their fragments', () => {
+    const text = `# A \`b\` & C\n## Twice\n## Twice\n${tick}sh\n# comment\n${tick}\n`;
+    expect([...headingFragments(text)]).toEqual(['a-b--c', 'twice', 'twice-1']);
   });
 });
 

@@ -1,13 +1,14 @@
 // Runs every TypeScript and shell block of the documentation, and compares what it prints with what the document says.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from '../bootstrap/program.mjs';
 import { dependencyProgram, readManifest, repositoryRoot, workspacePackages } from '../bootstrap/repository.mjs';
 import { requirement } from '../test-requirements.mjs';
 import { matchesOutput } from './code-blocks.mjs';
 import { readDocuments, writeModules } from './documents.mjs';
+import { headingFragments, relativeLinks } from './links.mjs';
 import { copyRepository } from './repository-copy.mjs';
 import { commandProblem, splitCommands } from './shell-lines.mjs';
 
@@ -39,6 +40,18 @@ const repositoryCopy = () => {
 };
 
 /**
+ * @param {string} file the document
+ * @param {string} link
+ */
+function leadsSomewhere(file, link) {
+  const [path = '', fragment] = link.split('#');
+  const target = path === '' ? join(repositoryRoot, file) : join(repositoryRoot, dirname(file), decodeURI(path));
+  if (!existsSync(target)) return false;
+  if (fragment === undefined || !target.endsWith('.md')) return true;
+  return headingFragments(readFileSync(target, 'utf8')).has(decodeURI(fragment));
+}
+
+/**
  * @param {import('./code-blocks.mjs').CodeBlock} block
  * @param {{ code: number, stdout: string, output: string }} result
  */
@@ -49,6 +62,15 @@ function expectGood(block, { code, stdout, output }) {
 }
 
 it('finds documents', () => expect(documents.length).toBeGreaterThan(0));
+
+describe.each(documents)('the links of $file', ({ file }) => {
+  const text = readFileSync(join(repositoryRoot, file), 'utf8');
+  const links = relativeLinks(text);
+
+  it.runIf(links.length > 0)('lead to files and headings that exist', () => {
+    expect(links.filter((link) => !leadsSomewhere(file, link))).toEqual([]);
+  });
+});
 
 describe.each(documents.filter(({ blocks }) => blocks.length > 0))('$file', ({ file, blocks }) => {
   const folder = join(scratch, file.replaceAll('/', '-'));
