@@ -92,7 +92,7 @@ export interface WitnessedBy {
 }
 
 /** Most logs, witnesses and groups together that a policy may define. */
-export const maximumDefinitions = 1024;
+const maximumDefinitions = 1024;
 
 // --------------------------------------------------------------------------------------------------------- checking
 

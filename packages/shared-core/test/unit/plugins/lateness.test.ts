@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { VirtualClock } from '../../../src/determinism/index.js';
 import { ResourceGovernor } from '../../../src/governor/index.js';
-import { createLogger } from '../../../src/logging/index.js';
 import { definePlugin, defineStrip, PluginRegistry } from '../../../src/plugins/index.js';
+import { silent } from './silent-registry.js';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const never = new Promise<never>(() => undefined);
-const silent = createLogger({ level: 'silent' });
 
 /** A registry on a clock that only the test moves. */
 function registryOn(clock: VirtualClock, serviceDeadlineMs?: number): PluginRegistry {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { TenstripError } from '../../../src/errors/index.js';
 import { ResourceGovernor } from '../../../src/governor/index.js';
-import { createLogger } from '../../../src/logging/index.js';
 import { definePlugin, defineStrip, type PluginContext, PluginRegistry } from '../../../src/plugins/index.js';
+import { registry, silent } from './silent-registry.js';
 
 /** A counter that can be added to: the smallest service with state. */
 class Tally {
@@ -51,11 +51,6 @@ const tally = defineStrip({
     service.isOpen = false;
   },
 });
-
-const silent = createLogger({ level: 'silent' });
-function registry(): PluginRegistry {
-  return new PluginRegistry({ governor: new ResourceGovernor({ logger: silent }) });
-}
 
 describe('a mounted strip', () => {
   it('answers typed calls and calls by name alike', async () => {

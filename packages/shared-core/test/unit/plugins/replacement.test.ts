@@ -3,10 +3,8 @@ import { z } from 'zod';
 import { VirtualClock } from '../../../src/determinism/index.js';
 import { assert } from '../../../src/errors/index.js';
 import { ResourceGovernor } from '../../../src/governor/index.js';
-import { createLogger } from '../../../src/logging/index.js';
 import { definePlugin, defineStrip, type PluginContext, PluginRegistry } from '../../../src/plugins/index.js';
-
-const silent = createLogger({ level: 'silent' });
+import { registry, silent } from './silent-registry.js';
 
 /** A store that asserts what a ledger needs: one writer at a time, no write to a closed writer. */
 class SingleWriterStore {
@@ -82,10 +80,6 @@ function storeStrip(store: SingleWriterStore, label: string, pause: () => Promis
       store.close(writer);
     },
   });
-}
-
-function registry(): PluginRegistry {
-  return new PluginRegistry({ governor: new ResourceGovernor({ logger: silent }) });
 }
 
 describe('replacement', () => {
