@@ -18,5 +18,7 @@ export type LedgerErrorCode =
   | 'EntryInvalid'
   /** A folder holds no ledger. `details.folder` */
   | 'LedgerMissing'
+  /** What blocks in the outside world cannot be reached or refused its work. Retryable. `details.enforcer` */
+  | 'EnforcerUnavailable'
   /** The ledger was closed, or a write failed before and it takes no more. */
   | 'LedgerClosed';

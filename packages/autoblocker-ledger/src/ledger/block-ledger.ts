@@ -56,6 +56,11 @@ export class BlockLedger {
     return this.#nextIndex;
   }
 
+  /** Entries that are on disk under a signed checkpoint. */
+  get durableSize(): bigint {
+    return this.#log.reader.size;
+  }
+
   /** The newest signed checkpoint. */
   get checkpoint(): string {
     return this.#log.reader.checkpoint;

@@ -1,11 +1,11 @@
 // Which decision ends next: a binary heap by time. A decision that was extended stands twice; the reader drops the stale one.
 
 /** Ids by end, earliest first. O(log n) to add and to take. */
-export class ExpiryQueue {
+export class ExpiryQueue<Id = bigint> {
   readonly #ends: number[] = [];
-  readonly #ids: bigint[] = [];
+  readonly #ids: Id[] = [];
 
-  add(end: number, id: bigint): void {
+  add(end: number, id: Id): void {
     let child = this.#ends.push(end) - 1;
     this.#ids.push(id);
     while (child > 0) {
@@ -17,7 +17,7 @@ export class ExpiryQueue {
   }
 
   /** Takes what ends at `now` or before. */
-  *take(now: number): Generator<{ readonly id: bigint; readonly end: number }> {
+  *take(now: number): Generator<{ readonly id: Id; readonly end: number }> {
     while (this.#ends.length > 0 && this.#ends[0]! <= now) {
       const [end, id] = [this.#ends[0]!, this.#ids[0]!];
       this.#removeFirst();

@@ -1,6 +1,7 @@
 export { BlockLedger } from './block-ledger.js';
 export type { DecisionChange } from './decision-change.js';
 export { evidenceOf } from './evidence.js';
+export { ExpiryQueue } from './expiry-queue.js';
 export type { DecisionHistory, EvidenceLine, Explanation } from './explanation.js';
 export type { LedgerEntry } from './ledger-entry.js';
 export { logFolder, memoryFolder, openSigner } from './ledger-folder.js';

@@ -126,6 +126,20 @@ export class Projections {
     return longest === undefined ? undefined : decisionAt(longest, at);
   }
 
+  /** Every decision in force on a canonical target at a time, those on networks around it included, narrowest first. */
+  inForceOn(target: BlockTarget, at: number): Decision[] {
+    const found: Decision[] = [];
+    const collect = (records: readonly DecisionRecord[]) => {
+      for (const record of records) {
+        if (record.held === 'active' && isRunning(record, at)) found.push(decisionAt(record, at));
+      }
+    };
+    const prefix = targetPrefix(target);
+    if (prefix === undefined) collect(this.#byTarget.get(targetKey(target)) ?? []);
+    else this.#index.visitCovering(prefix.address, (slot) => collect(this.#slots[slot]!.decisions), prefix.length);
+    return found;
+  }
+
   decision(id: bigint, at: number): Decision | undefined {
     const record = this.#decisions.get(id);
     return record === undefined ? undefined : decisionAt(record, at);

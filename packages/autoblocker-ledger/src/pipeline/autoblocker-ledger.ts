@@ -229,6 +229,11 @@ export class AutoblockerLedger implements AsyncDisposable {
     return this.#ledger.size;
   }
 
+  /** Entries that are durable: {@link changesSince} gives changes up to here. */
+  get durableSize(): bigint {
+    return this.#ledger.durableSize;
+  }
+
   /** The newest signed checkpoint. Kept elsewhere, it shows later that no tail was cut off. */
   get checkpoint(): string {
     return this.#ledger.checkpoint;
@@ -379,6 +384,14 @@ export class AutoblockerLedger implements AsyncDisposable {
     const address = typeof target === 'string' ? parseIpAddress(target) : undefined;
     if (address !== undefined) return projections.blockingNetwork(address, domain, at);
     return projections.blocking(canonicalTarget(target), domain, at);
+  }
+
+  /**
+   * Every decision in force on a target, those on networks around it included, narrowest first; `observe` too, in whatever
+   * domain. @throws TenstripError `TargetInvalid`
+   */
+  decisionsOn(target: BlockTarget | string, at: number = this.now): readonly Decision[] {
+    return this.#ledger.projections.inForceOn(canonicalTarget(target), at);
   }
 
   /** Decisions, oldest first. */
