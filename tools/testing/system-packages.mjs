@@ -14,7 +14,12 @@ export const SYSTEM_PACKAGES = [
     tools: ['unshare', 'setpriv', 'prlimit', 'mount'],
     neededBy: 'process isolates: namespaces, private root, data limit',
   },
-  { debian: 'iproute2', tools: ['ip'], neededBy: 'process isolates: proof that the network namespace is empty' },
+  {
+    debian: 'iproute2',
+    tools: ['ip'],
+    neededBy: 'process isolates: proof that the network namespace is empty; enforcement: namespaces of their own',
+  },
+  { debian: 'nftables', tools: ['nft'], neededBy: 'enforcement by the packet filter' },
 ];
 
 /** Where administrators' programs are, which an ordinary user's PATH may leave out. */

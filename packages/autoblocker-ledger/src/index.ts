@@ -15,6 +15,23 @@ export type {
   RailVerdict,
   RevokeReason,
 } from './decisions/index.js';
+export {
+  type ConnectMiddleware,
+  dryRun,
+  type EnforcementBatch,
+  type EnforcementHealth,
+  EnforcementLoop,
+  type EnforcementOptions,
+  type Enforcer,
+  type FastifyLike,
+  type FastifyReplyLike,
+  HttpProtection,
+  type HttpProtectionOptions,
+  type HttpRefusal,
+  type NetworkBlock,
+  NftablesEnforcer,
+  type NftablesOptions,
+} from './enforcement/index.js';
 export type { LedgerErrorCode } from './errors/index.js';
 export {
   type BlockTarget,

@@ -1,0 +1,53 @@
+// An answered request as the event that its line in an access log would be. The line is written in the combined format, with
+// Apache's escapes, and read by the same parser: so the rules see one kind of event, and the line is its evidence.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SecurityEvent } from '../events/index.js';
+import { LogLineParser } from '../parsing/index.js';
+
+/** As in the events' own bound; what is longer is cut. */
+const maxFieldLength = 2000;
+
+/** Turns requests into events. */
+export class AccessEvents {
+  readonly #parser = new LogLineParser('http requests', { newestTime: () => 0, utcOffsetMinutes: 0 });
+
+  /** The event of a request that was answered, with its exact time. */
+  eventOf(
+    request: IncomingMessage,
+    response: ServerResponse,
+    address: string,
+    timeMs: number,
+  ): SecurityEvent | undefined {
+    const text = accessLine(request, response, address, timeMs);
+    const event = this.#parser.parse({ text, offset: 0, end: 0, cut: false, garbled: false })?.event;
+    if (event === undefined) return undefined;
+    const { domain, kind, actor, victim, outcome, fields, evidence } = event;
+    const plain = { time: timeMs, domain, kind, actor, outcome, fields, evidence };
+    return victim === undefined ? plain : { ...plain, victim };
+  }
+}
+
+function accessLine(request: IncomingMessage, response: ServerResponse, address: string, timeMs: number): string {
+  const { method = 'GET', headers, httpVersion } = request;
+  // Express cuts `url` at a router's mount point and keeps the whole one here.
+  const { originalUrl } = request as IncomingMessage & { readonly originalUrl?: unknown };
+  const target = typeof originalUrl === 'string' ? originalUrl : (request.url ?? '/');
+  const sent = `${method} ${escaped(target)} HTTP/${httpVersion}`;
+  const agents = `"${escaped(headers.referer ?? '-')}" "${escaped(headers['user-agent'] ?? '-')}"`;
+  return `${address} - - [${apacheDate(timeMs)}] "${sent}" ${response.statusCode} - ${agents}`;
+}
+
+function escaped(text: string): string {
+  const hex = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return text
+    .slice(0, maxFieldLength)
+    .replace(/["\\]/g, '\\$&')
+    .replace(/\p{Cc}/gu, hex);
+}
+
+/** `23/Nov/2026:20:12:33 +0000`. */
+function apacheDate(timeMs: number): string {
+  const [, day, month, year, time] = new Date(timeMs).toUTCString().split(' ');
+  return `${day}/${month}/${year}:${time} +0000`;
+}

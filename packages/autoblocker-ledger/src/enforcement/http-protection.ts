@@ -1,0 +1,185 @@
+// A web server that answers the blocked with a refusal: for node:http, Express and Fastify, by their shapes and without
+// importing them. The ledger is asked synchronously and in memory. Its own refusals are marked and never reported as events,
+// so that a block is not prolonged by the refusals that it causes.
+
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Decision } from '../decisions/index.js';
+import type { BlockTarget, SecurityEvent } from '../events/index.js';
+import { NetworkSet, requireIpPrefix } from '../lookup/index.js';
+import type { AutoblockerLedger } from '../pipeline/index.js';
+import { AccessEvents } from './access-events.js';
+import { clientAddress } from './client-address.js';
+import { RequestAllowance } from './request-allowance.js';
+
+/** Options of {@link HttpProtection}. */
+export interface HttpProtectionOptions {
+  readonly ledger: AutoblockerLedger;
+  /** The domain that decisions are asked for. Default `http`. */
+  readonly domain?: string;
+  /** Networks of proxies whose X-Forwarded-For is believed. Default: none, so that the header is ignored. */
+  readonly trustedProxies?: readonly string[];
+  /** Who else the request is from, besides its address: a user, an API key, a certificate. At most 8 are asked for. */
+  readonly actors?: (request: IncomingMessage) => readonly BlockTarget[];
+  /** Requests a minute that a `throttle` decision leaves its target. Default 30. */
+  readonly throttledPerMinute?: number;
+  /** Only tells who would be refused, and refuses nobody. Default `false`. */
+  readonly dryRun?: boolean;
+  /** Told of every refusal, in a dry run of every one that would have been. */
+  readonly onRefusal?: (refusal: HttpRefusal, request: IncomingMessage) => void;
+  /** Takes an event for every answered request that was not refused here: give it to `ledger.ingest`. */
+  readonly onEvent?: (event: SecurityEvent) => void;
+}
+
+/** Why and how a request is refused. */
+export interface HttpRefusal {
+  /** 403 for `ban` and `captcha`, 429 for `throttle`. */
+  readonly status: 403 | 429;
+  readonly decision: Decision;
+  /** The client's address in canonical text. */
+  readonly address: string | undefined;
+  /** When to come again, in seconds; `undefined`: never. */
+  readonly retryAfterSeconds: number | undefined;
+}
+
+/** What Express and its like call: `(request, response, next)`. */
+export type ConnectMiddleware = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/** What is used of a Fastify instance. */
+export interface FastifyLike {
+  addHook(
+    name: 'onRequest',
+    hook: (request: { readonly raw: IncomingMessage }, reply: FastifyReplyLike, done: () => void) => void,
+  ): unknown;
+}
+
+/** What is used of a Fastify reply. */
+export interface FastifyReplyLike {
+  readonly raw: ServerResponse;
+  hijack(): unknown;
+}
+
+const maxActors = 8;
+
+/** Refuses requests of those whom the ledger blocks. */
+export class HttpProtection {
+  readonly #options: HttpProtectionOptions;
+  readonly #domain: string;
+  readonly #proxies: NetworkSet;
+  readonly #allowance: RequestAllowance;
+  readonly #refused = new WeakSet<ServerResponse>();
+  readonly #events = new AccessEvents();
+
+  /** @throws TenstripError `TargetInvalid` when a trusted proxy is no network. */
+  constructor(options: HttpProtectionOptions) {
+    this.#options = options;
+    this.#domain = options.domain ?? 'http';
+    this.#proxies = new NetworkSet((options.trustedProxies ?? []).map(requireIpPrefix));
+    this.#allowance = new RequestAllowance(options.throttledPerMinute ?? 30);
+  }
+
+  /** Whether and how a request is to be refused. A throttled one uses up one of its requests. */
+  check(request: IncomingMessage): HttpRefusal | undefined {
+    const { ledger } = this.#options;
+    const address = this.addressOf(request);
+    const decision = this.#decisionOn(request, address);
+    if (decision === undefined) return undefined;
+    const { now } = ledger;
+    if (decision.action === 'throttle') {
+      const waitMs = this.#allowance.take(decision.id, now);
+      if (waitMs === 0) return undefined;
+      return { status: 429, decision, address, retryAfterSeconds: Math.ceil(waitMs / 1000) };
+    }
+    const retryAfterSeconds = decision.until === null ? undefined : Math.ceil((decision.until - now) / 1000);
+    return { status: 403, decision, address, retryAfterSeconds };
+  }
+
+  /** The client's address in canonical text, by the trusted proxies' word. */
+  addressOf(request: IncomingMessage): string | undefined {
+    return clientAddress(request, this.#proxies);
+  }
+
+  /** Whether a response is a refusal of this protection: such a one says nothing about its client. */
+  isRefusal(response: ServerResponse): boolean {
+    return this.#refused.has(response);
+  }
+
+  /** Around a listener of `http.createServer`. */
+  wrap(listener: RequestListener): RequestListener {
+    return (request, response) => {
+      if (!this.#refuses(request, response)) listener(request, response);
+    };
+  }
+
+  /** For Express, Connect and their like: `app.use(protection.express())`. */
+  express(): ConnectMiddleware {
+    return (request, response, next) => {
+      if (!this.#refuses(request, response)) next();
+    };
+  }
+
+  /** For Fastify: `app.register(protection.fastify())`. It holds for the whole instance, not only for a plugin's own routes. */
+  fastify(): (instance: FastifyLike, options: unknown, done: () => void) => void {
+    const plugin = (instance: FastifyLike, _options: unknown, done: () => void): void => {
+      instance.addHook('onRequest', (request, reply, next) => {
+        if (this.#refuses(request.raw, reply.raw)) reply.hijack();
+        else next();
+      });
+      done();
+    };
+    return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
+  }
+
+  #decisionOn(request: IncomingMessage, address: string | undefined): Decision | undefined {
+    const { ledger, actors } = this.#options;
+    const byAddress = address === undefined ? undefined : ledger.isBlocked(address, this.#domain);
+    if (byAddress !== undefined && byAddress.action !== 'throttle') return byAddress;
+    for (const actor of actors?.(request).slice(0, maxActors) ?? []) {
+      const decision = ledger.isBlocked(actor, this.#domain);
+      if (decision !== undefined) return decision;
+    }
+    return byAddress;
+  }
+
+  /** Answers a request that is to be refused; else sees to it that its answer is reported. */
+  #refuses(request: IncomingMessage, response: ServerResponse): boolean {
+    const refusal = this.check(request);
+    if (refusal !== undefined) this.#options.onRefusal?.(refusal, request);
+    if (refusal === undefined || this.#options.dryRun === true) {
+      this.#report(request, response);
+      return false;
+    }
+    this.#refused.add(response);
+    answer(response, refusal);
+    return true;
+  }
+
+  #report(request: IncomingMessage, response: ServerResponse): void {
+    const { onEvent, ledger } = this.#options;
+    const address = onEvent === undefined ? undefined : this.addressOf(request);
+    if (onEvent === undefined || address === undefined) return;
+    response.once('finish', () => {
+      const event = this.#events.eventOf(request, response, address, ledger.now);
+      if (event !== undefined) onEvent(event);
+    });
+  }
+}
+
+/** Says no more than that it is refused, for how long, and under which number to complain. */
+function answer(response: ServerResponse, { status, decision, retryAfterSeconds }: HttpRefusal): void {
+  const body = JSON.stringify({
+    message: status === 403 ? 'forbidden' : 'too many requests',
+    decision: String(decision.id),
+  });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    connection: 'close',
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.max(1, retryAfterSeconds)) }),
+  });
+  response.end(body);
+}
