@@ -20,6 +20,11 @@ export const SYSTEM_PACKAGES = [
     neededBy: 'process isolates: proof that the network namespace is empty; enforcement: namespaces of their own',
   },
   { debian: 'nftables', tools: ['nft'], neededBy: 'enforcement by the packet filter' },
+  {
+    debian: 'crowdsec-firewall-bouncer',
+    tools: ['crowdsec-firewall-bouncer'],
+    neededBy: 'the local API: proof that an unmodified bouncer enforces a ledger',
+  },
 ];
 
 /** Where administrators' programs are, which an ordinary user's PATH may leave out. */
