@@ -3,7 +3,9 @@
 import { definePlugin, defineStrip, type PluginContext } from '@tenstrip/shared-core';
 import { z } from 'zod';
 import type { Decision, DecisionOutcome } from './decisions/index.js';
+import { dryRun, EnforcementLoop, NftablesEnforcer } from './enforcement/index.js';
 import { type BlockTarget, blockTargetSchema, type SecurityEvent, securityEventSchema } from './events/index.js';
+import { LapiServer } from './lapi/index.js';
 import { LogLineParser } from './parsing/index.js';
 import { AutoblockerLedger, type AutoblockerOptions } from './pipeline/index.js';
 import { builtInScenarios, PatternDetector, type Scenario } from './scenarios/index.js';
@@ -251,6 +253,68 @@ const verifyLedger = definePlugin({
   },
 });
 
+const syncEnforcement = definePlugin({
+  name: 'sync-enforcement',
+  summary:
+    'Brings nftables to what the ledger says, once; under a sandbox or in a dry run only says what nft would be told',
+  optionalCapabilities: ['process'],
+  requires: ['nft >= 1.0 and CAP_NET_ADMIN, unless it is a dry run'],
+  input: z.object({
+    dryRun: z.boolean().default(false),
+    table: z.string().max(31).default('tenstrip'),
+    hooks: z
+      .array(z.enum(['input', 'forward', 'prerouting']))
+      .min(1)
+      .default(['input']),
+    verdict: z.enum(['drop', 'reject']).default('drop'),
+    namespace: z.string().max(64).optional(),
+    domain: z.string().max(64).optional(),
+  }),
+  output: z.object({ applied: z.boolean(), blocks: z.number().int(), plan: z.string().optional() }),
+  async execute({ dryRun: onlyPlan, namespace, domain, ...place }, context: LedgerContext) {
+    const { governor } = context;
+    const nftables = new NftablesEnforcer({ ...place, governor, ...(namespace === undefined ? {} : { namespace }) });
+    let plan: string | undefined;
+    const planned = onlyPlan || context.sandboxed || context.deterministic;
+    const keepPlan = (script: string) => {
+      plan = script;
+    };
+    const enforcer = planned ? dryRun(nftables, keepPlan) : nftables;
+    await using loop = new EnforcementLoop({
+      ledger: context.service,
+      enforcer,
+      governor,
+      ...(domain === undefined ? {} : { domain }),
+    });
+    const { add } = await loop.syncOnce();
+    return { applied: !planned, blocks: add.length, ...(plan === undefined ? {} : { plan }) };
+  },
+});
+
+const serveDecisions = definePlugin({
+  name: 'serve-decisions',
+  summary: 'Serves bouncers by CrowdSec’s local API until the call is aborted; answers with where it listened',
+  optionalCapabilities: ['net'],
+  input: z.object({
+    host: z.string().min(1).max(255).default('127.0.0.1'),
+    port: z.number().int().min(0).max(65_535).default(8080),
+    bouncers: z
+      .array(z.object({ name: z.string(), key: z.string(), domain: z.string().optional() }))
+      .min(1)
+      .max(1000),
+    /** How long, in milliseconds; the abort of the call ends it before. */
+    forMs: z.number().int().min(1).optional(),
+  }),
+  output: z.object({ host: z.string(), port: z.number().int() }),
+  async execute({ host, port, bouncers, forMs }, context: LedgerContext) {
+    const known = bouncers.map(({ domain, ...one }) => (domain === undefined ? one : { ...one, domain }));
+    const server = await LapiServer.open({ ledger: context.service, bouncers: known });
+    await using listening = await server.listen({ host, port, governor: context.governor });
+    await untilStopped(context, forMs);
+    return { host, port: listening.port };
+  },
+});
+
 /** What the strip is mounted with: see {@link AutoblockerOptions}. Scenarios are code and come in here too. */
 const optionsSchema = z.object({
   folder: z.string().min(1).default('memory:'),
@@ -282,10 +346,21 @@ export const ledgerStrip = defineStrip({
     explainDecision,
     proveEntry,
     verifyLedger,
+    syncEnforcement,
+    serveDecisions,
   ],
   open: (options, governor) => AutoblockerLedger.open({ ...defined(options), governor }),
   close: (ledger) => ledger.close(),
 });
+
+/** Resolves after a time, or when the call is aborted. */
+async function untilStopped({ clock, signal }: LedgerContext, forMs: number | undefined): Promise<void> {
+  if (forMs !== undefined) return clock.sleep(forMs, { signal });
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
 
 /** Options without those that were left out. */
 function defined(options: z.output<typeof optionsSchema>): AutoblockerOptions {

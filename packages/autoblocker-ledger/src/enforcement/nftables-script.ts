@@ -5,7 +5,14 @@
 
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { LedgerErrorCode } from '../errors/index.js';
-import { formatIpAddress, type IpAddress, networkOf, requireIpAddress, requireIpPrefix } from '../lookup/index.js';
+import {
+  formatIpAddress,
+  formatIpPrefix,
+  type IpAddress,
+  networkOf,
+  requireIpAddress,
+  requireIpPrefix,
+} from '../lookup/index.js';
 import type { EnforcementBatch, NetworkBlock } from './enforcer.js';
 
 /** Where and how the packet filter drops. */
@@ -30,14 +37,14 @@ export type SetName = `v${4 | 6}_${number}`;
 
 /** The script that makes the table anew with these blocks, in one transaction: there is no moment without. */
 export function replacingScript(place: NftablesPlace, blocks: readonly NetworkBlock[]): string {
-  const sets = bySet(blocks, ({ network }) => network);
+  const sets = bySet(blocks, ({ network }) => network, timedElement);
   const table = `inet ${place.table}`;
   const lines = [`add table ${table}`, `delete table ${table}`, `add table ${table}`];
   for (const hook of place.hooks) {
     lines.push(`add chain ${table} ${hook} { type filter hook ${hook} priority ${place.priority}; policy accept; }`);
   }
   for (const set of sets.keys()) lines.push(...declaration(place, set));
-  for (const [set, members] of sets) lines.push(...commands('add', place, set, members.map(timedElement)));
+  for (const [set, elements] of sets) lines.push(...commands('add', place, set, elements));
   return `${lines.join('\n')}\n`;
 }
 
@@ -48,15 +55,15 @@ export function replacingScript(place: NftablesPlace, blocks: readonly NetworkBl
  * @param known sets that the table has.
  */
 export function changingScript(place: NftablesPlace, batch: EnforcementBatch, known: ReadonlySet<SetName>): string {
-  const touched = bySet([...batch.add.map(({ network }) => network), ...batch.remove], (network) => network);
+  const networks = [...batch.add.map(({ network }) => network), ...batch.remove];
+  const touched = bySet(networks, (network) => network, addressOf);
   const lines: string[] = [];
-  for (const [set, networks] of touched) {
+  for (const [set, bare] of touched) {
     if (!known.has(set)) lines.push(...declaration(place, set));
-    const bare = networks.map(addressOf);
     lines.push(...commands('add', place, set, bare), ...commands('delete', place, set, bare));
   }
-  for (const [set, blocks] of bySet(batch.add, ({ network }) => network)) {
-    lines.push(...commands('add', place, set, blocks.map(timedElement)));
+  for (const [set, elements] of bySet(batch.add, ({ network }) => network, timedElement)) {
+    lines.push(...commands('add', place, set, elements));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -121,31 +128,49 @@ function commands(
 
 function timedElement({ network, remainingMs }: NetworkBlock): string {
   const timeout = Math.max(1, Math.min(Math.ceil(remainingMs ?? longestTimeoutMs), longestTimeoutMs));
-  return `${addressOf(network)} timeout ${Math.floor(timeout / 1000)}s${timeout % 1000}ms`;
+  const [seconds, ms] = [Math.floor(timeout / 1000), timeout % 1000];
+  return `${addressOf(network)} timeout ${seconds}s${ms === 0 ? '' : `${ms}ms`}`;
 }
 
 function addressOf(network: string): string {
   return network.slice(0, network.indexOf('/'));
 }
 
-/** Values by the set that their networks belong to, in order of first sight. */
-function bySet<T>(values: readonly T[], networkIn: (value: T) => string): Map<SetName, T[]> {
-  const sets = new Map<SetName, T[]>();
+/** The texts of values by the set that their networks belong to, in order of first sight. */
+function bySet<T>(
+  values: readonly T[],
+  networkIn: (value: T) => string,
+  textOf: (value: T) => string,
+): Map<SetName, string[]> {
+  const sets = new Map<SetName, string[]>();
   for (const value of values) {
     const set = setOf(networkIn(value));
     const members = sets.get(set);
-    if (members === undefined) sets.set(set, [value]);
-    else members.push(value);
+    if (members === undefined) sets.set(set, [textOf(value)]);
+    else members.push(textOf(value));
   }
   return sets;
 }
 
 function setOf(network: string): SetName {
-  return `v${network.includes(':') ? 6 : 4}_${Number(network.slice(network.indexOf('/') + 1))}`;
+  const slash = network.indexOf('/');
+  return `v${network.includes(':') ? 6 : 4}_${network.slice(slash + 1) as `${number}`}`;
 }
+
+/** What nft reads as an address and a length, and as nothing else; whether it is one, nft says. */
+const networkText = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]{2,39}\/\d{1,3})$/;
 
 /** Checks every network of a batch: its text goes into a script that root runs. @throws TenstripError `TargetInvalid` */
 export function checkNetworks(batch: EnforcementBatch): void {
-  for (const { network } of batch.add) requireIpPrefix(network);
-  for (const network of batch.remove) requireIpPrefix(network);
+  for (const { network } of batch.add) if (!networkText.test(network)) requireNetwork(network);
+  for (const network of batch.remove) if (!networkText.test(network)) requireNetwork(network);
+}
+
+function requireNetwork(network: string): never {
+  const canonical = formatIpPrefix(requireIpPrefix(network));
+  throw new TenstripError<LedgerErrorCode>(
+    'TargetInvalid',
+    `${JSON.stringify(network)} is a network in another spelling than ${canonical}. Give enforcers the canonical one.`,
+    { details: { value: network } },
+  );
 }

@@ -81,8 +81,38 @@ describe('the strip', () => {
       'explain-decision',
       'prove-entry',
       'verify-ledger',
+      'sync-enforcement',
+      'serve-decisions',
     ]);
     expect(JSON.stringify(description)).toContain('"folder"');
+  });
+
+  it('only plans enforcement where it is deterministic or in a sandbox', async () => {
+    const { call } = await registry.mount(ledgerStrip, {});
+    await call.proposeBlock({ target: '203.0.113.5', reason: 'test' });
+    const { applied, blocks, plan } = await call.syncEnforcement({ table: 'planned' });
+    expect([applied, blocks]).toEqual([false, 1]);
+    expect(plan).toContain('add element inet planned v4_32 { 203.0.113.5 timeout');
+  });
+
+  it('serves decisions for a time', async () => {
+    const real = new ResourceGovernor({ name: 'real' });
+    const ordinary = new PluginRegistry({ governor: real });
+    const { call } = await ordinary.mount(ledgerStrip, {});
+    const bouncers = [{ name: 'web', key: '0123456789abcdef' }];
+    expect(await call.serveDecisions({ port: 0, bouncers, forMs: 5 })).toMatchObject({ host: '127.0.0.1' });
+    await ordinary[Symbol.asyncDispose]();
+    await real.close();
+
+    const caged = new ResourceGovernor({ name: 'caged', sandbox: { grants: { net: ['127.0.0.1:9'] } } });
+    const strict = new PluginRegistry({ governor: caged });
+    const inside = await strict.mount(ledgerStrip, {});
+    await expect(inside.call.serveDecisions({ port: 8080, bouncers, forMs: 5 })).rejects.toMatchObject({
+      code: 'CapabilityDenied',
+    });
+    expect(await inside.call.syncEnforcement({})).toMatchObject({ applied: false, blocks: 0 });
+    await strict[Symbol.asyncDispose]();
+    await caged.close();
   });
 
   it('keeps its state in memory in a sandbox, and takes a folder only where it may write', async () => {
