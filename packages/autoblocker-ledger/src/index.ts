@@ -69,5 +69,17 @@ export {
   type RevocationReceipt,
   type SourceReport,
 } from './pipeline/index.js';
+export {
+  type CompiledRule,
+  compileRules,
+  type OverflowSource,
+  type RuleFile,
+  type RuleOptions,
+  type RuleRefusal,
+  type RuleReport,
+  type RuleScenario,
+  type RuleSet,
+  readRuleFiles,
+} from './rules/index.js';
 export { builtInScenarios, checkScenario, type Scenario } from './scenarios/index.js';
 export { ledgerStrip } from './strip.js';

@@ -8,7 +8,8 @@ import { type BlockTarget, blockTargetSchema, type SecurityEvent, securityEventS
 import { LapiServer } from './lapi/index.js';
 import { LogLineParser } from './parsing/index.js';
 import { AutoblockerLedger, type AutoblockerOptions } from './pipeline/index.js';
-import { builtInScenarios, PatternDetector, type Scenario } from './scenarios/index.js';
+import { compileRules, type RuleSet } from './rules/index.js';
+import { PatternDetector, type Scenario } from './scenarios/index.js';
 
 type LedgerContext = PluginContext<AutoblockerLedger>;
 
@@ -88,6 +89,40 @@ const parseLogLines = definePlugin({
     const found = parsed.flatMap((line) => (line?.event === undefined ? [] : [plainEvent(line.event)]));
     const unrecognised = parsed.filter((line) => line === undefined).length;
     return { events: found, recognised: lines.length - found.length - unrecognised, unrecognised };
+  },
+});
+
+const compileRulesPlugin = definePlugin({
+  name: 'compile-rules',
+  summary: "Compiles rules of CrowdSec's hub and tells what runs, and what is refused and why; records nothing",
+  input: z.object({
+    /** Paths say what a file is: `parsers/s01-parse/…`, `scenarios/…`. */
+    files: z.array(z.object({ path: z.string().min(1).max(4096), text: z.string().max(1_048_576) })).max(2000),
+    /** Texts of data files, by the name under which rules declare them. */
+    dataFiles: z.record(z.string().max(256), z.string().max(16_777_216)).default({}),
+  }),
+  output: z.object({
+    compiled: z.array(
+      z.object({ file: z.string(), name: z.string(), kind: z.enum(['parser', 'scenario']), detail: z.string() }),
+    ),
+    refused: z.array(
+      z.object({
+        file: z.string(),
+        line: z.number().int(),
+        rule: z.string().optional(),
+        construct: z.string(),
+        problem: z.string(),
+      }),
+    ),
+  }),
+  execute({ files, dataFiles }) {
+    const { report } = compileRules(files, { dataFiles: new Map(Object.entries(dataFiles)) });
+    return {
+      compiled: [...report.compiled],
+      refused: report.refused.map(({ rule: name, ...refusal }) =>
+        name === undefined ? refusal : { ...refusal, rule: name },
+      ),
+    };
   },
 });
 
@@ -315,14 +350,15 @@ const serveDecisions = definePlugin({
   },
 });
 
-/** What the strip is mounted with: see {@link AutoblockerOptions}. Scenarios are code and come in here too. */
+/** What the strip is mounted with: see {@link AutoblockerOptions}. Scenarios and compiled rules are code and come in here too. */
 const optionsSchema = z.object({
   folder: z.string().min(1).default('memory:'),
   origin: z.string().optional(),
   passphrase: z.string().min(1).optional(),
   allowList: z.array(z.string()).default([]),
   adminPeers: z.array(z.string()).default([]),
-  scenarios: z.custom<readonly Scenario[]>(Array.isArray, 'an array of scenarios').default(() => builtInScenarios),
+  scenarios: z.custom<readonly Scenario[]>(Array.isArray, 'an array of scenarios').optional(),
+  rules: z.custom<RuleSet>((value) => typeof value === 'object' && value !== null, 'a rule set').optional(),
   banMs: z.number().int().optional(),
   time: z.enum(['clock', 'events']).optional(),
   durability: z.enum(['fsync', 'os']).default('fsync'),
@@ -338,6 +374,7 @@ export const ledgerStrip = defineStrip({
   plugins: [
     recordEvents,
     parseLogLines,
+    compileRulesPlugin,
     detectPatterns,
     proposeBlock,
     applySafetyRails,

@@ -67,14 +67,15 @@ export type Plan =
 /** The scenario of decisions that people make. */
 const personScenario = { name: 'person/manual', version: '1.0.0' };
 
-/** The proposal of an overflow: ban the address that the last event names first, in all domains. */
+/** The proposal of an overflow: against the one whom its scenario accuses, in all domains. */
 export function proposalOf(overflow: Overflow): Proposal | undefined {
-  const target = overflow.events.at(-1)?.actor[0];
+  const { name, version, description, score, action = 'ban', target: accused } = overflow.scenario;
+  const last = overflow.events.at(-1);
+  const target = last === undefined || accused === undefined ? last?.actor[0] : accused(last);
   if (target === undefined) return undefined;
-  const { name, version, description, score } = overflow.scenario;
   return {
     target: canonicalTarget(target),
-    action: 'ban',
+    action,
     domains: 'all',
     reason: description,
     origin: 'scenario',

@@ -6,6 +6,8 @@ export type LedgerErrorCode =
   | 'EventInvalid'
   /** A scenario's thresholds make no sense. `details.scenario` */
   | 'ScenarioInvalid'
+  /** A rule uses what is not supported. `details.file`, `line`, `rule`, `construct`, `problem` */
+  | 'RuleUnsupported'
   /** Options or a request are wrong. `details.issues` */
   | 'OptionsInvalid'
   /** A log file is missing, a directory, or may not be read. `details.path` */

@@ -1,1 +1,2 @@
-export { LogLineParser } from './log-line-parser.js';
+export { type LineParser, LogLineParser, type ParsedLine } from './log-line-parser.js';
+export type { StampReading } from './syslog-header.js';

@@ -16,8 +16,13 @@ export type ParsedLine =
 /** A format: a line of it gives a {@link ParsedLine}, another one `undefined`. */
 type Format = (line: SourceLine) => ParsedLine;
 
-/** Reads the lines of one source. */
-export class LogLineParser {
+/** Reads the lines of one source, in their order. */
+export interface LineParser {
+  parse(line: SourceLine): ParsedLine;
+}
+
+/** Reads the formats that this package knows by itself. */
+export class LogLineParser implements LineParser {
   readonly #source: string;
   readonly #syslog: SyslogHeader;
   readonly #access = new HttpAccessLog();

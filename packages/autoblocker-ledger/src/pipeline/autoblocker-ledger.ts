@@ -42,7 +42,8 @@ import {
 } from '../ledger/index.js';
 import { formatIpPrefix, NetworkSet, parseIpAddress, requireIpPrefix } from '../lookup/index.js';
 import { LogLineParser } from '../parsing/index.js';
-import { PatternDetector, type Scenario } from '../scenarios/index.js';
+import type { RuleSet } from '../rules/index.js';
+import { builtInScenarios, PatternDetector, type Scenario } from '../scenarios/index.js';
 import { type AutoblockerOptions, checkedOptions } from './autoblocker-options.js';
 import { DecisionMaker } from './decision-maker.js';
 import { LogIntake } from './log-intake.js';
@@ -132,6 +133,7 @@ interface LedgerParts {
   readonly successes: RecentSuccesses;
   readonly wipeSigner: () => void;
   readonly scenarios: readonly Scenario[];
+  readonly rules: RuleSet | undefined;
   readonly fixedSelf: readonly string[];
   readonly banMs: number;
   readonly eventTime: boolean;
@@ -160,7 +162,8 @@ export class AutoblockerLedger implements AsyncDisposable {
   static async open(options: AutoblockerOptions): Promise<AutoblockerLedger> {
     const given = checkedOptions(options);
     const governor = given.governor ?? ungoverned;
-    const detector = new PatternDetector(given.scenarios, given.maxBuckets);
+    const scenarios = scenariosOf(given);
+    const detector = new PatternDetector(scenarios, given.maxBuckets);
     const fixedSelf = [...neverBlocked, ...given.adminPeers.map((peer) => formatIpPrefix(requireIpPrefix(peer)))];
     const allowed = given.allowList.map((network) => formatIpPrefix(requireIpPrefix(network)));
     const folder = await grantedFolder(given.folder, governor);
@@ -193,7 +196,8 @@ export class AutoblockerLedger implements AsyncDisposable {
         state,
         successes,
         wipeSigner: wipe,
-        scenarios: given.scenarios,
+        scenarios,
+        rules: given.rules,
         fixedSelf,
         banMs: given.banMs,
         eventTime: (given.time ?? (governor.deterministic ? 'events' : 'clock')) === 'events',
@@ -505,13 +509,14 @@ export class AutoblockerLedger implements AsyncDisposable {
   }
 
   #intake(source: LineSource, options: ReadLogsOptions & CallOptions, follow: boolean): LogIntake {
-    const { governor, detector } = this.#parts;
+    const { governor, detector, rules } = this.#parts;
     const { clock } = governor;
     const modified = source.modifiedMs;
     // A file that is followed grows on; one that is read to its end holds nothing younger than itself.
     const newest = () => options.newestTime ?? (modified === undefined || follow ? clock.now() : modified);
     const utcOffsetMinutes = options.utcOffsetMinutes ?? (governor.deterministic ? 0 : 'local');
-    const parser = new LogLineParser(source.name, { newestTime: newest, utcOffsetMinutes });
+    const reading = { newestTime: newest, utcOffsetMinutes };
+    const parser = rules?.lineParser(source.name, reading) ?? new LogLineParser(source.name, reading);
     return new LogIntake({
       source,
       parser,
@@ -676,6 +681,12 @@ export class AutoblockerLedger implements AsyncDisposable {
       this.#parts.wipeSigner();
     }
   }
+}
+
+/** All scenarios that were asked for, or the built-in ones. */
+function scenariosOf({ scenarios, rules }: ReturnType<typeof checkedOptions>): readonly Scenario[] {
+  if (rules === undefined) return scenarios ?? builtInScenarios;
+  return [...(scenarios ?? []), ...rules.scenarios];
 }
 
 async function grantedFolder(folder: string, governor: ResourceGovernor): Promise<string> {

@@ -4,7 +4,8 @@ import type { ResourceGovernor } from '@tenstrip/shared-core';
 import type { Signer } from '@tenstrip/shared-core/crypto';
 import { z } from 'zod';
 import { checked, type RailLimits, railLimitsSchema } from '../decisions/index.js';
-import { builtInScenarios, type Scenario } from '../scenarios/index.js';
+import type { RuleSet } from '../rules/index.js';
+import type { Scenario } from '../scenarios/index.js';
 
 /** Options of `AutoblockerLedger.open`. */
 export interface AutoblockerOptions {
@@ -22,8 +23,10 @@ export interface AutoblockerOptions {
   readonly allowList?: readonly string[];
   /** Addresses of administrators' connections: never blocked, as the host's own. */
   readonly adminPeers?: readonly string[];
-  /** The rules. Default: {@link builtInScenarios}. */
+  /** The scenarios, beside those of `rules`. Default: those of `rules`, and without these `builtInScenarios`. */
   readonly scenarios?: readonly Scenario[];
+  /** Rules of CrowdSec's hub, from `compileRules`: they read the lines of logs instead of the built-in parsers, and judge them. */
+  readonly rules?: RuleSet;
   /** Bounds of the rails; they can be set within limits and none can be switched off. */
   readonly rails?: Partial<RailLimits>;
   /** First ban in milliseconds, 1 minute to 7 days. Default 4 h; each further one within 30 days is twice as long, at most 7 days. */
@@ -50,7 +53,8 @@ const optionsSchema = z.strictObject({
     .default('tenstrip/autoblocker-ledger'),
   allowList: z.array(z.string()).max(10_000).default([]),
   adminPeers: z.array(z.string()).max(1000).default([]),
-  scenarios: z.custom<readonly Scenario[]>(Array.isArray, 'an array of scenarios').default(() => builtInScenarios),
+  scenarios: z.custom<readonly Scenario[]>(Array.isArray, 'an array of scenarios').optional(),
+  rules: z.custom<RuleSet>((value) => typeof value === 'object' && value !== null, 'a rule set').optional(),
   rails: railLimitsSchema.prefault({}),
   banMs: z
     .number()

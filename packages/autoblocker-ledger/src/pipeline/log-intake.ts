@@ -1,7 +1,7 @@
 // One source of a reading: lines to events, in order, with counts, and the place from which a restart goes on.
 
 import type { LineBatch, LineSource, SecurityEvent, SourceLine, SourcePosition } from '../events/index.js';
-import type { LogLineParser } from '../parsing/index.js';
+import type { LineParser } from '../parsing/index.js';
 import type { SourceReport } from './read-report.js';
 
 /** An event that waits for its turn. */
@@ -20,7 +20,7 @@ const markSpacingBytes = 64 * 1024;
 /** What a {@link LogIntake} is made of. */
 export interface LogIntakeParts {
   readonly source: LineSource;
-  readonly parser: LogLineParser;
+  readonly parser: LineParser;
   /** How long an event matters to buckets and rails, in milliseconds. */
   readonly memoryMs: number;
   /** Where an earlier reading of this source came to. */
@@ -32,7 +32,7 @@ export interface LogIntakeParts {
 export class LogIntake {
   readonly source: LineSource;
   readonly parsers: Record<string, number> = {};
-  readonly #parser: LogLineParser;
+  readonly #parser: LineParser;
   readonly #memoryMs: number;
   readonly #batches: AsyncIterator<LineBatch>;
   #counts = { lines: 0, events: 0, recognised: 0, unrecognised: 0, cut: 0, garbled: 0, bytes: 0 };

@@ -52,7 +52,8 @@ export class BucketTable {
   constructor(scenario: Scenario, maxBuckets: number) {
     this.scenario = scenario;
     this.#maxBuckets = maxBuckets;
-    this.#bucketLifeMs = bucketLifeMs(scenario.capacity, scenario.leakSpeedMs);
+    this.#bucketLifeMs =
+      scenario.condition === undefined ? bucketLifeMs(scenario.capacity, scenario.leakSpeedMs) : scenario.leakSpeedMs;
     this.#lifeMs = Math.max(this.#bucketLifeMs, scenario.blackholeMs ?? 0);
     this.#cacheSize = scenario.cacheSize ?? Math.min(scenario.capacity + 1, 50);
   }
@@ -91,7 +92,8 @@ export class BucketTable {
     if (kept.length === this.#cacheSize) kept.shift();
     kept.push(event);
     this.#moveToNewest(slot);
-    return overflows(level, this.scenario.capacity) ? this.#overflow(slot, event) : undefined;
+    const isOver = overflows(level, this.scenario.capacity) || this.scenario.condition?.(kept) === true;
+    return isOver ? this.#overflow(slot, event) : undefined;
   }
 
   /** Empties the bucket; an overflow in its silent time is dropped. */
@@ -104,6 +106,7 @@ export class BucketTable {
       eventCount: this.#counts[slot]!,
     };
     this.#empty(slot);
+    if (this.scenario.accepts?.(overflow.events) === false) return undefined;
     if (event.time < this.#silentUntil[slot]!) return undefined;
     this.#silentUntil[slot] = event.time + (this.scenario.blackholeMs ?? 0);
     this.#overflowed += 1;

@@ -3,7 +3,7 @@
 
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { LedgerErrorCode } from '../errors/index.js';
-import type { SecurityEvent } from '../events/index.js';
+import type { BlockTarget, SecurityEvent } from '../events/index.js';
 
 /** One leaky-bucket rule. `filter`, `groupBy` and the rest are pure functions of the event. */
 export interface Scenario {
@@ -16,24 +16,34 @@ export interface Scenario {
   /** MITRE ATT&CK techniques. */
   readonly references: readonly string[];
   /** Domains whose events it is offered. */
-  readonly domains: readonly string[];
+  readonly domains: readonly string[] | 'all';
   /** Whether the event counts. */
   readonly filter: (event: SecurityEvent) => boolean;
   /** The bucket that the event is poured into; `undefined` pours nothing. */
   readonly groupBy: (event: SecurityEvent) => string | undefined;
   /** Only events with a value that the bucket has not seen are poured. */
   readonly distinct?: (event: SecurityEvent) => string | undefined;
-  /** Events that fit; one more overflows. 0 overflows at once (a trigger). */
+  /** Events that fit; one more overflows. 0 overflows at once (a trigger). `Infinity` where something else says when. */
   readonly capacity: number;
   /** One event leaks out in this time, in milliseconds. */
   readonly leakSpeedMs: number;
+  /** Overflows when it is true of the events that the bucket keeps (a conditional). Such a bucket lives `leakSpeedMs` from its last event. */
+  readonly condition?: (kept: readonly SecurityEvent[]) => boolean;
+  /** Overflows so long after the bucket's first event, in milliseconds, with all that came until then (a counter). */
+  readonly windowMs?: number;
+  /** Whether an overflow counts, given the events that the bucket kept. */
+  readonly accepts?: (kept: readonly SecurityEvent[]) => boolean;
   /** After an overflow the group is silent for so long, in milliseconds. Default 0. */
   readonly blackholeMs?: number;
   /** An event that empties its bucket instead of filling it, given the events that the bucket keeps. Not asked for poured events. */
   readonly cancelOn?: (event: SecurityEvent, kept: readonly SecurityEvent[]) => boolean;
   /** The buckets that {@link Scenario.cancelOn} is asked about. Default: the one of `groupBy`. */
   readonly cancelGroups?: (event: SecurityEvent) => readonly string[];
-  /** Newest events kept as evidence. Default `min(capacity + 1, 50)`. */
+  /** Whom an overflow accuses, given its last event. Default: the actor that the event names first. */
+  readonly target?: (event: SecurityEvent) => BlockTarget | undefined;
+  /** What is proposed against it. Default `ban`. */
+  readonly action?: 'ban' | 'observe';
+  /** Newest events kept as evidence, 1 to 200. Default `min(capacity + 1, 50)`. */
   readonly cacheSize?: number;
   /** How sure one overflow makes us; 1 is ordinary. */
   readonly score: number;
@@ -49,16 +59,18 @@ export function checkScenario(scenario: Scenario): Scenario {
 }
 
 function wrongThreshold(scenario: Scenario): string | undefined {
-  const { capacity, leakSpeedMs, blackholeMs = 0, cacheSize = 1, score } = scenario;
+  const { capacity, leakSpeedMs, blackholeMs = 0, cacheSize = 1, windowMs = 1, score } = scenario;
   if (!/^[\w.-]+\/[\w.-]+$/.test(scenario.name)) return 'the name must be author/rule, in letters, digits, dot, dash';
-  if (!Number.isInteger(capacity) || capacity < 0 || capacity > 100_000)
+  const isOpenEnded = capacity === Number.POSITIVE_INFINITY && (scenario.condition ?? scenario.windowMs) !== undefined;
+  if (!isOpenEnded && (!Number.isInteger(capacity) || capacity < 0 || capacity > 100_000))
     return `capacity ${capacity} is not an integer from 0 to 100000`;
   if (!(leakSpeedMs >= 1 && leakSpeedMs <= 30 * 86_400_000))
     return `leakSpeedMs ${leakSpeedMs} is not from 1 ms to 30 days`;
   if (!(blackholeMs >= 0 && blackholeMs <= 30 * 86_400_000))
     return `blackholeMs ${blackholeMs} is not from 0 to 30 days`;
-  if (!Number.isInteger(cacheSize) || cacheSize < 1 || cacheSize > 50)
-    return `cacheSize ${cacheSize} is not an integer from 1 to 50`;
+  if (!Number.isInteger(cacheSize) || cacheSize < 1 || cacheSize > 200)
+    return `cacheSize ${cacheSize} is not an integer from 1 to 200`;
+  if (!(windowMs >= 1 && windowMs <= 30 * 86_400_000)) return `windowMs ${windowMs} is not from 1 ms to 30 days`;
   if (!(score > 0 && score <= 100)) return `score ${score} is not above 0 and at most 100`;
   return undefined;
 }

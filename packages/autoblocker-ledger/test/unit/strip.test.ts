@@ -73,6 +73,7 @@ describe('the strip', () => {
     expect(description!.plugins.map(({ name }) => name)).toEqual([
       'record-events',
       'parse-log-lines',
+      'compile-rules',
       'detect-patterns',
       'propose-block',
       'apply-safety-rails',

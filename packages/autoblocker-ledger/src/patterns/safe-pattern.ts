@@ -1,0 +1,63 @@
+// A pattern that cannot hang the process. V8's engine is fast and backtracks; it is given a text only when what is known of
+// the pattern bounds its steps. Every other text goes to an engine that is linear by construction.
+
+import { javascriptSource } from './javascript-expression.js';
+import { LinearMatcher } from './linear-matcher.js';
+import { ambiguityDegree } from './pattern-ambiguity.js';
+import { type ParsedPattern, type PatternProblem, parsePattern } from './pattern-syntax.js';
+import { holdsInOrder, requiredLiterals } from './required-literals.js';
+
+/** Steps that V8's engine may be asked for at worst: some ten milliseconds. */
+const maximumSteps = 2 ** 23;
+
+/** Groups of a match, the whole at 0; `undefined` for a group that took no part. */
+export type PatternMatch = readonly (string | undefined)[];
+
+/** A compiled pattern. */
+export class SafePattern {
+  /** Backtracking would take O(length ^ degree) steps. */
+  readonly degree: number;
+  readonly groups: number;
+  readonly literals: readonly string[];
+  readonly #fast: RegExp;
+  readonly #parsed: ParsedPattern;
+  /** Texts up to so long are safe for the fast engine. */
+  readonly #fastLength: number;
+  #linear: LinearMatcher | undefined;
+
+  private constructor(parsed: ParsedPattern, linear: LinearMatcher | undefined) {
+    this.#parsed = parsed;
+    this.groups = parsed.groups;
+    this.degree = ambiguityDegree(parsed.root);
+    this.literals = requiredLiterals(parsed.root);
+    this.#fast = new RegExp(javascriptSource(parsed.root));
+    this.#fastLength = this.degree === Number.POSITIVE_INFINITY ? 0 : Math.floor(maximumSteps ** (1 / this.degree));
+    this.#linear = linear;
+  }
+
+  /** Compiles RE2 syntax; never throws. */
+  static compile(text: string): SafePattern | PatternProblem {
+    const parsed = parsePattern(text);
+    if ('problem' in parsed) return parsed;
+    // Compiled now to know that it can be; the program is dropped, as most patterns never need it.
+    if (LinearMatcher.compile(parsed) === undefined) return { problem: 'the pattern is too large', at: 0 };
+    return new SafePattern(parsed, undefined);
+  }
+
+  /** The leftmost match. */
+  exec(text: string): PatternMatch | undefined {
+    if (!holdsInOrder(text, this.literals)) return undefined;
+    if (text.length <= this.#fastLength) return this.#fast.exec(text) ?? undefined;
+    return this.#linearMatcher().exec(text);
+  }
+
+  test(text: string): boolean {
+    if (!holdsInOrder(text, this.literals)) return false;
+    return text.length <= this.#fastLength ? this.#fast.test(text) : this.#linearMatcher().test(text);
+  }
+
+  #linearMatcher(): LinearMatcher {
+    this.#linear ??= LinearMatcher.compile(this.#parsed)!;
+    return this.#linear;
+  }
+}

@@ -1,0 +1,225 @@
+// A parser of CrowdSec's hub to a function of the event: filter, whitelist, grok, stash, inner nodes, statics, stage, in
+// this order (docs.crowdsec.net, "Parser format").
+
+import { parseGoDuration } from '../expressions/index.js';
+import { NetworkSet, networkOf, parseIpAddress, parseIpPrefix } from '../lookup/index.js';
+import type { LineStash } from './line-stash.js';
+import { attempt, type RuleCompilation } from './rule-compilation.js';
+import type { RuleMapping, RuleText } from './rule-document.js';
+import type { EventRecord } from './rule-event.js';
+import { RefusedRule } from './rule-refusal.js';
+import { compileStatic, type ParseContext, type Static } from './static-compiler.js';
+
+/** What a node works in. */
+export interface ParseScope {
+  readonly evt: EventRecord;
+}
+
+/** What nodes need beside the event. */
+export interface ParseEnvironment extends ParseContext {
+  readonly stash: LineStash;
+  /** Number of the last stage. */
+  readonly lastStage: number;
+}
+
+/** A node: whether it accepts the event, which it writes into. */
+export type ParserNode = (scope: ParseScope, environment: ParseEnvironment) => boolean;
+
+/** A parser of some stage. */
+export interface CompiledParser {
+  readonly name: string;
+  readonly stage: string;
+  /** Whether an event that it accepts goes on to the next stage at once. */
+  readonly ends: boolean;
+  readonly node: ParserNode;
+}
+
+const nodeKeys = new Set([
+  'filter',
+  'grok',
+  'name',
+  'nodes',
+  'onsuccess',
+  'pattern_syntax',
+  'stash',
+  'statics',
+  'whitelist',
+  'debug',
+  'description',
+]);
+const parserKeys = new Set([...nodeKeys, 'format', 'author', 'references', 'data', 'stage', 'version', 'labels']);
+const grokKeys = new Set(['pattern', 'name', 'apply_on', 'expression', 'statics']);
+const stashKeys = new Set(['name', 'key', 'value', 'ttl', 'size', 'strategy']);
+const whitelistKeys = new Set(['reason', 'ip', 'cidr', 'expression']);
+
+/** @throws RefusedRule */
+export function compileParser(document: RuleMapping, stage: string, compilation: RuleCompilation): CompiledParser {
+  document.onlyKeys(parserKeys);
+  const name = document.text('name')?.text ?? '';
+  return {
+    name,
+    stage,
+    ends: document.text('onsuccess')?.text === 'next_stage',
+    node: compileNode(document, compilation, new Map(), 0),
+  };
+}
+
+const maximumDepth = 16;
+
+function compileNode(
+  mapping: RuleMapping,
+  compilation: RuleCompilation,
+  outerPatterns: Map<string, string>,
+  depth: number,
+): ParserNode {
+  if (depth > 0) mapping.onlyKeys(nodeKeys);
+  if (depth > maximumDepth) throw new RefusedRule(mapping.line, 'nodes', `nested deeper than ${maximumDepth}`);
+  // The first definition of a name holds, in a whole document.
+  for (const [name, { text }] of mapping.mapping('pattern_syntax')?.entries() ?? []) {
+    if (!outerPatterns.has(name)) outerPatterns.set(name, text);
+  }
+  const filterText = mapping.text('filter');
+  const filter =
+    filterText === undefined || filterText.text === '' ? undefined : compilation.condition('filter', filterText);
+  const whitelist = compileWhitelist(mapping, compilation);
+  const grok = compileGrok(mapping, compilation, outerPatterns);
+  const stashes = mapping.mappings('stash').map((stash) => compileStash(stash, compilation));
+  const inner = mapping.mappings('nodes').map((node) => compileNode(node, compilation, outerPatterns, depth + 1));
+  const statics = mapping.mappings('statics').map((one) => compileStatic(one, compilation));
+  const ends = endsStage(mapping);
+  return (scope, environment) => {
+    if (filter !== undefined && !filter(scope as never)) return false;
+    const isWhitelisted = whitelist?.(scope);
+    if (isWhitelisted === 'failed') return false;
+    const groked = grok === undefined ? 'none' : grok(scope, environment) ? 'matched' : 'failed';
+    if (groked !== 'failed') for (const stash of stashes) stash(scope, environment);
+    if (!runInner(inner, scope, environment, groked, ends)) return false;
+    if (isWhitelisted !== false) for (const write of statics) write(scope, environment);
+    if (ends) scope.evt.stage = Math.min(scope.evt.stage + 1, environment.lastStage);
+    return true;
+  };
+}
+
+/**
+ * Runs inner nodes until one accepts and the node ends the stage. A node with a grok that matched has accepted whatever its
+ * inner nodes say; without one the last of them decides. CrowdSec runs them after a failed grok too.
+ */
+function runInner(
+  inner: readonly ParserNode[],
+  scope: ParseScope,
+  environment: ParseEnvironment,
+  groked: 'none' | 'matched' | 'failed',
+  ends: boolean,
+): boolean {
+  let accepted = groked !== 'failed';
+  for (const node of inner) {
+    if (node(scope, environment)) {
+      accepted = true;
+      if (ends) break;
+    } else if (groked !== 'matched') accepted = false;
+  }
+  return accepted;
+}
+
+function endsStage(mapping: RuleMapping): boolean {
+  const found = mapping.text('onsuccess');
+  if (found === undefined || found.text === '' || found.text === 'continue') return false;
+  if (found.text === 'next_stage') return true;
+  throw new RefusedRule(found.line, 'onsuccess', `${found.text} is neither continue nor next_stage`);
+}
+
+function compileGrok(
+  mapping: RuleMapping,
+  compilation: RuleCompilation,
+  own: ReadonlyMap<string, string>,
+): ParserNode | undefined {
+  const grok = mapping.mapping('grok');
+  if (grok === undefined) return undefined;
+  grok.onlyKeys(grokKeys);
+  const pattern = grok.text('pattern');
+  const name = grok.text('name');
+  if (pattern === undefined && name === undefined) throw new RefusedRule(grok.line, 'grok', 'neither pattern nor name');
+  const text = pattern ?? { text: `%{${name!.text}}`, line: name!.line };
+  const compiled = compilation.grok('grok.pattern', text, own);
+  const read = subjectOf(grok, compilation);
+  const statics: readonly Static[] = grok.mappings('statics').map((one) => compileStatic(one, compilation));
+  return (scope, environment) => {
+    const subject = read(scope);
+    const fields = subject === undefined ? undefined : compiled.parse(subject);
+    if (fields === undefined) return false;
+    for (const [field, value] of fields) scope.evt.Parsed.set(field, value);
+    for (const write of statics) write(scope, environment);
+    return true;
+  };
+}
+
+/** The text that a grok looks at. */
+function subjectOf(grok: RuleMapping, compilation: RuleCompilation): (scope: ParseScope) => string | undefined {
+  const field = grok.text('apply_on')?.text;
+  if (field === 'Line.Raw') return ({ evt }) => evt.Line.Raw;
+  if (field !== undefined) return ({ evt }) => evt.Parsed.get(field);
+  const { evaluate, whole } = compilation.expression('grok.expression', grok.requiredText('expression'));
+  return (scope) => {
+    const value = attempt(evaluate, scope as never);
+    if (typeof value === 'number') return whole ? String(value) : value.toFixed(6);
+    return typeof value === 'string' ? value : undefined;
+  };
+}
+
+function compileStash(
+  stash: RuleMapping,
+  compilation: RuleCompilation,
+): (scope: ParseScope, environment: ParseEnvironment) => void {
+  stash.onlyKeys(stashKeys);
+  const name = stash.requiredText('name').text;
+  const key = compilation.expression('stash.key', stash.requiredText('key')).evaluate;
+  const value = compilation.expression('stash.value', stash.requiredText('value')).evaluate;
+  const life = stash.requiredText('ttl');
+  const lifeMs = parseGoDuration(life.text);
+  if (lifeMs === undefined) throw new RefusedRule(life.line, 'stash.ttl', `${life.text} is no duration`);
+  const size = Math.min(Math.max(stash.integer('size') ?? 100, 1), 10_000);
+  return (scope, environment) => {
+    const [foundKey, foundValue] = [attempt(key, scope as never), attempt(value, scope as never)];
+    if (typeof foundKey === 'string' && typeof foundValue === 'string')
+      environment.stash.set(name, foundKey, foundValue, lifeMs, size);
+  };
+}
+
+type Whitelist = (scope: ParseScope) => boolean | 'failed';
+
+/** Whether an event is excused; `undefined` for a node without a whitelist, whose statics always count. */
+function compileWhitelist(mapping: RuleMapping, compilation: RuleCompilation): Whitelist | undefined {
+  const whitelist = mapping.mapping('whitelist');
+  if (whitelist === undefined) return undefined;
+  whitelist.onlyKeys(whitelistKeys);
+  const reason = whitelist.text('reason')?.text ?? '';
+  const networks = new NetworkSet([...whitelist.texts('ip'), ...whitelist.texts('cidr')].map(networkOfText));
+  const expressions = whitelist
+    .texts('expression')
+    .map((text) => compilation.expression('whitelist.expression', text).evaluate);
+  return (scope) => {
+    const address = parseIpAddress(scope.evt.Meta.get('source_ip') ?? '');
+    let found =
+      address !== undefined &&
+      networks.size > 0 &&
+      networks.touches(networkOf(address, address.family === 4 ? 32 : 128));
+    for (const evaluate of expressions) {
+      if (found) break;
+      const value = attempt(evaluate, scope as never);
+      if (value === undefined) return 'failed';
+      found = value === true;
+    }
+    if (found && !scope.evt.Whitelisted) {
+      scope.evt.Whitelisted = true;
+      scope.evt.WhitelistReason = reason;
+    }
+    return found;
+  };
+}
+
+function networkOfText({ text, line }: RuleText): ReturnType<typeof networkOf> {
+  const address = parseIpAddress(text);
+  const network = address === undefined ? parseIpPrefix(text) : networkOf(address, address.family === 4 ? 32 : 128);
+  if (network === undefined) throw new RefusedRule(line, 'whitelist', `${text} is neither an address nor a network`);
+  return network;
+}

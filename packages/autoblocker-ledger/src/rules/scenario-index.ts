@@ -1,0 +1,155 @@
+// Which of many scenarios an event can concern at all. Most filters ask for one of some texts: a field that equals it, or
+// that holds it. Fields are looked up in a table and searched once for the texts of all scenarios together, so that the
+// scenarios that do not match cost next to nothing.
+
+import {
+  compileSyntax,
+  type Evaluate,
+  EvaluationFailure,
+  type Expression,
+  type Vocabulary,
+} from '../expressions/index.js';
+import { TextSearch } from './text-search.js';
+
+/** One text that makes a filter possible. */
+interface Atom {
+  readonly subject: Expression;
+  /** The subject in a spelling of its own: equal texts, equal subjects. */
+  readonly key: string;
+  readonly match: 'equals' | 'holds';
+  readonly text: string;
+}
+
+interface Subject {
+  readonly read: Evaluate;
+  readonly equals: Map<string, number[]>;
+  readonly held: { text: string; scenario: number }[];
+  search: TextSearch | undefined;
+}
+
+/** Finds the candidates among scenarios for an event. */
+export class ScenarioIndex {
+  readonly #size: number;
+  readonly #always: number[] = [];
+  readonly #subjects: Subject[];
+
+  /** `filters` by number of scenario. */
+  constructor(filters: readonly Expression[], vocabulary: Vocabulary) {
+    this.#size = filters.length;
+    const subjects = new Map<string, Subject>();
+    for (const [scenario, filter] of filters.entries()) {
+      const atoms = bestAtoms(filter);
+      if (atoms === undefined) this.#always.push(scenario);
+      for (const atom of atoms ?? []) this.#add(subjects, atom, scenario, vocabulary);
+    }
+    this.#subjects = [...subjects.values()];
+    for (const subject of this.#subjects) {
+      if (subject.held.length > 0) subject.search = new TextSearch(subject.held.map(({ text }) => text));
+    }
+  }
+
+  /** 1 for each scenario whose filter may be true of the event in `scope`. */
+  candidates(scope: Readonly<Record<string, unknown>>): Uint8Array {
+    const found = new Uint8Array(this.#size);
+    for (const scenario of this.#always) found[scenario] = 1;
+    for (const { read, equals, held, search } of this.#subjects) {
+      const value = subjectText(read, scope);
+      if (typeof value !== 'string') continue;
+      for (const scenario of equals.get(value) ?? []) found[scenario] = 1;
+      search?.each(value, (index) => {
+        found[held[index]!.scenario] = 1;
+      });
+    }
+    return found;
+  }
+
+  #add(subjects: Map<string, Subject>, atom: Atom, scenario: number, vocabulary: Vocabulary): void {
+    let subject = subjects.get(atom.key);
+    if (subject === undefined) {
+      const compiled = compileSyntax(atom.subject, vocabulary);
+      if ('problem' in compiled) {
+        this.#always.push(scenario);
+        return;
+      }
+      subject = { read: compiled.evaluate, equals: new Map(), held: [], search: undefined };
+      subjects.set(atom.key, subject);
+    }
+    if (atom.match === 'holds') subject.held.push({ text: atom.text, scenario });
+    else subject.equals.set(atom.text, [...(subject.equals.get(atom.text) ?? []), scenario]);
+  }
+}
+
+function subjectText(read: Evaluate, scope: Readonly<Record<string, unknown>>): unknown {
+  try {
+    return read(scope);
+  } catch (error) {
+    if (error instanceof EvaluationFailure) return undefined;
+    throw error;
+  }
+}
+
+/** The atoms of which one must be true, of the conjunct that says most; `undefined` when there is none such. */
+function bestAtoms(filter: Expression): readonly Atom[] | undefined {
+  if (filter.kind === 'binary' && filter.operator === '&&') {
+    const [left, right] = [bestAtoms(filter.left), bestAtoms(filter.right)];
+    if (left === undefined || right === undefined) return left ?? right;
+    return selectivity(left) >= selectivity(right) ? left : right;
+  }
+  if (filter.kind === 'binary' && filter.operator === '||') {
+    const [left, right] = [bestAtoms(filter.left), bestAtoms(filter.right)];
+    return left === undefined || right === undefined ? undefined : [...left, ...right];
+  }
+  return atomsOf(filter);
+}
+
+/** A text that is held says more than one that is equalled, and a longer one more than a shorter. */
+function selectivity(atoms: readonly Atom[]): number {
+  return Math.min(...atoms.map(({ match, text }) => (match === 'holds' ? 100 : 0) + text.length));
+}
+
+function atomsOf(filter: Expression): readonly Atom[] | undefined {
+  if (filter.kind !== 'binary') return undefined;
+  const { operator, left, right } = filter;
+  if (operator === 'in' && right.kind === 'array') {
+    const key = spelling(left);
+    const texts = right.items.map(constantText);
+    if (key === undefined || !texts.every((text) => text !== undefined)) return undefined;
+    return texts.map((text) => ({ subject: left, key, match: 'equals', text }));
+  }
+  const key = spelling(left);
+  const text = constantText(right);
+  if (key === undefined || text === undefined) return undefined;
+  if (operator === '==') return [{ subject: left, key, match: 'equals', text }];
+  if (text.length < 2 || (operator !== 'contains' && operator !== 'startsWith' && operator !== 'endsWith'))
+    return undefined;
+  return [{ subject: left, key, match: 'holds', text }];
+}
+
+/** A constant, also in upper or lower case by a function. */
+function constantText(node: Expression): string | undefined {
+  if (node.kind === 'literal') return typeof node.value === 'string' ? node.value : undefined;
+  if (node.kind !== 'call' || node.callee.kind !== 'name' || node.arguments.length !== 1) return undefined;
+  const text = constantText(node.arguments[0]!);
+  if (node.callee.name === 'Upper') return text?.toUpperCase();
+  return node.callee.name === 'Lower' ? text?.toLowerCase() : undefined;
+}
+
+const foldings = new Set(['Upper', 'Lower']);
+
+/** A field of the event, also in upper or lower case; `undefined` for any other expression. */
+function spelling(node: Expression): string | undefined {
+  if (
+    node.kind === 'call' &&
+    node.callee.kind === 'name' &&
+    foldings.has(node.callee.name) &&
+    node.arguments.length === 1
+  ) {
+    const inner = spelling(node.arguments[0]!);
+    return inner === undefined ? undefined : `${node.callee.name}(${inner})`;
+  }
+  if (node.kind === 'name') return node.name === 'evt' ? 'evt' : undefined;
+  if (node.kind !== 'member' || node.property.kind !== 'literal' || typeof node.property.value !== 'string')
+    return undefined;
+  const object = spelling(node.object);
+  return object === undefined || object.includes('(') ? undefined : `${object}.${JSON.stringify(node.property.value)}`;
+}
