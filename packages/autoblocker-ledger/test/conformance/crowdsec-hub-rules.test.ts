@@ -4,18 +4,19 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { corpus } from './corpus.js';
+import { requireCorpus } from '../../../../tools/test-requirements.mjs';
 import { hubRulesPage } from './hub-rules-page.js';
 import { type HubTestResult, readHubTests, runHubTest } from './hub-tests.js';
 
-const { path, missing } = corpus('crowdsec-hub', 'github.com/crowdsecurity/hub, MIT');
+const corpus = requireCorpus('crowdsec-hub', 'it comes from github.com/crowdsecurity/hub, MIT');
 
 /** The hub's data files are on a server of CrowdSec's and in no corpus. */
 const noData: ReadonlyMap<string, string> = new Map();
 
-describe.skipIf(missing !== undefined)(`CrowdSec's hub${missing === undefined ? '' : `: ${missing}`}`, () => {
-  const results: readonly HubTestResult[] =
-    missing === undefined ? readHubTests(path).map((test) => runHubTest(test, noData)) : [];
+describe.skipIf(!corpus.available)("CrowdSec's hub", () => {
+  const results: readonly HubTestResult[] = corpus.available
+    ? readHubTests(corpus.folder).map((test) => runHubTest(test, noData))
+    : [];
   const compiling = results.filter((result) => result.report.refused.length === 0 && result.missing.length === 0);
 
   it('is found', () => {
