@@ -95,28 +95,6 @@ export default [
     },
   },
   {
-    workload: 'isBlocked with a million decisions',
-    size: '1,000,000 addresses and networks of 8 lengths, 1,000,000 questions',
-    unit: 'million look-ups a CPU second',
-    target: { atLeast: 1.25 },
-    async measure({ quick }) {
-      const networks = makeNetworks(quick ? 100_000 : 1_000_000);
-      const questions = makeQuestions(networks, 1_000_000);
-      // Few enough addresses that the rails let all of them pass.
-      const ledger = await ledgerOf(networks.map((one, index) => (index % 100 === 0 ? one : { ...one, length: 32 })));
-      const ask = () =>
-        questions.reduce((found, address) => found + Number(ledger.isBlocked(address) !== undefined), 0);
-      ask();
-      const before = process.cpuUsage();
-      const found = ask();
-      const { user, system } = process.cpuUsage(before);
-      await ledger.close();
-      // Every second question is about a blocked address.
-      if (found < questions.length / 2) throw new Error(`${found} found of ${questions.length / 2}`);
-      return { value: questions.length / (user + system), checked: `${found} of the questions are about the blocked` };
-    },
-  },
-  {
     workload: 'sshd log to decisions in a durable ledger',
     size: '200,000 lines of 500 addresses',
     unit: 'CPU microseconds a line',

@@ -27,7 +27,7 @@ export interface NftablesPlace {
  * A longer block, also one without end, gets this timeout and is renewed with every whole set: so each element ends by itself
  * some day after the process that renews it died.
  */
-export const longestTimeoutMs = 30 * 86_400_000;
+const longestTimeoutMs = 30 * 86_400_000;
 
 /** Elements of one `add element` at most: keeps lines and nft's parser small. */
 const elementsPerCommand = 2000;

@@ -25,7 +25,7 @@ const scopeOf = {
 const endlessMs = 100 * 365 * 86_400_000;
 
 /** CrowdSec's names for where a decision comes from, by which its bouncers filter. */
-export function originOf(decision: Decision): 'crowdsec' | 'cscli' {
+function originOf(decision: Decision): 'crowdsec' | 'cscli' {
   return decision.origin === 'scenario' ? 'crowdsec' : 'cscli';
 }
 
