@@ -37,7 +37,14 @@ export interface HostFunction {
 }
 
 /** An expression met values that it cannot work on: a field of nil, a comparison of text with a number. */
-export class EvaluationFailure extends Error {}
+export class EvaluationFailure {
+  readonly message: string;
+
+  /** No `Error`: collecting a stack takes longer than evaluating a filter, and a filter that fails is an everyday thing. */
+  constructor(message: string) {
+    this.message = message;
+  }
+}
 
 /** An expression, ready to run. */
 export interface CompiledExpression {

@@ -50,7 +50,7 @@ const network: Readonly<Record<string, string>> = {
   IPV6: ipv6(),
   IPV4: ipv4,
   IP: '%{IPV6}|%{IPV4}',
-  HOSTNAME: '\\b[0-9A-Za-z][0-9A-Za-z-]{0,62}(?:\\.[0-9A-Za-z][0-9A-Za-z-]{0,62})*(?:\\.?|\\b)',
+  HOSTNAME: '\\b[0-9A-Za-z][0-9A-Za-z-]{0,62}(?:\\.[0-9A-Za-z-]{0,63})*',
   IPORHOST: '%{IP}|%{HOSTNAME}',
   HOSTPORT: '%{IPORHOST}:%{POSINT}',
 };
@@ -108,8 +108,8 @@ const logs: Readonly<Record<string, string>> = {
     '[Aa]lert|ALERT|[Tt]race|TRACE|[Dd]ebug|DEBUG|[Nn]otice|NOTICE|[Ii]nfo|INFO|[Ww]arn(?:ing)?|WARN(?:ING)?|[Ee]rr(?:or)?|ERR(?:OR)?|[Cc]rit(?:ical)?|CRIT(?:ICAL)?|[Ff]atal|FATAL|[Ss]evere|SEVERE|[Ee]merg(?:ency)?|EMERG(?:ENCY)?',
   PROG: '[!-Z\\\\^-~]+',
   SYSLOGPROG: '%{PROG:program}(?:\\[%{POSINT:pid}\\])?',
-  SYSLOGHOST: '%{IPORHOST}',
-  SYSLOGFACILITY: '<%{NONNEGINT:facility}.%{NONNEGINT:priority}>',
+  SYSLOGHOST: '%{IPV6}|[0-9A-Za-z][0-9A-Za-z.-]*',
+  SYSLOGFACILITY: '<%{NONNEGINT:facility}\\.%{NONNEGINT:priority}>',
   SYSLOGBASE: '%{SYSLOGTIMESTAMP:timestamp} (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:logsource} %{SYSLOGPROG}:',
   SYSLOGBASE2:
     '(?:%{SYSLOGTIMESTAMP:timestamp}|%{TIMESTAMP_ISO8601:timestamp8601}) (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:logsource}(?: %{SYSLOGPROG}:|)',

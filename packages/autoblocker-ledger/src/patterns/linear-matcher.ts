@@ -9,22 +9,36 @@ import type { Assertion, ParsedPattern, PatternNode, Ranges } from './pattern-sy
 const maximumInstructions = 20_000;
 
 type Instruction =
-  | { readonly op: 'set'; readonly has: (unit: number) => boolean }
+  | { readonly op: 'set'; readonly units: UnitSet }
   | { readonly op: 'split'; preferred: number; other: number }
   | { readonly op: 'jump'; to: number }
   | { readonly op: 'save'; readonly slot: number }
   | { readonly op: 'assert'; readonly holds: (text: string, at: number) => boolean }
   | { readonly op: 'match' };
 
+/** Codes of instructions in a packed program. */
+const [opSet, opSplit, opJump, opSave, opAssert, opMatch] = [0, 1, 2, 3, 4, 5];
+
+/** Instructions as numbers: code, and two operands. */
+interface Packed {
+  readonly codes: Uint8Array;
+  readonly first: Int32Array;
+  readonly second: Int32Array;
+  readonly sets: readonly UnitSet[];
+  readonly assertions: readonly ((text: string, at: number) => boolean)[];
+}
+
 /** A program for one pattern. Its scratch memory is shared by all of its searches. */
 export class LinearMatcher {
-  readonly #program: readonly Instruction[];
-  readonly #slots: number;
+  readonly #program: Packed;
+  readonly #slots: Int32Array;
   #visited = new Uint32Array(0);
+  /** Pairs of an instruction and a place, or of a slot (below zero) and what to put back into it. */
+  #jobs = new Int32Array(256);
 
-  private constructor(program: readonly Instruction[], groups: number) {
+  private constructor(program: Packed, groups: number) {
     this.#program = program;
-    this.#slots = (groups + 1) * 2;
+    this.#slots = new Int32Array((groups + 1) * 2);
   }
 
   /** `undefined` when the program would be too long. */
@@ -32,79 +46,122 @@ export class LinearMatcher {
     const writer = new ProgramWriter();
     writer.emit(root);
     writer.finish();
-    return writer.tooLong ? undefined : new LinearMatcher(writer.program, groups);
+    return writer.tooLong ? undefined : new LinearMatcher(packed(writer.program), groups);
   }
 
   /** The groups of the leftmost match, the whole at 0; `undefined` for a group that took no part. */
   exec(text: string): readonly (string | undefined)[] | undefined {
-    const slots = this.#search(text);
-    if (slots === undefined) return undefined;
-    return Array.from({ length: slots.length / 2 }, (_, group) => {
-      const [from, to] = [slots[group * 2]!, slots[group * 2 + 1]!];
-      return from < 0 || to < 0 ? undefined : text.slice(from, to);
-    });
+    if (!this.test(text)) return undefined;
+    const slots = this.#slots;
+    const groups: (string | undefined)[] = [];
+    for (let slot = 0; slot < slots.length; slot += 2) {
+      const [from, to] = [slots[slot]!, slots[slot + 1]!];
+      groups.push(from < 0 || to < 0 ? undefined : text.slice(from, to));
+    }
+    return groups;
   }
 
   test(text: string): boolean {
-    return this.#search(text) !== undefined;
-  }
-
-  #search(text: string): Int32Array | undefined {
-    const words = Math.ceil((this.#program.length * (text.length + 1)) / 32);
+    const words = Math.ceil((this.#program.codes.length * (text.length + 1)) / 32);
     if (this.#visited.length < words) this.#visited = new Uint32Array(words);
     else this.#visited.fill(0, 0, words);
     // A place that failed from an earlier start fails from a later one: the marks stay.
-    for (let start = 0; start <= text.length; start += 1) {
-      const found = this.#from(text, start);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    for (let start = 0; start <= text.length; start += 1) if (this.#matchesFrom(text, start)) return true;
+    return false;
   }
 
-  /** Depth first; a job is an instruction and a place, or a slot (below zero) and the text position to put back into it. */
-  #from(text: string, start: number): Int32Array | undefined {
-    const program = this.#program;
+  #matchesFrom(text: string, start: number): boolean {
+    const { codes, first, second, sets, assertions: asserted } = this.#program;
     const visited = this.#visited;
+    const slots = this.#slots.fill(-1);
     const width = text.length + 1;
-    const slots = new Int32Array(this.#slots).fill(-1);
     slots[0] = start;
-    const jobs: number[] = [0, start];
-    while (jobs.length > 0) {
-      let at = jobs.pop()!;
-      let counter = jobs.pop()!;
+    let jobs = this.#push(0, 0, start);
+    while (jobs > 0) {
+      jobs -= 2;
+      let counter = this.#jobs[jobs]!;
+      let at = this.#jobs[jobs + 1]!;
       if (counter < 0) {
         slots[-counter - 1] = at;
         continue;
       }
       for (;;) {
         const bit = counter * width + at;
-        if ((visited[bit >>> 5]! & (1 << (bit & 31))) !== 0) break;
-        visited[bit >>> 5]! |= 1 << (bit & 31);
-        const instruction = program[counter]!;
-        if (instruction.op === 'set') {
-          if (at >= text.length || !instruction.has(text.charCodeAt(at))) break;
+        const mask = 1 << (bit & 31);
+        if ((visited[bit >>> 5]! & mask) !== 0) break;
+        visited[bit >>> 5]! |= mask;
+        const code = codes[counter]!;
+        if (code === opSet) {
+          if (at >= text.length || !hasUnit(sets[first[counter]!]!, text.charCodeAt(at))) break;
           at += 1;
           counter += 1;
-        } else if (instruction.op === 'split') {
-          jobs.push(instruction.other, at);
-          counter = instruction.preferred;
-        } else if (instruction.op === 'jump') {
-          counter = instruction.to;
-        } else if (instruction.op === 'save') {
-          jobs.push(-instruction.slot - 1, slots[instruction.slot]!);
-          slots[instruction.slot] = at;
+        } else if (code === opSplit) {
+          jobs = this.#push(jobs, second[counter]!, at);
+          counter = first[counter]!;
+        } else if (code === opJump) counter = first[counter]!;
+        else if (code === opSave) {
+          const slot = first[counter]!;
+          jobs = this.#push(jobs, -slot - 1, slots[slot]!);
+          slots[slot] = at;
           counter += 1;
-        } else if (instruction.op === 'assert') {
-          if (!instruction.holds(text, at)) break;
+        } else if (code === opAssert) {
+          if (!asserted[first[counter]!]!(text, at)) break;
           counter += 1;
         } else {
           slots[1] = at;
-          return slots;
+          return true;
         }
       }
     }
-    return undefined;
+    return false;
   }
+
+  #push(jobs: number, counter: number, at: number): number {
+    if (jobs + 2 > this.#jobs.length) {
+      const longer = new Int32Array(this.#jobs.length * 2);
+      longer.set(this.#jobs);
+      this.#jobs = longer;
+    }
+    this.#jobs[jobs] = counter;
+    this.#jobs[jobs + 1] = at;
+    return jobs + 2;
+  }
+}
+
+function packed(program: readonly Instruction[]): Packed {
+  const codes = new Uint8Array(program.length);
+  const first = new Int32Array(program.length);
+  const second = new Int32Array(program.length);
+  const sets: UnitSet[] = [];
+  const asserted: Packed['assertions'][number][] = [];
+  for (const [at, instruction] of program.entries()) {
+    switch (instruction.op) {
+      case 'set':
+        codes[at] = opSet!;
+        first[at] = sets.push(instruction.units) - 1;
+        break;
+      case 'split':
+        codes[at] = opSplit!;
+        first[at] = instruction.preferred;
+        second[at] = instruction.other;
+        break;
+      case 'jump':
+        codes[at] = opJump!;
+        first[at] = instruction.to;
+        break;
+      case 'save':
+        codes[at] = opSave!;
+        first[at] = instruction.slot;
+        break;
+      case 'assert':
+        codes[at] = opAssert!;
+        first[at] = asserted.push(instruction.holds) - 1;
+        break;
+      case 'match':
+        codes[at] = opMatch!;
+    }
+  }
+  return { codes, first, second, sets, assertions: asserted };
 }
 
 class ProgramWriter {
@@ -152,11 +209,11 @@ class ProgramWriter {
       for (const unit of String.fromCodePoint(ranges[0]![0]).split('')) this.#emitUnit(unit.charCodeAt(0));
       return;
     }
-    this.program.push({ op: 'set', has: memberOf(ranges) });
+    this.program.push({ op: 'set', units: unitSet(ranges) });
   }
 
   #emitUnit(unit: number): void {
-    this.program.push({ op: 'set', has: (other) => other === unit });
+    this.program.push({ op: 'set', units: unitSet([[unit, unit]]) });
   }
 
   #emitEither(parts: readonly PatternNode[]): void {
@@ -209,17 +266,23 @@ class ProgramWriter {
   }
 }
 
-/** Membership: a table for Latin-1, a search beyond. */
-function memberOf(ranges: Ranges): (unit: number) => boolean {
+/** UTF-16 units: a table for Latin-1, ranges beyond. */
+interface UnitSet {
+  readonly table: Uint8Array;
+  readonly wide: Ranges;
+}
+
+function unitSet(ranges: Ranges): UnitSet {
   const table = new Uint8Array(256);
   for (const [from, to] of ranges) for (let unit = from; unit <= Math.min(to, 255); unit += 1) table[unit] = 1;
-  const wide = ranges.filter(([, to]) => to > 255);
-  const surrogates = ranges.some(([, to]) => to > 0xffff);
-  return (unit) => {
-    if (unit < 256) return table[unit] === 1;
-    if (surrogates && unit >= 0xd800 && unit <= 0xdfff) return true;
-    return wide.some(([from, to]) => unit >= from && unit <= to);
-  };
+  const beyond = ranges.filter(([, to]) => to > 255);
+  // What takes characters beyond the basic plane takes each of their two units.
+  const surrogates: Ranges = ranges.some(([, to]) => to > 0xffff) ? [[0xd800, 0xdfff]] : [];
+  return { table, wide: [...beyond, ...surrogates] };
+}
+
+function hasUnit({ table, wide }: UnitSet, unit: number): boolean {
+  return unit < 256 ? table[unit] === 1 : wide.some(([from, to]) => unit >= from && unit <= to);
 }
 
 const isWord = (text: string, at: number) => at >= 0 && at < text.length && /\w/.test(text[at]!);

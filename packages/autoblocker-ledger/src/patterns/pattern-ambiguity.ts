@@ -83,7 +83,7 @@ function isDeterministicRound(body: PatternNode): boolean {
   if (plain.kind !== 'concat') return false;
   // A round begins with what its own loops and choices cannot take: `(?:\.[a-z]+)*`.
   const [head, ...tail] = plain.parts;
-  if (isNullable(head!) || !isDeterministicPart(head!)) return false;
+  if (isNullable(head!) || isVariable(head!) || !isDeterministicPart(head!)) return false;
   const variable = tail.some((part) => isVariable(part));
   if (!variable) return true;
   const start = first(plain);

@@ -31,7 +31,7 @@ export class SafePattern {
     this.degree = ambiguityDegree(parsed.root);
     this.literals = requiredLiterals(parsed.root);
     this.#fast = new RegExp(javascriptSource(parsed.root));
-    this.#fastLength = this.degree === Number.POSITIVE_INFINITY ? 0 : Math.floor(maximumSteps ** (1 / this.degree));
+    this.#fastLength = fastLength(this.degree);
     this.#linear = linear;
   }
 
@@ -60,4 +60,12 @@ export class SafePattern {
     this.#linear ??= LinearMatcher.compile(this.#parsed)!;
     return this.#linear;
   }
+}
+
+/** Choices come in order, so that there are length ^ degree / degree! of them. */
+function fastLength(degree: number): number {
+  if (degree > 10) return 0;
+  let orders = 1;
+  for (let factor = 2; factor <= degree; factor += 1) orders *= factor;
+  return Math.floor((maximumSteps * orders) ** (1 / degree));
 }

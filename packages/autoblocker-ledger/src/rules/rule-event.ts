@@ -9,6 +9,7 @@ import {
   type SourceLine,
 } from '../events/index.js';
 import { canonicalAddress } from '../lookup/index.js';
+import type { PreselectedEvent, Scenario } from '../scenarios/index.js';
 
 /** What rules see as `evt`. String maps are `Map`s. */
 export interface EventRecord {
@@ -71,7 +72,7 @@ export function newRecord(raw: string, source: string, labels: Map<string, strin
 }
 
 /** The security event of a line that passed all parsers. */
-export class RuleEvent implements SecurityEvent {
+export class RuleEvent implements PreselectedEvent {
   readonly record: EventRecord;
   /** The scope in which scenarios evaluate their expressions. */
   readonly scope: { readonly evt: EventRecord };
@@ -80,13 +81,12 @@ export class RuleEvent implements SecurityEvent {
   readonly kind: string;
   readonly actor: readonly BlockTarget[];
   readonly outcome: SecurityEvent['outcome'];
-  /** Numbers of the scenarios that may match: see `ScenarioIndex`. */
-  readonly candidates: Uint8Array;
+  readonly candidates: readonly Scenario[];
   readonly #line: SourceLine;
   #evidence: EventEvidence | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
 
-  constructor(record: EventRecord, line: SourceLine, candidates: Uint8Array) {
+  constructor(record: EventRecord, line: SourceLine, candidates: readonly Scenario[]) {
     const { Meta: meta } = record;
     this.record = record;
     this.scope = { evt: record };

@@ -126,13 +126,14 @@ class RuleSetBuilder {
       this.#vocabulary(['evt']),
     );
     const pipeline = new ParsePipeline(parsers.map(({ parser }) => parser));
+    const scenarios = this.#scenarios.map(({ scenario }) => scenario);
     const labelsOf = this.#options.labelsOf ?? (() => ({ type: 'syslog' }));
     const stash = this.#stash;
     return {
-      scenarios: this.#scenarios.map(({ scenario }) => scenario),
+      scenarios,
       report: { compiled: this.#compiled, refused: this.refused },
       lineParser: (source, reading, trace) =>
-        new RuleLineParser({ pipeline, index, stash, source, labels: labelsOf(source), reading, trace }),
+        new RuleLineParser({ pipeline, index, scenarios, stash, source, labels: labelsOf(source), reading, trace }),
     };
   }
 
@@ -150,7 +151,7 @@ class RuleSetBuilder {
     if (!document.has('type'))
       throw new RefusedRule(document.line, 'stage', 'neither a parser (its folder names no stage) nor a scenario');
     const compilation = new RuleCompilation(this.#vocabulary(['evt', 'queue']));
-    const scenario = compileScenario(document, text, this.#scenarios.length, compilation);
+    const scenario = compileScenario(document, text, compilation);
     this.#scenarios.push(scenario);
     this.#compiled.push({
       file: path,
@@ -254,6 +255,7 @@ function mapEntry(text: string, line: number): MapEntry {
 interface RuleLineParserParts {
   readonly pipeline: ParsePipeline;
   readonly index: ScenarioIndex;
+  readonly scenarios: readonly RuleScenario[];
   readonly stash: { current: LineStash };
   readonly source: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -279,7 +281,7 @@ class RuleLineParser implements LineParser {
   }
 
   parse(line: SourceLine): ParsedLine {
-    const { pipeline, index, stash, source, labels, trace } = this.#parts;
+    const { pipeline, index, scenarios, stash, source, labels, trace } = this.#parts;
     // Sources are read one line at a time, each with a stash of its own.
     stash.current = this.#stash;
     const record = newRecord(line.text, source, new Map(Object.entries(labels)), this.#environment.now());
@@ -287,6 +289,13 @@ class RuleLineParser implements LineParser {
     const { complete, parser } = pipeline.run(record, this.#environment, trace);
     if (parser === undefined) return undefined;
     if (!complete || record.Whitelisted) return { parser };
-    return { parser, event: new RuleEvent(record, line, index.candidates({ evt: record })) };
+    return {
+      parser,
+      event: new RuleEvent(
+        record,
+        line,
+        index.candidates({ evt: record }).map((number) => scenarios[number]!),
+      ),
+    };
   }
 }

@@ -59,13 +59,8 @@ export interface CompiledScenario {
   readonly filter: Expression;
 }
 
-/** @throws RefusedRule. `number` is its place among the candidates of an event. */
-export function compileScenario(
-  document: RuleMapping,
-  text: string,
-  number: number,
-  compilation: RuleCompilation,
-): CompiledScenario {
+/** @throws RefusedRule */
+export function compileScenario(document: RuleMapping, text: string, compilation: RuleCompilation): CompiledScenario {
   document.onlyKeys(keys);
   const filter = compilation.expression('filter', document.requiredText('filter'));
   const groupBy = optionalText(document, 'groupby', compilation);
@@ -77,7 +72,8 @@ export function compileScenario(
     description: document.requiredText('description').text.trim(),
     references: techniques(document),
     domains: 'all',
-    ...filterOf(document, filter, number, compilation),
+    preselected: true,
+    ...filterOf(document, filter, compilation),
     groupBy: (event) => (groupBy === undefined ? '' : groupBy(event)),
     ...(distinct === undefined ? {} : { distinct: (event: SecurityEvent) => distinct(event) ?? '' }),
     ...bucketOf(document, compilation),
@@ -98,11 +94,9 @@ function scopeOf(event: SecurityEvent): Scope {
 function filterOf(
   document: RuleMapping,
   { evaluate }: CompiledExpression,
-  number: number,
   compilation: RuleCompilation,
 ): Pick<Scenario, 'filter' | 'cancelOn'> {
-  const passes = (event: SecurityEvent) =>
-    event instanceof RuleEvent && event.candidates[number] === 1 && attempt(evaluate, scopeOf(event)) === true;
+  const passes = (event: SecurityEvent) => event instanceof RuleEvent && attempt(evaluate, scopeOf(event)) === true;
   const cancelText = document.text('cancel_on');
   if (cancelText === undefined || cancelText.text === '') return { filter: passes };
   const cancels = compilation.condition('cancel_on', cancelText);

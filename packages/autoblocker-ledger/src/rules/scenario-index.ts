@@ -27,15 +27,19 @@ interface Subject {
   search: TextSearch | undefined;
 }
 
+const none: readonly number[] = [];
+
 /** Finds the candidates among scenarios for an event. */
 export class ScenarioIndex {
-  readonly #size: number;
+  /** The round in which a scenario was found last. */
+  readonly #noted: Float64Array;
+  #round = 0;
   readonly #always: number[] = [];
   readonly #subjects: Subject[];
 
   /** `filters` by number of scenario. */
   constructor(filters: readonly Expression[], vocabulary: Vocabulary) {
-    this.#size = filters.length;
+    this.#noted = new Float64Array(filters.length);
     const subjects = new Map<string, Subject>();
     for (const [scenario, filter] of filters.entries()) {
       const atoms = bestAtoms(filter);
@@ -48,19 +52,23 @@ export class ScenarioIndex {
     }
   }
 
-  /** 1 for each scenario whose filter may be true of the event in `scope`. */
-  candidates(scope: Readonly<Record<string, unknown>>): Uint8Array {
-    const found = new Uint8Array(this.#size);
-    for (const scenario of this.#always) found[scenario] = 1;
+  /** Numbers of the scenarios whose filter may be true of the event in `scope`, in order. */
+  candidates(scope: Readonly<Record<string, unknown>>): readonly number[] {
+    this.#round += 1;
+    const found: number[] = [];
+    const note = (scenario: number) => {
+      if (this.#noted[scenario] === this.#round) return;
+      this.#noted[scenario] = this.#round;
+      found.push(scenario);
+    };
+    for (const scenario of this.#always) note(scenario);
     for (const { read, equals, held, search } of this.#subjects) {
       const value = subjectText(read, scope);
       if (typeof value !== 'string') continue;
-      for (const scenario of equals.get(value) ?? []) found[scenario] = 1;
-      search?.each(value, (index) => {
-        found[held[index]!.scenario] = 1;
-      });
+      for (const scenario of equals.get(value) ?? none) note(scenario);
+      search?.each(value, (index) => note(held[index]!.scenario));
     }
-    return found;
+    return found.length > 1 ? found.sort((one, other) => one - other) : found;
   }
 
   #add(subjects: Map<string, Subject>, atom: Atom, scenario: number, vocabulary: Vocabulary): void {

@@ -3,19 +3,21 @@
 import type { SecurityEvent } from '../events/index.js';
 import { BucketTable, type Overflow } from './bucket-table.js';
 import { CounterTable } from './counter-table.js';
-import { checkScenario, type Scenario } from './scenario.js';
+import { checkScenario, type PreselectedEvent, type Scenario } from './scenario.js';
 
 type Table = BucketTable | CounterTable;
 
-const none: readonly Overflow[] = [];
+const none: readonly never[] = [];
 
 /** Runs scenarios over events. */
 export class PatternDetector {
   readonly #tables: readonly Table[];
   /** Tables whose buckets overflow by time alone. */
   readonly #counters: readonly CounterTable[];
-  /** For domains of no scenario. */
+  /** Tables of scenarios that are not preselected. */
+  readonly #asked: readonly Table[];
   readonly #everywhere: readonly Table[];
+  readonly #byScenario: ReadonlyMap<Scenario, Table>;
   readonly #byDomain = new Map<string, readonly Table[]>();
 
   /** @throws TenstripError `ScenarioInvalid` */
@@ -27,7 +29,15 @@ export class PatternDetector {
         : new CounterTable(checked, maxBuckets);
     });
     this.#counters = this.#tables.filter((table) => table instanceof CounterTable);
-    this.#everywhere = this.#tables.filter((table) => table.scenario.domains === 'all');
+    this.#byScenario = new Map(this.#tables.map((table) => [table.scenario, table]));
+    this.#asked = this.#tables.filter((table) => table.scenario.preselected !== true);
+    this.#everywhere = this.#asked.filter((table) => table.scenario.domains === 'all');
+    const named = new Set(this.#asked.flatMap(({ scenario: { domains } }) => (domains === 'all' ? [] : domains)));
+    for (const domain of named)
+      this.#byDomain.set(
+        domain,
+        this.#asked.filter((table) => isOf(table, domain)),
+      );
   }
 
   /** How long an event can matter to any scenario, in milliseconds. */
@@ -44,21 +54,18 @@ export class PatternDetector {
   offer(event: SecurityEvent): readonly Overflow[] {
     let overflows: readonly Overflow[] = none;
     for (const counter of this.#counters) overflows = [...overflows, ...counter.due(event.time)];
-    for (const table of this.#tablesOf(event.domain)) {
+    for (const table of this.#byDomain.get(event.domain) ?? this.#everywhere) {
       const overflow = table.offer(event);
+      if (overflow !== undefined) overflows = [...overflows, overflow];
+    }
+    for (const scenario of 'candidates' in event ? (event as PreselectedEvent).candidates : none) {
+      const overflow = this.#byScenario.get(scenario)?.offer(event);
       if (overflow !== undefined) overflows = [...overflows, overflow];
     }
     return overflows;
   }
+}
 
-  #tablesOf(domain: string): readonly Table[] {
-    const known = this.#byDomain.get(domain);
-    if (known !== undefined) return known;
-    const isNamed = ({ scenario: { domains } }: Table) => domains !== 'all' && domains.includes(domain);
-    // Domains come from outside: remember those of scenarios only.
-    if (!this.#tables.some(isNamed)) return this.#everywhere;
-    const tables = this.#tables.filter((table) => table.scenario.domains === 'all' || isNamed(table));
-    this.#byDomain.set(domain, tables);
-    return tables;
-  }
+function isOf({ scenario: { domains } }: Table, domain: string): boolean {
+  return domains === 'all' || domains.includes(domain);
 }

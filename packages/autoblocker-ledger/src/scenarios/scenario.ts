@@ -15,6 +15,10 @@ export interface Scenario {
   readonly description: string;
   /** MITRE ATT&CK techniques. */
   readonly references: readonly string[];
+  /**
+   * It is offered only events that name it among their {@link PreselectedEvent.candidates}, of any domain. Default false.
+   */
+  readonly preselected?: boolean;
   /** Domains whose events it is offered. */
   readonly domains: readonly string[] | 'all';
   /** Whether the event counts. */
@@ -47,6 +51,12 @@ export interface Scenario {
   readonly cacheSize?: number;
   /** How sure one overflow makes us; 1 is ordinary. */
   readonly score: number;
+}
+
+/** An event whose source knows already which of many scenarios it can concern. */
+export interface PreselectedEvent extends SecurityEvent {
+  /** In the order in which they are asked. */
+  readonly candidates: readonly Scenario[];
 }
 
 /** `scenario` itself. @throws TenstripError `ScenarioInvalid` when its thresholds make no sense. */
