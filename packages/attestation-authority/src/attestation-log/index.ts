@@ -1,0 +1,11 @@
+export { cutProofs } from './batch-proofs.js';
+export {
+  attestLine,
+  type RevocationReason,
+  readLogLine,
+  revocationReasons,
+  revokeLine,
+  statusNumberOf,
+} from './log-line.js';
+export { leafText } from './node-text.js';
+export { VerifiedTree } from './verified-tree.js';

@@ -1,0 +1,137 @@
+// The one appender of an authority's log. Lines gather while a commit is under way; then one commit takes them all, and their
+// proofs are cut together. So the number of signatures and syncs follows the disk, not the requests.
+import { encodeBase64, type LogWriter, parseSignedCheckpoint } from '@tenstrip/shared-core';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { cutProofs, leafText } from '../attestation-log/index.js';
+import type { AttestationErrorCode } from '../errors/index.js';
+
+/** An entry that is durable and under a signed checkpoint. */
+export interface ProvenEntry {
+  readonly index: bigint;
+  /** C2SP tlog-proof. */
+  readonly proof: string;
+}
+
+interface Waiting {
+  readonly lines: readonly string[];
+  resolve(entries: readonly ProvenEntry[]): void;
+  reject(error: unknown): void;
+}
+
+/** Most lines of one commit. */
+const batchLines = 4096;
+
+/** Appends lines and proves them. */
+export class BatchIssuer {
+  readonly #log: LogWriter;
+  readonly #maxWaiting: number;
+  readonly #waiting: Waiting[] = [];
+  #waitingLines = 0;
+  #running: Promise<void> | undefined;
+  #paused = false;
+  #closed = false;
+
+  constructor(log: LogWriter, maxWaiting: number) {
+    this.#log = log;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /**
+   * Appends lines in order, at most {@link batchLines} at once; resolves when they are durable and signed.
+   * @throws TenstripError `QueueFull` (retryable), `AuthorityClosed`, and what the log throws.
+   */
+  append(lines: readonly string[]): Promise<readonly ProvenEntry[]> {
+    if (this.#closed) return Promise.reject(closed());
+    if (this.#waitingLines + lines.length > this.#maxWaiting) return Promise.reject(full(this.#waitingLines));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ lines, resolve, reject });
+      this.#waitingLines += lines.length;
+      if (!this.#paused) this.#running ??= this.#run();
+    });
+  }
+
+  /** Waits for the commit under way; what is appended from now on waits for {@link BatchIssuer.resume}. */
+  async pause(): Promise<void> {
+    this.#paused = true;
+    await this.#running;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#waiting.length > 0) this.#running ??= this.#run();
+  }
+
+  /** Appends while paused, before what waits. */
+  appendNow(lines: readonly string[]): Promise<readonly ProvenEntry[]> {
+    return this.#appendAll(lines);
+  }
+
+  /** Waits for what was appended; nothing more is taken. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve(); // what is appended in the same turn comes into the same commit
+    while (this.#waiting.length > 0 && !this.#paused) await this.#commit(this.#take());
+    this.#running = undefined;
+  }
+
+  #take(): Waiting[] {
+    let count = 0;
+    let lines = 0;
+    for (const one of this.#waiting) {
+      lines += one.lines.length;
+      if (count > 0 && lines > batchLines) break;
+      count++;
+    }
+    const taken = this.#waiting.splice(0, count);
+    for (const { lines: own } of taken) this.#waitingLines -= own.length;
+    return taken;
+  }
+
+  async #commit(taken: readonly Waiting[]): Promise<void> {
+    try {
+      const lines = taken.flatMap((one) => one.lines);
+      const entries = lines.length === 0 ? [] : await this.#appendAll(lines);
+      let from = 0;
+      for (const { lines: own, resolve } of taken) {
+        resolve(entries.slice(from, from + own.length));
+        from += own.length;
+      }
+    } catch (error) {
+      for (const { reject } of taken) reject(error);
+    }
+  }
+
+  async #appendAll(lines: readonly string[]): Promise<ProvenEntry[]> {
+    const receipts = await this.#log.appendAll(lines.map((line) => ({ entry: Buffer.from(line, 'latin1') })));
+    const leaves = lines.map(leafText);
+    // One checkpoint as a rule; more when the log cuts its commits otherwise. Each covers a run of lines, and ends with it.
+    const entries: ProvenEntry[] = [];
+    for (let from = 0; from < receipts.length; ) {
+      const { checkpoint } = receipts[from]!;
+      let to = from + 1;
+      while (receipts[to]?.checkpoint === checkpoint) to++;
+      const first = receipts[from]!.index;
+      const { size } = parseSignedCheckpoint(checkpoint)!.checkpoint;
+      const firstPath = (await this.#log.reader.proveInclusion(first, size)).map(encodeBase64);
+      const proofs = cutProofs({ first: Number(first), leaves: leaves.slice(from, to), firstPath, checkpoint });
+      for (let at = from; at < to; at++) entries.push({ index: receipts[at]!.index, proof: proofs[at - from]! });
+      from = to;
+    }
+    return entries;
+  }
+}
+
+function closed(): Error {
+  return new TenstripError<AttestationErrorCode>('AuthorityClosed', 'The authority was closed. Open it again.');
+}
+
+function full(waiting: number): Error {
+  return new TenstripError('QueueFull', `${waiting} entries wait to be logged; wait for some, or raise maxWaiting.`, {
+    details: { waiting },
+    retryable: true,
+  });
+}

@@ -1,0 +1,1 @@
+export { exportSigstoreBundle, publicKeyOf, type SigstoreBundle } from './sigstore-bundle.js';

@@ -1,0 +1,104 @@
+// DSSE envelopes: a payload, its type, and signatures over both. Source: DSSE v1.0.2 (github.com/secure-systems-lab/dsse),
+// protocol.md for the pre-authentication encoding, envelope.md for the JSON. Members that the format does not have are refused.
+import type { Signer } from '@tenstrip/shared-core/crypto';
+import { type Refusal, refuse } from '../errors/index.js';
+import { decodeDsseBase64, encodeBase64 } from './base64.js';
+import { maximumJsonBytes } from './strict-json.js';
+
+/** A signed payload, as JSON carries it. */
+export interface DsseEnvelope {
+  /** Base64, standard or URL-safe. */
+  readonly payload: string;
+  /** Says how the payload is to be read; signed with it. */
+  readonly payloadType: string;
+  /** At most 64; none when the proof of a log vouches instead. */
+  readonly signatures: readonly DsseSignature[];
+}
+
+/** One signature over payload type and payload. */
+export interface DsseSignature {
+  /** A hint at the key, not signed. */
+  readonly keyid?: string;
+  /** Base64. */
+  readonly sig: string;
+}
+
+/** Most signatures of an envelope. */
+const maximumSignatures = 64;
+/** Longest payload, as text: base64 of 1 MiB. */
+const maximumPayloadLength = 4 * Math.ceil(maximumJsonBytes / 3);
+
+const latin1Prefix = 'DSSEv1 ';
+
+/** The pre-authentication encoding: what is signed. `payloadType` is ASCII in practice; its length counts UTF-8 bytes. */
+export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
+  const head = `${latin1Prefix}${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `;
+  const headBytes = Buffer.byteLength(head);
+  const encoded = Buffer.allocUnsafe(headBytes + payload.length);
+  encoded.write(head, 'utf8');
+  encoded.set(payload, headBytes);
+  return encoded;
+}
+
+/** An envelope with one signature, or none when there is no signer. `keyid` is written as it is given. */
+export async function sealEnvelope(
+  payloadType: string,
+  payload: Uint8Array,
+  by?: { readonly signer: Signer; readonly keyid: string },
+): Promise<DsseEnvelope> {
+  const envelope = { payload: encodeBase64(payload), payloadType };
+  if (by === undefined) return { ...envelope, signatures: [] };
+  const sig = encodeBase64(await by.signer.sign(preAuthenticationEncoding(payloadType, payload)));
+  return { ...envelope, signatures: [{ keyid: by.keyid, sig }] };
+}
+
+/**
+ * The payload's bytes of an envelope from outside, or what is wrong with its shape. Never throws. The shape is looked at always;
+ * whoever knows already what the payload's text says gives that as `known`, and has it back.
+ */
+export function openEnvelope(envelope: unknown, path: string): Uint8Array | Refusal;
+export function openEnvelope<Known>(
+  envelope: unknown,
+  path: string,
+  known: Known | undefined,
+): Uint8Array | Refusal | Known;
+export function openEnvelope<Known>(envelope: unknown, path: string, known?: Known): Uint8Array | Refusal | Known {
+  const shape = shapeProblem(envelope);
+  if (shape !== undefined) return refuse('ENVELOPE_MALFORMED', path, shape);
+  if (known !== undefined) return known;
+  const payload = decodeDsseBase64((envelope as DsseEnvelope).payload);
+  return payload ?? refuse('ENVELOPE_MALFORMED', `${path}.payload`, 'the payload is not padded, canonical base64');
+}
+
+function shapeProblem(envelope: unknown): string | undefined {
+  if (!hasOnly(envelope, envelopeMembers)) return 'no object with payload, payloadType and signatures alone';
+  const { payload, payloadType, signatures } = envelope;
+  if (typeof payload !== 'string' || typeof payloadType !== 'string')
+    return 'payload and payloadType are not both text';
+  if (payload.length > maximumPayloadLength) return `the payload is longer than ${maximumJsonBytes} bytes`;
+  if (payloadType.length > 256) return 'the payload type is longer than 256 characters';
+  if (!Array.isArray(signatures)) return 'signatures is no array';
+  if (signatures.length > maximumSignatures) {
+    return `there are ${signatures.length} signatures; at most ${maximumSignatures} are read`;
+  }
+  return signatures.every(isSignature)
+    ? undefined
+    : 'a signature is not an object with sig and, at will, keyid as text';
+}
+
+const envelopeMembers: ReadonlySet<string> = new Set(['payload', 'payloadType', 'signatures']);
+const signatureMembers: ReadonlySet<string> = new Set(['keyid', 'sig']);
+
+function isSignature(signature: unknown): boolean {
+  if (!hasOnly(signature, signatureMembers)) return false;
+  const { keyid, sig } = signature;
+  const keyidFits = keyid === undefined || (typeof keyid === 'string' && keyid.length <= 512);
+  return keyidFits && typeof sig === 'string' && sig.length <= 1024;
+}
+
+/** Whether `value` is a plain object with no members but these. */
+function hasOnly(value: unknown, members: ReadonlySet<string>): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  for (const name in value) if (!members.has(name)) return false;
+  return true;
+}

@@ -1,0 +1,37 @@
+// How an artefact was built. Source: SLSA provenance v1 (https://slsa.dev/spec/v1.0/provenance); unknown members are kept.
+import { z } from 'zod';
+
+/** The predicate type of SLSA provenance. */
+export const slsaProvenanceType = 'https://slsa.dev/provenance/v1';
+
+const resourceDescriptor = z.looseObject({
+  name: z.string().optional(),
+  uri: z.string().optional(),
+  digest: z.record(z.string(), z.string()).optional(),
+  mediaType: z.string().optional(),
+});
+
+/** SLSA provenance v1. */
+export const slsaProvenanceSchema = z.looseObject({
+  buildDefinition: z.looseObject({
+    buildType: z.string().min(1),
+    externalParameters: z.record(z.string(), z.unknown()),
+    internalParameters: z.record(z.string(), z.unknown()).optional(),
+    resolvedDependencies: z.array(resourceDescriptor).optional(),
+  }),
+  runDetails: z.looseObject({
+    builder: z.looseObject({
+      id: z.string().min(1),
+      version: z.record(z.string(), z.string()).optional(),
+      builderDependencies: z.array(resourceDescriptor).optional(),
+    }),
+    metadata: z
+      .looseObject({
+        invocationId: z.string().optional(),
+        startedOn: z.iso.datetime().optional(),
+        finishedOn: z.iso.datetime().optional(),
+      })
+      .optional(),
+    byproducts: z.array(resourceDescriptor).optional(),
+  }),
+});

@@ -1,0 +1,2 @@
+export { decodeBitstring, encodeBitstring, setStatusBit, statusBit, statusListBits } from './bitstring.js';
+export { type StatusList, StatusSnapshot } from './status-snapshot.js';

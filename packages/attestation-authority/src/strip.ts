@@ -1,0 +1,339 @@
+// The governed strip: an authority, a verifier and what is known of revocations, with checked JSON in and out. Log indexes are
+// decimal text here and times RFC 3339, as JSON has neither bigint nor dates.
+import { definePlugin, defineStrip, type PluginContext, type ResourceGovernor } from '@tenstrip/shared-core';
+import type { Signer } from '@tenstrip/shared-core/crypto';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { z } from 'zod';
+import { revocationReasons } from './attestation-log/index.js';
+import { type AttestationErrorCode, isRefusal, type Refusal } from './errors/index.js';
+import { AttestationAuthority, type AttestationRequest } from './issuance/index.js';
+import type { Attestation } from './statement/index.js';
+import { StatusSnapshot } from './status/index.js';
+import type { Trust } from './trust/index.js';
+import { AttestationVerifier, type Circumstances, type Verdict } from './verification/index.js';
+
+/** What the plugins work on. */
+interface AttestationService {
+  readonly authority: AttestationAuthority;
+  readonly verifier: AttestationVerifier;
+  /** The newest status lists, own and accepted. */
+  status: StatusSnapshot;
+}
+
+type ServiceContext = PluginContext<AttestationService>;
+
+const indexSchema = z.string().regex(/^(?:0|[1-9]\d{0,15})$/, 'a decimal index');
+const digestSchema = z.record(z.string(), z.string());
+const envelopeSchema = z.object({
+  payload: z.string().max(1_400_000),
+  payloadType: z.string().max(256),
+  signatures: z.array(z.object({ keyid: z.string().max(512).optional(), sig: z.string().max(1024) })).max(64),
+});
+const linkSchema = z.object({
+  envelope: envelopeSchema,
+  proof: z
+    .string()
+    .max(2 ** 20)
+    .optional(),
+});
+const attestationSchema = linkSchema.extend({ chain: z.array(linkSchema).max(8).optional() });
+
+const requestSchema = z.object({
+  subject: z
+    .array(z.object({ name: z.string().min(1).max(2048), digest: digestSchema }))
+    .min(1)
+    .max(1024),
+  predicateType: z.string().min(1).max(512),
+  predicate: z.unknown(),
+  notBefore: z.iso.datetime().optional(),
+  notAfter: z.iso.datetime(),
+  mode: z.enum(['transparent', 'signature', 'both']).default('transparent'),
+  revocable: z.boolean().default(true),
+});
+
+const expectationSchema = z
+  .object({
+    predicateType: z.string().optional(),
+    subject: z.object({ name: z.string().optional(), digest: digestSchema.optional() }).optional(),
+    root: z.string().optional(),
+  })
+  .optional();
+
+const verdictSchema = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    statement: z.record(z.string(), z.unknown()),
+    root: z.string(),
+    keyId: z.string(),
+    delegatedBy: z.array(z.string()),
+    by: z.enum(['signature', 'proof', 'both']),
+    logIndex: indexSchema.optional(),
+    checkpointSize: indexSchema.optional(),
+    witnessed: z.array(z.string()),
+    status: z
+      .object({ list: z.string(), index: z.number().int(), version: z.number().int(), ageMs: z.number() })
+      .optional(),
+    checkedAt: z.number(),
+  }),
+  z.object({ ok: z.literal(false), code: z.string(), detail: z.string(), path: z.string() }),
+]);
+
+const issueAttestation = definePlugin({
+  name: 'issue-attestation',
+  summary: 'Issues an attestation; answers when it is durable and under a signed checkpoint',
+  input: requestSchema,
+  output: attestationSchema,
+  execute: async (input, context: ServiceContext) =>
+    plainAttestation(await context.service.authority.issue(requestOf(input), { context })),
+});
+
+const issueBatch = definePlugin({
+  name: 'issue-batch',
+  summary: 'Issues attestations in order, under one checkpoint as a rule; none when one request is wrong',
+  input: z.object({ requests: z.array(requestSchema).max(4096) }),
+  output: z.object({ attestations: z.array(attestationSchema) }),
+  async execute({ requests }, context: ServiceContext) {
+    const issued = await context.service.authority.issueBatch(requests.map(requestOf), { context });
+    return { attestations: issued.map(plainAttestation) };
+  },
+});
+
+const verifyAttestation = definePlugin({
+  name: 'verify-attestation',
+  summary: 'The verdict on an attestation, now and by the status lists known here',
+  input: z.object({ attestation: z.unknown(), expect: expectationSchema }),
+  output: verdictSchema,
+  execute: ({ attestation, expect }, context: ServiceContext) =>
+    plainVerdict(context.service.verifier.verify(attestation as Attestation, circumstances(context, expect))),
+});
+
+const verifyBatch = definePlugin({
+  name: 'verify-batch',
+  summary: 'The same verdicts for many attestations',
+  input: z.object({ attestations: z.array(z.unknown()).max(4096), expect: expectationSchema }),
+  output: z.object({ verdicts: z.array(verdictSchema) }),
+  async execute({ attestations, expect }, context: ServiceContext) {
+    const verdicts = [];
+    const given = circumstances(context, expect);
+    for (const attestation of attestations) {
+      verdicts.push(plainVerdict(context.service.verifier.verify(attestation as Attestation, given)));
+      await context.checkpoint();
+    }
+    return { verdicts };
+  },
+});
+
+const renewAttestation = definePlugin({
+  name: 'renew-attestation',
+  summary: 'Issues the same statement again, valid from now on, linked to the old one',
+  input: z.object({ attestation: attestationSchema, notAfter: z.iso.datetime() }),
+  output: attestationSchema,
+  async execute({ attestation, notAfter }, context: ServiceContext) {
+    const { authority } = context.service;
+    return plainAttestation(await authority.renew(attestation as Attestation, new Date(notAfter), { context }));
+  },
+});
+
+const revokeAttestation = definePlugin({
+  name: 'revoke-attestation',
+  summary: 'Revokes an attestation, for good',
+  input: z.object({
+    attestation: attestationSchema,
+    reason: z.enum(revocationReasons as [string, ...string[]]).default('unspecified'),
+  }),
+  output: z.object({ index: indexSchema.optional(), statusList: attestationSchema }),
+  async execute({ attestation, reason }, { service, clock }: ServiceContext) {
+    const known = revocationReasons.find((one) => one === reason)!;
+    const { index, statusList } = await service.authority.revoke(attestation as Attestation, known);
+    learn(service, statusList, clock.now());
+    return {
+      ...(index === undefined ? {} : { index: String(index) }),
+      statusList: plainAttestation(statusList),
+    };
+  },
+});
+
+const publishStatus = definePlugin({
+  name: 'publish-status',
+  summary: 'Issues a fresh version of every status list, and takes note of it',
+  input: z.object({}),
+  output: z.object({ statusLists: z.array(attestationSchema) }),
+  async execute(_, { service, clock }: ServiceContext) {
+    const lists = await service.authority.publishStatus();
+    for (const list of lists) learn(service, list, clock.now());
+    return { statusLists: lists.map(plainAttestation) };
+  },
+});
+
+const checkStatus = definePlugin({
+  name: 'check-status',
+  summary: 'Takes note of a status list version that came from elsewhere, if it is trusted',
+  input: z.object({ statusList: z.unknown() }),
+  output: z.discriminatedUnion('ok', [
+    z.object({ ok: z.literal(true), root: z.string(), list: z.string(), version: z.number().int() }),
+    z.object({ ok: z.literal(false), code: z.string(), detail: z.string(), path: z.string() }),
+  ]),
+  execute({ statusList }, { service, clock }: ServiceContext) {
+    const outcome = learn(service, statusList as Attestation, clock.now());
+    if (outcome !== undefined) return outcome;
+    const read = service.verifier.readStatusList(statusList as Attestation, clock.now(), service.status);
+    if (!read.ok) return read;
+    const { root, list, version } = read.list;
+    return { ok: true as const, root, list, version };
+  },
+});
+
+const proveInclusion = definePlugin({
+  name: 'prove-inclusion',
+  summary: 'The proof that an entry is in the log under its newest checkpoint: C2SP tlog-proof',
+  input: z.object({ index: indexSchema }),
+  output: z.object({ proof: z.string() }),
+  execute: async ({ index }, { service }: ServiceContext) => ({
+    proof: await service.authority.proveInclusion(inLog(BigInt(index), service.authority.size - 1n)),
+  }),
+});
+
+const proveConsistency = definePlugin({
+  name: 'prove-consistency',
+  summary: 'The proof that the log only grew between two sizes: hashes in base64',
+  input: z.object({ from: indexSchema, to: indexSchema }),
+  output: z.object({ proof: z.array(z.string()), checkpoint: z.string() }),
+  async execute({ from, to }, { service: { authority } }: ServiceContext) {
+    const end = inLog(BigInt(to), authority.size);
+    const proof = await authority.proveConsistency(inLog(BigInt(from), end), end);
+    return {
+      proof: proof.map((hash) => Buffer.from(hash).toString('base64')),
+      checkpoint: authority.checkpoint,
+    };
+  },
+});
+
+const auditLog = definePlugin({
+  name: 'audit-log',
+  summary: 'Every problem of the files of the log, by entry',
+  input: z.object({}),
+  output: z.object({
+    size: indexSchema,
+    checkpoint: z.string(),
+    problems: z.array(z.object({ index: indexSchema, message: z.string() })),
+  }),
+  async execute(_, context: ServiceContext) {
+    const { authority } = context.service;
+    const problems = await authority.audit({ context });
+    return {
+      size: String(authority.size),
+      checkpoint: authority.checkpoint,
+      problems: problems.map(({ index, message }) => ({ index: String(index), message })),
+    };
+  },
+});
+
+/** Signer and trust are no JSON and come in here. */
+const optionsSchema = z.object({
+  folder: z.string().min(1).default('memory:'),
+  origin: z.string().default('tenstrip/attestation-authority'),
+  signer: z.custom<Signer>().optional(),
+  passphrase: z.string().min(1).optional(),
+  /** Whom verdicts believe. Default: this authority alone. */
+  trust: z.custom<Trust>().optional(),
+  durability: z.enum(['fsync', 'os']).default('fsync'),
+});
+
+/** The engine as a strip: `registry.mount(attestationStrip, { folder, signer })`. Under a sandbox a folder needs `fs.write`. */
+export const attestationStrip = defineStrip({
+  name: 'attestation-authority',
+  version: 1,
+  summary: 'Issues, verifies, renews and revokes signed statements, logged in a transparent log',
+  options: optionsSchema,
+  plugins: [
+    issueAttestation,
+    issueBatch,
+    verifyAttestation,
+    verifyBatch,
+    renewAttestation,
+    revokeAttestation,
+    publishStatus,
+    checkStatus,
+    proveInclusion,
+    proveConsistency,
+    auditLog,
+  ],
+  open: openService,
+  close: ({ authority }) => authority.close(),
+});
+
+async function openService(
+  options: z.output<typeof optionsSchema>,
+  governor: ResourceGovernor,
+): Promise<AttestationService> {
+  const { folder, origin, signer, passphrase, trust, durability } = options;
+  const authority = await AttestationAuthority.open({
+    folder,
+    origin,
+    durability,
+    governor,
+    ...(signer === undefined ? {} : { signer }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  });
+  try {
+    const verifier = new AttestationVerifier(trust ?? { roots: [authority.trustRoot()] });
+    return { authority, verifier, status: StatusSnapshot.empty };
+  } catch (error) {
+    await authority.close();
+    throw error;
+  }
+}
+
+/** Takes note of a status list; why not, if it is not trusted. */
+function learn(service: AttestationService, statusList: Attestation, time: number): Refusal | undefined {
+  const read = service.verifier.readStatusList(statusList, time, service.status);
+  if (!read.ok) return read;
+  const next = service.status.with(read.list);
+  if (isRefusal(next)) return next;
+  service.status = next;
+  return undefined;
+}
+
+function circumstances({ service, clock }: ServiceContext, expect: z.output<typeof expectationSchema>): Circumstances {
+  const given = { time: clock.now(), status: service.status };
+  return expect === undefined ? given : { ...given, expect: expect as NonNullable<Circumstances['expect']> };
+}
+
+function requestOf(input: z.output<typeof requestSchema>): AttestationRequest {
+  const { notBefore, notAfter, ...request } = input;
+  const from = notBefore === undefined ? {} : { notBefore: new Date(notBefore) };
+  return { ...request, validity: { ...from, notAfter: new Date(notAfter) } };
+}
+
+function plainAttestation({ envelope, proof, chain }: Attestation): z.input<typeof attestationSchema> {
+  const plain = (link: Attestation) => ({
+    envelope: { ...link.envelope, signatures: [...link.envelope.signatures] },
+    ...(link.proof === undefined ? {} : { proof: link.proof }),
+  });
+  const links = chain === undefined ? {} : { chain: chain.map(plain) };
+  return { ...plain(proof === undefined ? { envelope } : { envelope, proof }), ...links };
+}
+
+function plainVerdict(verdict: Verdict): z.input<typeof verdictSchema> {
+  if (!verdict.ok) return { ...verdict };
+  const { logIndex, checkpointSize, statement, delegatedBy, witnessed, ...rest } = verdict;
+  return {
+    ...rest,
+    statement: { ...statement },
+    delegatedBy: [...delegatedBy],
+    witnessed: [...witnessed],
+    ...(logIndex === undefined ? {} : { logIndex: String(logIndex) }),
+    ...(checkpointSize === undefined ? {} : { checkpointSize: String(checkpointSize) }),
+  };
+}
+
+function inLog(index: bigint, largest: bigint): bigint {
+  if (index <= largest) return index;
+  throw new TenstripError<AttestationErrorCode>(
+    'RequestInvalid',
+    `${index} is not in the log; the largest is ${largest}.`,
+    {
+      details: { index, largest },
+    },
+  );
+}

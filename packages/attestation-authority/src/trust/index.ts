@@ -1,0 +1,12 @@
+export { readDelegation } from './delegation-chain.js';
+export { excessOf, type Scope } from './scope.js';
+export {
+  type ReadRoot,
+  type ReadTrust,
+  readTrust,
+  rotateRoot,
+  type StatusPolicy,
+  type Trust,
+  type TrustRoot,
+} from './trust.js';
+export { keyIdOf, type ReadKey, type TrustedKey } from './trusted-key.js';

@@ -1,0 +1,2 @@
+export { AttestationVerifier, type Circumstances, type VerifierOptions } from './attestation-verifier.js';
+export type { Acceptance, Expectation, StatusEvidence, Verdict } from './verdict.js';

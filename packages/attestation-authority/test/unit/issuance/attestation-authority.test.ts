@@ -1,0 +1,299 @@
+import { ResourceGovernor, testing } from '@tenstrip/shared-core';
+import { createSigner } from '@tenstrip/shared-core/crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type Attestation,
+  AttestationAuthority,
+  type AttestationRequest,
+  AttestationVerifier,
+  type Circumstances,
+  parseAttestation,
+  printAttestation,
+  StatusSnapshot,
+  type TrustRoot,
+} from '../../../src/index.js';
+
+const day = 86_400_000;
+let governor: ResourceGovernor;
+let authority: AttestationAuthority;
+beforeEach(async () => {
+  governor = new ResourceGovernor(testing('authority'));
+  authority = await AttestationAuthority.open({ folder: 'memory:', origin: 'ca.example/log', governor });
+});
+afterEach(async () => {
+  await authority.close();
+  await governor.close();
+});
+
+function request(name = 'pkg:npm/left-pad@1.3.0', extra: Partial<AttestationRequest> = {}): AttestationRequest {
+  return {
+    subject: [{ name, digest: { sha256: 'ab'.repeat(32) } }],
+    predicateType: 'https://tenstrip.dev/predicates/data-set/v1',
+    predicate: { title: name },
+    validity: { notAfter: new Date(now() + day) },
+    ...extra,
+  };
+}
+
+const now = () => governor.clock.now();
+const verifierOf = (root: TrustRoot = authority.trustRoot()) => new AttestationVerifier({ roots: [root] });
+
+async function freshStatus(verifier = verifierOf()): Promise<StatusSnapshot> {
+  let snapshot = StatusSnapshot.empty;
+  for (const list of await authority.publishStatus()) snapshot = withList(snapshot, verifier, list);
+  return snapshot;
+}
+
+function withList(snapshot: StatusSnapshot, verifier: AttestationVerifier, list: Attestation): StatusSnapshot {
+  const read = verifier.readStatusList(list, now());
+  if (!read.ok) throw new Error(`${read.code} ${read.detail}`);
+  const next = snapshot.with(read.list);
+  if (!(next instanceof StatusSnapshot)) throw new Error(next.code);
+  return next;
+}
+
+async function circumstances(): Promise<Circumstances> {
+  return { time: now(), status: await freshStatus() };
+}
+
+describe('issuing and verifying', () => {
+  it.each(['transparent', 'signature', 'both'] as const)(
+    'holds in %s mode, and says who vouched and how',
+    async (mode) => {
+      const attestation = await authority.issue(request('a', { mode }));
+      expect(attestation.envelope.signatures.length).toBe(mode === 'transparent' ? 0 : 1);
+      expect(attestation.proof === undefined).toBe(mode === 'signature');
+      const read = parseAttestation(printAttestation(attestation));
+      expect(verifierOf().verify(read as Attestation, await circumstances())).toMatchObject({
+        ok: true,
+        root: 'ca.example/log',
+        by: mode === 'transparent' ? 'proof' : mode,
+        statement: { subject: [{ name: 'a' }] },
+        ...(mode === 'signature' ? {} : { logIndex: 0n, checkpointSize: 1n }),
+        status: { list: 'https://ca.example/log/status/0', ageMs: 0 },
+      });
+    },
+  );
+
+  it('logs every attestation, of whatever mode', async () => {
+    await authority.issueBatch((['transparent', 'signature', 'both'] as const).map((mode) => request('a', { mode })));
+    expect(authority.size).toBe(3n);
+    expect(await authority.audit()).toEqual([]);
+  });
+
+  it('proves each entry of many batches as the log itself proves it', async () => {
+    for (const count of [1, 2, 3, 5, 8, 13, 250, 300]) {
+      const attestations = await authority.issueBatch(Array.from({ length: count }, (_, at) => request(`s${at}`)));
+      for (const attestation of attestations) {
+        const index = BigInt(/\nindex (\d+)\n/.exec(attestation.proof!)![1]!);
+        expect(attestation.proof).toBe(await authority.proveInclusion(index));
+      }
+    }
+  });
+
+  it('issues nothing when a request of a batch is wrong', async () => {
+    const wrong = request('a', { validity: { notAfter: new Date(now() - 1) } });
+    await expect(authority.issueBatch([request(), wrong])).rejects.toMatchObject({ code: 'RequestInvalid' });
+    await expect(authority.issue({ ...request(), predicate: { title: 1 } })).rejects.toMatchObject({
+      code: 'RequestInvalid',
+    });
+    expect(authority.size).toBe(0n);
+  });
+
+  it('refuses by name what is expired, not yet valid, or not what was expected', async () => {
+    const verifier = verifierOf();
+    const { status } = await circumstances();
+    const later = new Date(now() + day / 2);
+    const attestation = await authority.issue(
+      request('a', { validity: { notBefore: later, notAfter: new Date(now() + day) } }),
+    );
+    const at = (time: number, expect_ = {}) =>
+      verifierOf().verify(attestation, { time, status: status!, expect: expect_ });
+    expect(at(now())).toMatchObject({ code: 'NOT_YET_VALID' });
+    expect(at(now() + day)).toMatchObject({ code: 'EXPIRED' });
+    expect(at(Number.NaN)).toMatchObject({ ok: false });
+    expect(at(later.getTime())).toMatchObject({ code: 'STATUS_STALE' });
+    const plain = await authority.issue(request('a'));
+    const expecting = (expect_: Circumstances['expect']) =>
+      verifier.verify(plain, { time: now(), status: status!, expect: expect_! });
+    expect(expecting({ subject: { name: 'a', digest: { sha256: 'ab'.repeat(32) } } })).toMatchObject({ ok: true });
+    expect(expecting({ subject: { name: 'b' } })).toMatchObject({ code: 'SUBJECT_MISMATCH' });
+    expect(expecting({ subject: { digest: { sha256: 'cd'.repeat(32) } } })).toMatchObject({ code: 'SUBJECT_MISMATCH' });
+    expect(expecting({ subject: { digest: { constructor: 'x' } } })).toMatchObject({ code: 'SUBJECT_MISMATCH' });
+    expect(expecting({ predicateType: 'x' })).toMatchObject({ code: 'PREDICATE_TYPE_MISMATCH' });
+    expect(expecting({ root: 'x' })).toMatchObject({ code: 'UNKNOWN_KEY' });
+  });
+
+  it('believes nobody but its roots', async () => {
+    await using other = await AttestationAuthority.open({ folder: 'memory:', origin: 'ca.example/log', governor });
+    for (const mode of ['transparent', 'signature'] as const) {
+      const attestation = await other.issue(request('a', { mode }));
+      expect(verifierOf().verify(attestation, await circumstances())).toMatchObject({ code: 'UNKNOWN_KEY' });
+    }
+  });
+
+  it('keeps a root inside its scope', async () => {
+    const attestation = await authority.issue(request('pkg:npm/a'));
+    const status = await freshStatus();
+    const verdict = (root: TrustRoot) => verifierOf(root).verify(attestation, { time: now(), status });
+    expect(verdict(authority.trustRoot({ subjects: ['pkg:npm/*'] }))).toMatchObject({ ok: true });
+    expect(verdict(authority.trustRoot({ subjects: ['pkg:pypi/*'] }))).toMatchObject({ code: 'SCOPE_EXCEEDED' });
+    expect(verdict(authority.trustRoot({ predicateTypes: ['https://slsa.dev/provenance/v1'] }))).toMatchObject({
+      code: 'SCOPE_EXCEEDED',
+    });
+    expect(verdict(authority.trustRoot({ notAfter: new Date(now()) }))).toMatchObject({ code: 'ROOT_EXPIRED' });
+  });
+});
+
+describe('status', () => {
+  it('fails closed without a list, with an old one, and for what is in none', async () => {
+    const attestation = await authority.issue(request());
+    const { status, time } = await circumstances();
+    expect(verifierOf().verify(attestation, { time })).toMatchObject({ code: 'STATUS_UNKNOWN' });
+    expect(verifierOf().verify(attestation, { time: time + 60_000, status: status! })).toMatchObject({ ok: true });
+    expect(verifierOf().verify(attestation, { time: time + 60_001, status: status! })).toMatchObject({
+      code: 'STATUS_STALE',
+    });
+    const fixed = await authority.issue(request('a', { revocable: false }));
+    expect(verifierOf().verify(fixed, { time, status: status! })).toMatchObject({ code: 'STATUS_MISSING' });
+    const trusting = new AttestationVerifier({
+      roots: [authority.trustRoot()],
+      status: { stale: 'accept', missing: 'accept' },
+    });
+    expect(trusting.verify(attestation, { time })).toMatchObject({ ok: true });
+    expect(trusting.verify(fixed, { time })).toMatchObject({ ok: true });
+  });
+
+  it('shows a revocation in the version that the receipt carries, and in all after it', async () => {
+    const [first, second] = await authority.issueBatch([request('a'), request('b')]);
+    const before = await freshStatus();
+    const { index, statusList } = await authority.revoke(first!, 'key-compromise');
+    expect(index).toBe(3n);
+    const verifier = verifierOf();
+    const after = withList(before, verifier, statusList);
+    for (const status of [after, await freshStatus()]) {
+      expect(verifier.verify(first!, { time: now(), status })).toMatchObject({ code: 'REVOKED' });
+      expect(verifier.verify(second!, { time: now(), status })).toMatchObject({ ok: true });
+    }
+    expect((await authority.revoke(first!)).index).toBeUndefined();
+    await expect(authority.renew(first!, new Date(now() + 2 * day))).rejects.toMatchObject({ code: 'RequestInvalid' });
+  });
+
+  it('loses no revocation of many at once', async () => {
+    const attestations = await authority.issueBatch(Array.from({ length: 20 }, (_, at) => request(`s${at}`)));
+    await Promise.all(attestations.map((attestation) => authority.revoke(attestation)));
+    const given = await circumstances();
+    for (const attestation of attestations) {
+      expect(verifierOf().verify(attestation, given)).toMatchObject({ code: 'REVOKED' });
+    }
+  });
+
+  it('refuses an older version after a newer one, and a list that another root signed', async () => {
+    const verifier = verifierOf();
+    const [old] = await authority.publishStatus();
+    const newer = await freshStatus();
+    const read = verifier.readStatusList(old!, now());
+    expect(read.ok && newer.with(read.list)).toMatchObject({ code: 'STATUS_ROLLBACK' });
+    const attestation = await authority.issue(request());
+    expect(verifier.readStatusList(attestation, now())).toMatchObject({ code: 'PREDICATE_TYPE_MISMATCH' });
+    expect(verifier.readStatusList(old!, now() - 60_001)).toMatchObject({ code: 'NOT_YET_VALID' });
+  });
+
+  it('revokes and renews nothing that it did not issue', async () => {
+    await using other = await AttestationAuthority.open({ folder: 'memory:', origin: 'other.example', governor });
+    const attestation = await other.issue(request());
+    await expect(authority.revoke(attestation)).rejects.toMatchObject({ code: 'NotIssuedHere' });
+    await expect(authority.renew(attestation, new Date(now() + day))).rejects.toMatchObject({ code: 'NotIssuedHere' });
+  });
+});
+
+it('lets a root speak of its own status whatever its scope', async () => {
+  const narrow = verifierOf(
+    authority.trustRoot({ subjects: ['pkg:npm/*'], predicateTypes: ['https://tenstrip.dev/*'] }),
+  );
+  const attestation = await authority.issue(request());
+  expect(narrow.verify(attestation, { time: now(), status: await freshStatus(narrow) })).toMatchObject({ ok: true });
+});
+
+describe('renewing', () => {
+  it('keeps subject, predicate and mode, and names what it renews', async () => {
+    for (const mode of ['transparent', 'signature', 'both'] as const) {
+      const first = await authority.issue(request('a', { mode }));
+      const renewed = await authority.renew(first, new Date(now() + 5 * day));
+      const verdict = verifierOf().verify(renewed, await circumstances());
+      if (!verdict.ok) throw new Error(verdict.detail);
+      expect(verdict.statement).toMatchObject({ subject: request('a').subject, predicate: { title: 'a' } });
+      expect(verdict.statement.tenstrip_terms?.notAfter).toBe(new Date(now() + 5 * day).toISOString());
+      expect(verdict.statement.tenstrip_terms?.renews).toMatch(/^sha256:/);
+      expect(renewed.proof === undefined).toBe(first.proof === undefined);
+    }
+  });
+});
+
+describe('rotating the key', () => {
+  const next = () => createSigner(new Uint8Array(32).fill(9));
+
+  it('keeps what was logged before, and refuses what the old key signs afterwards', async () => {
+    const [before, signed] = await authority.issueBatch([request('a'), request('b', { mode: 'both' })]);
+    const classic = await authority.issue(request('c', { mode: 'signature' }));
+    const oldRoot = authority.trustRoot();
+    const { attestation, root } = await authority.rotateKey(next());
+    expect(authority.trustRoot()).toEqual(root);
+    const after = await authority.issue(request('d', { mode: 'both' }));
+    const verifier = verifierOf(root);
+    const given = { time: now(), status: await freshStatus(verifier) };
+    for (const good of [before!, signed!, after]) expect(verifier.verify(good, given)).toMatchObject({ ok: true });
+    expect(verifier.verify(classic, given)).toMatchObject({ code: 'PROOF_MISSING' });
+    expect(verifierOf(oldRoot).verify(after, given)).toMatchObject({ code: 'UNKNOWN_KEY' });
+    expect(attestation.envelope.signatures.length).toBe(2);
+    expect(await authority.audit()).toEqual([]);
+    expect((await authority.revoke(classic)).index).toBeDefined();
+  });
+
+  it('lets proofs be made anew when the old key was stolen', async () => {
+    const before = await authority.issue(request('a', { mode: 'both' }));
+    const { root } = await authority.rotateKey(next());
+    const reproven = await authority.reprove(before);
+    const stolen = {
+      ...root,
+      keys: root.keys.map((key) => (key.untilSize === undefined ? key : { ...key, compromised: true })),
+    };
+    const given = { time: now(), status: await freshStatus(verifierOf(stolen)) };
+    expect(verifierOf(stolen).verify(before, given)).toMatchObject({ code: 'KEY_RETIRED' });
+    const again = await authority.reprove(reproven);
+    expect(verifierOf(stolen).verify(again, given)).toMatchObject({ ok: true });
+  });
+});
+
+it('gives the same bytes for the same seed', async () => {
+  const issue = async () => {
+    const own = new ResourceGovernor(testing('same'));
+    await using one = await AttestationAuthority.open({ folder: 'memory:', origin: 'a.example', governor: own });
+    const attestations = await one.issueBatch([request('a'), request('b', { mode: 'both' })]);
+    const { statusList } = await one.revoke(attestations[0]!);
+    const texts = [...attestations, statusList].map(printAttestation);
+    await own.close();
+    return [one.vkey, ...texts];
+  };
+  expect(await issue()).toEqual(await issue());
+});
+
+it('bounds what waits, and takes nothing after close', async () => {
+  await using small = await AttestationAuthority.open({
+    folder: 'memory:',
+    origin: 'a.example',
+    governor,
+    maxWaiting: 2,
+  });
+  await expect(small.issueBatch([request(), request(), request()])).rejects.toMatchObject({ code: 'QueueFull' });
+  await small.close();
+  await expect(small.issue(request())).rejects.toMatchObject({ code: 'AuthorityClosed' });
+});
+
+it('refuses wrong options with all that is wrong', async () => {
+  await expect(AttestationAuthority.open({ folder: '', origin: 'a b' })).rejects.toMatchObject({
+    code: 'OptionsInvalid',
+    details: { issues: [expect.stringContaining('folder'), expect.stringContaining('origin')] },
+  });
+  expect(() => new AttestationVerifier({ roots: [{ name: 'r', keys: [{ vkey: 'x' }] }] })).toThrow(/vkey/);
+});

@@ -1,0 +1,72 @@
+import { PluginRegistry, ResourceGovernor, testing } from '@tenstrip/shared-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { attestationStrip } from '../../src/index.js';
+
+let governor: ResourceGovernor;
+let registry: PluginRegistry;
+beforeEach(() => {
+  governor = new ResourceGovernor(testing('strip'));
+  registry = new PluginRegistry({ governor });
+});
+afterEach(async () => {
+  await registry[Symbol.asyncDispose]();
+  await governor.close();
+});
+
+const request = (name: string) => ({
+  subject: [{ name, digest: { sha256: 'ab'.repeat(32) } }],
+  predicateType: 'https://example.com/p',
+  predicate: { any: 'thing' },
+  notAfter: '2100-01-01T00:00:00Z',
+});
+
+describe('the strip', () => {
+  it('goes from a request to a revoked and renewed attestation', async () => {
+    const { call } = await registry.mount(attestationStrip, {});
+    const attestation = await call.issueAttestation(request('a'));
+    const { attestations } = await call.issueBatch({ requests: [request('b'), request('c')] });
+    expect(await call.verifyAttestation({ attestation })).toMatchObject({ ok: false, code: 'STATUS_UNKNOWN' });
+    const { statusLists } = await call.publishStatus({});
+    expect(await call.checkStatus({ statusList: statusLists[0] })).toMatchObject({ ok: true, version: 4 });
+    expect(await call.verifyAttestation({ attestation })).toMatchObject({ ok: true, logIndex: '0', by: 'proof' });
+    const renewed = await call.renewAttestation({ attestation, notAfter: '2101-01-01T00:00:00Z' });
+    await call.revokeAttestation({ attestation, reason: 'superseded' });
+    const all = [attestation, ...attestations, renewed, { envelope: 'nonsense' }];
+    const { verdicts } = await call.verifyBatch({ attestations: all });
+    expect(verdicts.map((verdict) => (verdict.ok ? 'ok' : verdict.code))).toEqual([
+      'REVOKED',
+      'ok',
+      'ok',
+      'ok',
+      'ENVELOPE_MALFORMED',
+    ]);
+    expect(await call.checkStatus({ statusList: statusLists[0] })).toMatchObject({ code: 'STATUS_ROLLBACK' });
+    const { size, problems } = await call.auditLog({});
+    expect([size, problems]).toEqual(['7', []]);
+    expect((await call.proveInclusion({ index: '6' })).proof).toMatch(/^c2sp.org\/tlog-proof@v1\nindex 6\n/);
+    expect((await call.proveConsistency({ from: '3', to: '7' })).proof.length).toBeGreaterThan(0);
+  });
+
+  it('refuses wrong input by name', async () => {
+    const { call } = await registry.mount(attestationStrip, {});
+    await expect(call.proveInclusion({ index: '7' })).rejects.toMatchObject({ code: 'RequestInvalid' });
+    await expect(call.issueAttestation({ ...request('a'), notAfter: 'soon' })).rejects.toMatchObject({
+      code: 'PluginInputInvalid',
+    });
+    await expect(call.issueAttestation({ ...request('a'), notAfter: '1960-01-01T00:00:00Z' })).rejects.toMatchObject({
+      code: 'RequestInvalid',
+    });
+  });
+
+  it('keeps a sandboxed authority in memory', async () => {
+    const sandbox = new ResourceGovernor({ ...testing('sandbox'), sandbox: { grants: {} } });
+    await using closed = new PluginRegistry({ governor: sandbox });
+    const { call } = await closed.mount(attestationStrip, {});
+    expect((await call.issueAttestation(request('a'))).proof).toBeDefined();
+    await using other = new PluginRegistry({ governor: sandbox });
+    await expect(other.mount(attestationStrip, { folder: '/tmp/anywhere', passphrase: 'x' })).rejects.toMatchObject({
+      code: 'CapabilityDenied',
+    });
+    await sandbox.close();
+  });
+});
