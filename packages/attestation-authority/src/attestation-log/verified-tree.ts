@@ -11,7 +11,15 @@ const tilePositions = 2 ** (tileLevels + 1);
 const lineLength = nodeTextLength + 1;
 const head = 'c2sp.org/tlog-proof@v1\nindex ';
 
-type Tile = (string | undefined)[];
+/** Every so many levels the whole text above a node is kept too, so that comparing it takes one step. */
+const restLevels = 4;
+
+interface Tile {
+  /** The hashes of nodes, as text. */
+  readonly nodes: (string | undefined)[];
+  /** What stands in an accepted proof above a node, to its end. */
+  readonly rests: (string | undefined)[];
+}
 
 /** A tree under a checkpoint that was found trustworthy. */
 export class VerifiedTree {
@@ -21,7 +29,7 @@ export class VerifiedTree {
   readonly #maxTiles: number;
   readonly #tiles = new Map<number, Tile>();
 
-  /** @param checkpoint its text, verbatim @param root base64 @param size less than 2^53 @param maxTiles some 30 KiB each */
+  /** @param checkpoint its text, verbatim @param root base64 @param size less than 2^53 @param maxTiles some 50 KiB each */
   constructor(checkpoint: string, size: number, root: string, maxTiles: number) {
     this.#tail = `\n${checkpoint}`;
     this.#size = size;
@@ -64,14 +72,24 @@ export class VerifiedTree {
   /** The lines above an authentic node must be the ones that are known. No hashing. */
   #isKnownAbove({ level, node, last }: Climb, proof: string, at: number, end: number): boolean {
     const above = new Climb(node, last + 1, '', level);
+    let mark: { readonly tile: Tile; readonly position: number; readonly at: number } | undefined;
     while (above.seekSibling()) {
+      if (above.level % restLevels === 0 && above.level > level) {
+        const place = this.#place(above.level, above.node);
+        const rest = place?.tile.rests[place.position];
+        if (rest !== undefined) return proof.length - at === rest.length && proof.endsWith(rest);
+        if (place !== undefined) mark ??= { ...place, at };
+      }
       const sibling = this.#get(above.level, siblingOf(above.node));
       if (sibling === undefined || !proof.startsWith(sibling, at)) return false;
       if (proof.charCodeAt(at + nodeTextLength) !== newline) return false;
       at += lineLength;
       above.rise();
     }
-    return at === end;
+    if (at !== end) return false;
+    // A copy: a slice would keep its whole proof in memory.
+    if (mark !== undefined) mark.tile.rests[mark.position] = Buffer.from(proof.slice(mark.at)).toString();
+    return true;
   }
 
   /** Hashes the whole way: for when tiles above were forgotten. */
@@ -100,9 +118,15 @@ export class VerifiedTree {
   }
 
   #get(level: number, node: number): string | undefined {
+    const place = this.#place(level, node);
+    return place?.tile.nodes[place.position];
+  }
+
+  #place(level: number, node: number): { readonly tile: Tile; readonly position: number } | undefined {
     const row = level % tileLevels;
     const width = 2 ** (tileLevels - row);
-    return this.#tiles.get(tileKey((level - row) / tileLevels, Math.floor(node / width)))?.[width + (node % width)];
+    const tile = this.#tiles.get(tileKey((level - row) / tileLevels, Math.floor(node / width)));
+    return tile && { tile, position: width + (node % width) };
   }
 
   #set(level: number, node: number, text: string): void {
@@ -112,10 +136,10 @@ export class VerifiedTree {
     let tile = this.#tiles.get(key);
     if (tile === undefined) {
       if (this.#tiles.size >= this.#maxTiles) this.#tiles.delete(this.#tiles.keys().next().value!);
-      tile = new Array<string | undefined>(tilePositions).fill(undefined);
+      tile = { nodes: new Array<string | undefined>(tilePositions).fill(undefined), rests: [] };
       this.#tiles.set(key, tile);
     }
-    tile[width + (node % width)] = text;
+    tile.nodes[width + (node % width)] = text;
   }
 }
 

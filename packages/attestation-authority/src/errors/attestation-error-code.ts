@@ -11,6 +11,4 @@ export type AttestationErrorCode =
   /** An entry of the log is none of an authority's. `details.index` */
   | 'EntryInvalid'
   /** The authority was closed. */
-  | 'AuthorityClosed'
-  /** TPM structures that are to be worked with are malformed. */
-  | 'TpmStructureInvalid';
+  | 'AuthorityClosed';

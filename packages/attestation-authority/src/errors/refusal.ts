@@ -1,4 +1,4 @@
-// Refusals: why an attestation, a status list or a quote is not believed. They are data, never thrown.
+// Refusals: why an attestation or a status list is not believed. They are data, never thrown.
 
 /** The step that failed. Codes are stable; `detail` is for people. */
 export type RefusalCode =
@@ -34,22 +34,7 @@ export type RefusalCode =
   | 'STATUS_ROLLBACK'
   // Whether it is what was asked for
   | 'SUBJECT_MISMATCH'
-  | 'PREDICATE_TYPE_MISMATCH'
-  // Evidence of devices
-  | 'QUOTE_MALFORMED'
-  | 'QUOTE_SIGNATURE_INVALID'
-  | 'NONCE_MISMATCH'
-  | 'NONCE_REUSED'
-  | 'NONCE_UNKNOWN'
-  | 'PCR_SELECTION_INSUFFICIENT'
-  | 'PCR_BANK_REFUSED'
-  | 'PCR_DIGEST_MISMATCH'
-  | 'PCR_MISMATCH'
-  | 'EVENT_LOG_MALFORMED'
-  | 'EVENT_LOG_MISMATCH'
-  | 'CLOCK_UNSAFE'
-  | 'CLOCK_WENT_BACK'
-  | 'FIRMWARE_MISMATCH';
+  | 'PREDICATE_TYPE_MISMATCH';
 
 /** That something is not believed, and why. */
 export interface Refusal {

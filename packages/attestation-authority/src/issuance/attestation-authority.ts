@@ -1,5 +1,6 @@
 // The authority: issues, renews and revokes attestations. Issuing is logging: what it returns is durable, and under a signed
 // checkpoint of its log. Cost: some 10 us CPU an attestation, one sync and one signature a commit of up to 4,096.
+import { hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogWriter, type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
@@ -507,7 +508,7 @@ async function readStatusLedger(log: LogWriter, entropy: (length: number) => Uin
 }
 
 function digestOf(payload: Uint8Array): string {
-  return hexOf(sha256(preAuthenticationEncoding(statementPayloadType, payload)));
+  return hash('sha256', preAuthenticationEncoding(statementPayloadType, payload), 'hex');
 }
 
 function hexOf(bytes: Uint8Array): string {

@@ -34,7 +34,7 @@ export interface VerifierOptions {
   readonly predicates?: PredicateSchemas;
   /** Checkpoints that are kept. Default 1,024. */
   readonly maxCheckpoints?: number;
-  /** Tiles of verified nodes that are kept, some 30 KiB each when full. Default 512. */
+  /** Tiles of verified nodes that are kept, some 50 KiB each when full. Default 512. */
   readonly maxTiles?: number;
   /** Payloads that are kept, in characters. Default 16 Mi. */
   readonly maxPayloadCharacters?: number;
