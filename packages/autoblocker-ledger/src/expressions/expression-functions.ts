@@ -20,12 +20,12 @@ export interface DataFiles {
 }
 
 /** Where parsers keep what later lines need. */
-export interface Stash {
+interface Stash {
   get(name: string, key: string): string;
 }
 
 /** What functions work with, beside their arguments. */
-export interface FunctionHost {
+interface FunctionHost {
   readonly files: DataFiles;
   readonly stash: Stash;
 }

@@ -2,7 +2,7 @@
 // A tokenizer and a Pratt parser (Pratt, "Top down operator precedence", 1973). Linear time; depth is bounded.
 
 /** Where a part of an expression begins, as an offset into its text. */
-export interface Place {
+interface Place {
   readonly at: number;
 }
 
@@ -39,7 +39,7 @@ export type Expression = Place &
     | { readonly kind: 'let'; readonly name: string; readonly value: Expression; readonly body: Expression }
   );
 
-export type UnaryOperator = '!' | '-' | '+';
+type UnaryOperator = '!' | '-' | '+';
 export type BinaryOperator =
   | '??'
   | '||'

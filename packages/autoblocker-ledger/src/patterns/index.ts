@@ -1,2 +1,2 @@
 export { GrokExpression } from './grok-expression.js';
-export { type PatternMatch, SafePattern } from './safe-pattern.js';
+export { SafePattern } from './safe-pattern.js';

@@ -192,7 +192,7 @@ function meets(one: Ranges, other: Ranges): boolean {
 }
 
 /** Whether a node matches the empty text. */
-export function isNullable(node: PatternNode): boolean {
+function isNullable(node: PatternNode): boolean {
   switch (node.kind) {
     case 'empty':
     case 'assert':

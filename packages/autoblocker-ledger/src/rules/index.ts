@@ -1,4 +1,3 @@
-export type { ParseTrace } from './parse-pipeline.js';
 export { type EventRecord, RuleEvent } from './rule-event.js';
 export type { RuleRefusal } from './rule-refusal.js';
 export {

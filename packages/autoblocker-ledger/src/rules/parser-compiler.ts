@@ -11,7 +11,7 @@ import { RefusedRule } from './rule-refusal.js';
 import { compileStatic, type ParseContext, type Static } from './static-compiler.js';
 
 /** What a node works in. */
-export interface ParseScope {
+interface ParseScope {
   readonly evt: EventRecord;
 }
 
@@ -23,7 +23,7 @@ export interface ParseEnvironment extends ParseContext {
 }
 
 /** A node: whether it accepts the event, which it writes into. */
-export type ParserNode = (scope: ParseScope, environment: ParseEnvironment) => boolean;
+type ParserNode = (scope: ParseScope, environment: ParseEnvironment) => boolean;
 
 /** A parser of some stage. */
 export interface CompiledParser {

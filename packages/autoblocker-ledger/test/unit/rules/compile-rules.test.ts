@@ -1,0 +1,135 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { AutoblockerLedger } from '../../../src/pipeline/index.js';
+import { compileRules, type RuleFile, type RuleSet } from '../../../src/rules/index.js';
+import { type Overflow, PatternDetector } from '../../../src/scenarios/index.js';
+
+const raw: RuleFile = {
+  path: 'parsers/s00-raw/t/raw.yaml',
+  text: 'name: t/raw\nonsuccess: next_stage\nstatics:\n  - parsed: message\n    expression: evt.Line.Raw\n',
+};
+const login: RuleFile = {
+  path: 'parsers/s01-parse/t/login.yaml',
+  text: `name: t/login
+onsuccess: next_stage
+grok:
+  pattern: '^%{TIMESTAMP_ISO8601:time} login of %{USERNAME:user} from %{IP:ip} %{WORD:outcome}$'
+  apply_on: message
+statics:
+  - meta: log_type
+    expression: "evt.Parsed.outcome == 'failed' ? 'login_failed' : 'login_success'"
+  - meta: service
+    value: app
+  - meta: source_ip
+    expression: evt.Parsed.ip
+  - meta: user
+    expression: evt.Parsed.user
+  - target: evt.StrTime
+    expression: evt.Parsed.time
+`,
+};
+const dated: RuleFile = {
+  path: 'parsers/s02-enrich/t/date.yaml',
+  text: 'name: t/date\nstatics:\n  - method: ParseDate\n    expression: evt.StrTime\n',
+};
+const scenario = (extra: string, name = 't/bf'): RuleFile => ({
+  path: `scenarios/t/${name.slice(2)}.yaml`,
+  text: `name: ${name}\ndescription: too many logins\nfilter: evt.Meta.log_type == 'login_failed'\ngroupby: evt.Meta.source_ip\nlabels:\n  remediation: true\n${extra}`,
+});
+const leaky = scenario('type: leaky\ncapacity: 2\nleakspeed: 10s\nblackhole: 1m\n');
+const line = (second: number, ip: string, outcome = 'failed', user = 'root') =>
+  `2024-01-01T00:00:${String(second).padStart(2, '0')}Z login of ${user} from ${ip} ${outcome}`;
+
+function run(rules: RuleSet, lines: readonly string[]): Overflow[] {
+  const parser = rules.lineParser('app.log', { newestTime: () => Date.UTC(2024, 0, 2), utcOffsetMinutes: 0 });
+  const detector = new PatternDetector(rules.scenarios, 100);
+  return lines.flatMap((text) => {
+    const event = parser.parse({ text, offset: 0, end: 0, cut: false, garbled: false })?.event;
+    return event === undefined ? [] : detector.offer(event);
+  });
+}
+
+const rulesOf = (...files: RuleFile[]) => compileRules([raw, login, dated, ...files], { strict: true });
+const burst = (ip = '192.0.2.1') => [1, 2, 3].map((second) => line(second, ip));
+
+describe('compileRules', () => {
+  it('overflows one event above the capacity, by group', () => {
+    const overflows = run(rulesOf(leaky), [...burst(), line(4, '192.0.2.2')]);
+    expect(overflows.map(({ scenario: { name }, group, eventCount }) => [name, group, eventCount])).toEqual([
+      ['t/bf', '192.0.2.1', 3],
+    ]);
+  });
+
+  it('has distinct, cancel_on, trigger, counter, conditional and overflow filter', () => {
+    const distinct = scenario('type: leaky\ncapacity: 2\nleakspeed: 10s\ndistinct: evt.Meta.user\n');
+    expect(run(rulesOf(distinct), burst())).toHaveLength(0);
+    const users = ['a', 'b', 'c'].map((user) => line(1, '192.0.2.1', 'failed', user));
+    expect(run(rulesOf(distinct), users)).toHaveLength(1);
+    const cancelled = scenario('type: leaky\ncapacity: 2\nleakspeed: 10s\ncancel_on: evt.Meta.user == "me"\n');
+    expect(
+      run(rulesOf(cancelled), [...burst().slice(1), line(3, '192.0.2.1', 'failed', 'me'), line(4, '192.0.2.1')]),
+    ).toHaveLength(0);
+    expect(run(rulesOf(scenario('type: trigger\n')), burst())).toHaveLength(3);
+    const counter = scenario('type: counter\ncapacity: -1\nduration: 30s\n');
+    expect(run(rulesOf(counter), [...burst(), line(40, '192.0.2.9')])).toMatchObject([{ eventCount: 3 }]);
+    const conditional = scenario(
+      'type: conditional\ncapacity: -1\nleakspeed: 1m\ncondition: len(queue.Queue) >= 2 and any(queue.Queue, {.Meta.user == "b"})\n',
+    );
+    expect(run(rulesOf(conditional), users)).toMatchObject([{ eventCount: 2 }]);
+    const filtered = scenario(
+      'type: leaky\ncapacity: 2\nleakspeed: 10s\noverflow_filter: any(queue.Queue, {#.Meta.user == "b"})\n',
+    );
+    expect(run(rulesOf(filtered), burst())).toHaveLength(0);
+    expect(run(rulesOf(filtered), users)).toHaveLength(1);
+  });
+
+  it('discards what is whitelisted', () => {
+    const whitelist: RuleFile = {
+      path: 'parsers/s02-enrich/t/whitelist.yaml',
+      text: 'name: t/whitelist\nwhitelist:\n  reason: ours\n  cidr: ["192.0.2.0/24"]\n',
+    };
+    expect(run(rulesOf(leaky, whitelist), burst())).toHaveLength(0);
+    expect(run(rulesOf(leaky, whitelist), burst('198.51.100.1'))).toHaveLength(1);
+  });
+
+  it.each<[string, RuleFile, number, string]>([
+    ['a function', scenario('type: trigger\noverflow_filter: Nope(1)\n'), 8, 'overflow_filter'],
+    ['a bucket type', scenario('type: bayesian\n'), 7, 'type'],
+    ['a key', scenario('type: trigger\nbayesian_prior: 1\n'), 8, 'bayesian_prior'],
+    ['a method', { path: dated.path, text: dated.text.replace('ParseDate', 'GeoIpCity') }, 3, 'method'],
+    ['a grok pattern', { path: login.path, text: login.text.replace('USERNAME', 'NOBODY') }, 4, 'grok.pattern'],
+    ['a field', scenario('type: trigger\ndistinct: evt.Overflow.Alert\n'), 8, 'distinct'],
+    ['broken YAML', { path: 'scenarios/x.yaml', text: 'a: [' }, 1, 'yaml'],
+    ['a missing data file', scenario('type: trigger\ncancel_on: any(File("x.txt"), {true})\n'), 8, 'cancel_on'],
+  ])('refuses %s with its place, and the whole rule', (_, file, at, construct) => {
+    const { report, scenarios } = compileRules([file]);
+    expect(report.refused).toMatchObject([{ file: file.path, line: at, construct }]);
+    expect([report.compiled, scenarios]).toEqual([[], []]);
+    expect(() => compileRules([file], { strict: true })).toThrow(expect.objectContaining({ code: 'RuleUnsupported' }));
+  });
+
+  it('lets a ledger decide, by the name and version of the rule', async () => {
+    const rules = rulesOf(leaky);
+    const [{ version }] = rules.scenarios as [{ version: string }];
+    expect(version).toMatch(/^sha256:[0-9a-f]{16}$/);
+    const folder = await mkdtemp(join(tmpdir(), 'rules-'));
+    try {
+      const log = join(folder, 'app.log');
+      await writeFile(
+        log,
+        burst('203.0.113.7')
+          .map((text) => `${text}\n`)
+          .join(''),
+      );
+      await using ledger = await AutoblockerLedger.open({ folder: 'memory:', rules, time: 'events' });
+      expect(await ledger.readLogs([log])).toMatchObject({ decided: 1, parsers: { 't/login': 3 } });
+      expect(ledger.isBlocked('203.0.113.7')).toMatchObject({ scenario: { name: 't/bf', version }, action: 'ban' });
+      const { evidence } = await ledger.explain(ledger.isBlocked('203.0.113.7')!.id);
+      expect(evidence.map(({ line: text }) => text)).toEqual(burst('203.0.113.7'));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
