@@ -112,7 +112,7 @@ describe('compileRules', () => {
 
   it('lets a ledger decide, by the name and version of the rule', async () => {
     const rules = rulesOf(leaky);
-    const [{ version }] = rules.scenarios as [{ version: string }];
+    const { version } = rules.scenarios[0]!;
     expect(version).toMatch(/^sha256:[0-9a-f]{16}$/);
     const folder = await mkdtemp(join(tmpdir(), 'rules-'));
     try {
