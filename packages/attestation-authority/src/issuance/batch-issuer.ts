@@ -1,7 +1,8 @@
 // The one appender of an authority's log. Lines gather while a commit is under way; then one commit takes them all, and their
 // proofs are cut together. So the number of signatures and syncs follows the disk, not the requests.
-import { encodeBase64, type LogWriter, parseSignedCheckpoint } from '@tenstrip/shared-core';
+import type { LogWriter } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
+import { encodeBase64, parseSignedCheckpoint } from '@tenstrip/shared-core/transparency';
 import { cutProofs, leafText } from '../attestation-log/index.js';
 import type { AttestationErrorCode } from '../errors/index.js';
 
