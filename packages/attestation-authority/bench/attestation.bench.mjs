@@ -127,13 +127,16 @@ const verification = (workload, { mode, isNew, target, batches, order }) => ({
   },
 });
 
+/** A peer that may not be installed. */
+const peerOrUndefined = (name) => import(name).catch(() => undefined);
+
 const besideJose = {
   workload: 'transparent verification, steady state, beside JWTs',
   size: '1,024 attestations, 4 times',
   metric: 'cpu',
   target: { atMost: 1 / 25 },
   async prepare() {
-    const jose = await import('jose').catch(() => undefined);
+    const jose = await peerOrUndefined('jose');
     const authority = await openAuthority();
     const attestations = fromFiles(await authority.issueBatch(requests(0, 1024, 'transparent')));
     const { verifier, circumstances } = await given(authority);
