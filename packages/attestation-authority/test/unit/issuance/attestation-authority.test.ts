@@ -1,5 +1,6 @@
 import { ResourceGovernor, testing } from '@tenstrip/shared-core';
-import { createSigner } from '@tenstrip/shared-core/crypto';
+import { createSigner, sha256 } from '@tenstrip/shared-core/crypto';
+import { SignatureType, verifierKey } from '@tenstrip/shared-core/transparency';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Attestation,
@@ -213,6 +214,15 @@ it('lets a root speak of its own status whatever its scope', async () => {
   );
   const attestation = await authority.issue(request());
   expect(narrow.verify(attestation, { time: now(), status: await freshStatus(narrow) })).toMatchObject({ ok: true });
+});
+
+it('asks for the witnesses that a root names', async () => {
+  const key = verifierKey('witness.example', SignatureType.cosignature, new Uint8Array(32).fill(3), sha256);
+  const witnesses = { witnesses: [{ name: 'w', key }], groups: [], quorum: 'w' };
+  const verdict = verifierOf(authority.trustRoot({ witnesses })).verify(await authority.issue(request()), {
+    time: now(),
+  });
+  expect(verdict).toMatchObject({ code: 'QUORUM_MISSING', path: 'attestation.proof' });
 });
 
 describe('renewing', () => {
