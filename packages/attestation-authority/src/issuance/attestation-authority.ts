@@ -139,6 +139,7 @@ export class AttestationAuthority implements AsyncDisposable {
       durability: given.durability,
       resources: governor,
       maxWaiting: Math.max(given.maxWaiting, 4096),
+      rotateKey: given.previousKeys.length > 0,
     });
     try {
       return new AttestationAuthority({
