@@ -332,6 +332,7 @@ export class AttestationAuthority implements AsyncDisposable {
     return this.#closed;
   }
 
+  /** Waits for what is being issued, and closes the log. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

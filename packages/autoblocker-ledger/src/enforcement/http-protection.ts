@@ -50,6 +50,7 @@ export type ConnectMiddleware = (
 
 /** What is used of a Fastify instance. */
 export interface FastifyLike {
+  /** As Fastify has it. */
   addHook(
     name: 'onRequest',
     hook: (request: { readonly raw: IncomingMessage }, reply: FastifyReplyLike, done: () => void) => void,
@@ -59,6 +60,7 @@ export interface FastifyLike {
 /** What is used of a Fastify reply. */
 export interface FastifyReplyLike {
   readonly raw: ServerResponse;
+  /** As Fastify has it: the reply is ours from here on. */
   hijack(): unknown;
 }
 

@@ -64,6 +64,7 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
     this.#own = backgroundContext(this, this.#node, {});
   }
 
+  /** Its name among its siblings. */
   get name(): string {
     return this.#node.name;
   }
@@ -79,6 +80,7 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
     return state === 'running' && isPaused ? 'paused' : state;
   }
 
+  /** The clock of its tree: virtual when deterministic. */
   get clock(): Clock {
     return this.#node.tree.clock;
   }
@@ -87,6 +89,7 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
     return this.#node.random;
   }
 
+  /** The logger of this governor; a child's is a child of its parent's. */
   get logger(): Logger {
     this.#logger ??= this.#parent?.logger.child({ governor: this.name }) ?? createLogger({ name: this.name });
     return this.#logger;
@@ -202,6 +205,7 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
     return this.#node.tree.digest?.hex() ?? '';
   }
 
+  /** As {@link close} with its default deadline. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
