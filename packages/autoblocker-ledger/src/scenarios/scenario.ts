@@ -16,7 +16,7 @@ export interface Scenario {
   /** MITRE ATT&CK techniques. */
   readonly references: readonly string[];
   /**
-   * It is offered only events that name it among their {@link PreselectedEvent.candidates}, of any domain. Default false.
+   * It is offered only events that name it among their `PreselectedEvent.candidates`, of any domain. Default false.
    */
   readonly preselected?: boolean;
   /** Domains whose events it is offered. */

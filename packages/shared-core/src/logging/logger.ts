@@ -35,11 +35,11 @@ export const redactedKeys: readonly string[] = [
   'refreshToken',
 ];
 
-/** How deep {@link redactedKeys} are looked for in a logged object: `a.b.c.secret` is depth 4; an array counts as a level. */
+/** How deep `redactedKeys` are looked for in a logged object: `a.b.c.secret` is depth 4; an array counts as a level. */
 export const redactionDepth = 4;
 
 /**
- * A logger that writes one JSON line an event and censors {@link redactedKeys} down to {@link redactionDepth}, in the
+ * A logger that writes one JSON line an event and censors `redactedKeys` down to `redactionDepth`, in the
  * logged object, in the bindings of its children and in the properties of errors. The message text is not searched:
  * put values into the object.
  *

@@ -7,7 +7,7 @@ import type { Sha256 } from './merkle-tree.js';
 export interface SignedNote {
   /** What is signed: UTF-8 text without control characters but newline; ends in a newline. */
   readonly text: string;
-  /** From 1 to {@link maximumSignatures}. */
+  /** From 1 to `maximumSignatures`. */
   readonly signatures: readonly NoteSignature[];
 }
 
