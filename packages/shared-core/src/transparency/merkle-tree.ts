@@ -146,7 +146,7 @@ const empty = { size: 0, hashes: [] } as const;
 
 /**
  * What a proof is cut from. Read the hashes of `nodes` in any way (from memory, from tiles, all at once or one by one,
- * waiting or not), then hand them to {@link assembleProof} in the same order.
+ * waiting or not), then hand them to `assembleProof` in the same order.
  */
 export interface ProofPlan {
   /** The perfect subtrees whose hashes are needed: at most about 2 log2 n. */
@@ -220,13 +220,13 @@ export function assembleProof(plan: ProofPlan, hashes: readonly Uint8Array[], sh
 /** Finds the hash of a perfect subtree, in memory or in a tile. */
 export type NodeReader = (node: NodeAddress) => Uint8Array;
 
-/** {@link planInclusion} and {@link assembleProof} in one step, for nodes that can be read without waiting. */
+/** `planInclusion` and `assembleProof` in one step, for nodes that can be read without waiting. */
 export function proveInclusion(index: bigint, size: bigint, read: NodeReader, sha256: Sha256): Uint8Array[] {
   const planned = planInclusion(index, size);
   return assembleProof(planned, planned.nodes.map(read), sha256);
 }
 
-/** {@link planConsistency} and {@link assembleProof} in one step, for nodes that can be read without waiting. */
+/** `planConsistency` and `assembleProof` in one step, for nodes that can be read without waiting. */
 export function proveConsistency(from: bigint, to: bigint, read: NodeReader, sha256: Sha256): Uint8Array[] {
   const planned = planConsistency(from, to);
   return assembleProof(planned, planned.nodes.map(read), sha256);

@@ -157,7 +157,7 @@ function checkSignatures(
 
 /**
  * The policy that the text of a policy file states, or `undefined` when it breaks a rule of the format, has more than
- * {@link maximumDefinitions} definitions, or names a key of a type that is not supported (a log's must be of type 0x01 or
+ * `maximumDefinitions` definitions, or names a key of a type that is not supported (a log's must be of type 0x01 or
  * 0x04, a witness's of type 0x04).
  */
 export function parseTrustPolicy(text: string, sha256: Sha256): TrustPolicy | undefined {
