@@ -26,11 +26,11 @@ const event = (time: number, group: string, value: string, kind = 'event'): Secu
 
 /**
  * The meaning in slow motion: a bucket is the list of its events, and its level is found by pouring all of them again.
- * Written from CrowdSec's documentation, with nothing shared with the table but the rule's numbers.
+ * One that overflowed, leaked empty or was cancelled is gone, with its clock; only its silence outlives it. Written from CrowdSec's documentation, with nothing shared with the table but the rule's numbers.
  */
 class NaiveBuckets {
   readonly #rule: Scenario;
-  readonly #groups = new Map<string, { times: number[]; values: Set<string>; silentUntil: number; poured: number }>();
+  readonly #groups = new Map<string, { times: number[]; values: Set<string>; silentUntil: number }>();
 
   constructor(rule: Scenario) {
     this.#rule = rule;
@@ -43,14 +43,13 @@ class NaiveBuckets {
       times: [],
       values: new Set<string>(),
       silentUntil: -Infinity,
-      poured: -Infinity,
     };
     if (one.kind !== 'event') {
       if (cancelOn !== undefined) Object.assign(held, { times: [], values: new Set<string>() });
       return undefined;
     }
     this.#groups.set(group, held);
-    const newest = Math.max(held.poured, ...held.times);
+    const newest = Math.max(...held.times);
     if (one.time - newest > (capacity + 1) * leakSpeedMs) Object.assign(held, { times: [], values: new Set<string>() });
     const value = distinct?.(one);
     if (value !== undefined) {
@@ -63,7 +62,6 @@ class NaiveBuckets {
       level = Math.max(0, level - Math.max(0, time - clock) / leakSpeedMs) + 1;
       clock = Math.max(clock, time);
     }
-    held.poured = Math.max(held.poured, one.time);
     if (level <= capacity + 1e-9) return undefined;
     const count = held.times.length;
     Object.assign(held, { times: [], values: new Set<string>() });
