@@ -14,7 +14,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { IsolatePromise } from './isolate-options.js';
 
 /** What this machine lets an isolate promise; the text says why not. */
-export type Support = Readonly<Record<IsolatePromise, true | string>>;
+export interface Support extends Readonly<Record<IsolatePromise, true | string>> {
+  /** Data memory that this Node reserves and does not use (the code range of V8 13 and newer), but that the kernel counts. */
+  readonly reservedDataBytes: number;
+}
 
 /** A program to start, and how the guest sees its module. */
 export interface Launch {
@@ -26,8 +29,13 @@ export interface Launch {
 /** Bytes that the copy of a module's folder and the guest's own files may take together: 64 MiB. */
 const maxRootBytes = 64 << 20;
 const maxRootFiles = 16_384;
-/** Node's own data memory: about 48 MiB at rest, and stacks and buffers of its threads. */
+/** Node's own data memory at rest. */
+const restingDataBytes = 48 << 20;
+/** The same, with stacks and buffers of its threads. */
 const runtimeDataBytes = 128 << 20;
+/** Prints how much data memory a Node has that does nothing: proc(5), VmData in KiB. */
+const printDataMemory =
+  "console.log(/VmData:\\s+(\\d+)/.exec(require('node:fs').readFileSync('/proc/self/status', 'latin1'))[1])";
 /** Folders on which the private root may be mounted; any that is not needed inside. Other processes never see it. */
 const mountPoints = ['/mnt', '/media', '/srv', '/opt', '/tmp', '/var'];
 const guestFolder = fileURLToPath(new URL('./guest/', import.meta.url));
@@ -63,8 +71,12 @@ export function confinementSupport(): Promise<Support> {
 let support: Promise<Support> | undefined;
 
 async function probe(): Promise<Support> {
-  const [namespaces, dataLimit] = await Promise.all([tryNamespaces(), tryDataLimit()]);
-  return { 'no-network': namespaces, 'no-signals': namespaces, 'memory-bound': dataLimit };
+  const [namespaces, dataLimit, reservedDataBytes] = await Promise.all([
+    tryNamespaces(),
+    tryDataLimit(),
+    findReservedDataBytes(),
+  ]);
+  return { 'no-network': namespaces, 'no-signals': namespaces, 'memory-bound': dataLimit, reservedDataBytes };
 }
 
 async function tryNamespaces(): Promise<true | string> {
@@ -74,19 +86,29 @@ async function tryNamespaces(): Promise<true | string> {
   if (point === undefined) return `none of ${mountPoints.join(', ')} exists to mount a private root on`;
   const script =
     'set -e; PATH=$1; mount -t tmpfs tenstrip "$2"; mount -o remount,bind,ro "$2"; setpriv --bounding-set=-all --no-new-privs true';
-  return succeeds(namespaced(['sh', '-c', script, 'sh', searchPath.join(':'), point]));
+  return outcome(namespaced(['sh', '-c', script, 'sh', searchPath.join(':'), point]));
 }
 
 async function tryDataLimit(): Promise<true | string> {
   return (
     missingTools('prlimit') ??
-    succeeds([tool('prlimit')!, `--data=${1 << 30}`, '--core=0', process.execPath, '--version'])
+    outcome([tool('prlimit')!, `--data=${1 << 30}`, '--core=0', process.execPath, '--version'])
   );
+}
+
+async function findReservedDataBytes(): Promise<number> {
+  if (process.platform !== 'linux') return 0;
+  let kibibytes = '';
+  await outcome([process.execPath, '-e', printDataMemory], (text) => {
+    kibibytes += text;
+  });
+  return Math.max(0, (Number.parseInt(kibibytes, 10) || 0) * 1024 - restingDataBytes);
 }
 
 /** How to start the guest's process for `module` under what `support` offers. */
 export function launchOf(module: URL, heapBytes: number, support: Support): Launch {
-  const limited = support['memory-bound'] === true ? limitData(2 * heapBytes + runtimeDataBytes) : [];
+  const limited =
+    support['memory-bound'] === true ? limitData(2 * heapBytes + runtimeDataBytes + support.reservedDataBytes) : [];
   const confined = support['no-network'] === true;
   const folder = module.protocol === 'file:' ? realpathSync(dirname(fileURLToPath(module))) : '';
   const line = confined ? confinedLine(folder, heapBytes) : plainLine(folder, heapBytes);
@@ -156,16 +178,17 @@ function tool(name: string): string | undefined {
 }
 
 /** Whether the program ends well; else what it said. */
-function succeeds([command, ...args]: string[]): Promise<true | string> {
+function outcome([command, ...args]: string[], onOutput?: (text: string) => void): Promise<true | string> {
   return new Promise((fulfil) => {
     const child = spawn(command!, args, {
       env: {},
       detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 5000,
       killSignal: 'SIGKILL',
     });
     let said = '';
+    child.stdout.on('data', (chunk: Buffer) => onOutput?.(chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(0, 500);
     });

@@ -80,6 +80,9 @@ export class DeterministicRealm {
     // File reads of `import()` are outside work too.
     const busy = () => requestsPending() || resources().some((name) => name.startsWith('FSReq'));
     const realm = new DeterministicRealm(new VirtualTimers(busy));
+    // Node makes its web classes when they are first needed, newer Nodes while a module is loaded, and needs for it what
+    // is refused below.
+    void globalThis.Response;
     realm.#replaceTime();
     realm.#replaceChance();
     realm.#refuseTheRest();

@@ -98,12 +98,17 @@ const isInside = (folder: string, path: string) => path === folder || path.start
 /** Every file, folder and link below `root` but not below `except`, with its content. */
 function snapshot(root: string, except: string): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (isInside(except, path)) continue;
-    const link = entry.isSymbolicLink() ? `-> ${readlinkSync(path)}` : '/';
-    found[relative(root, path)] = entry.isFile() ? readFileSync(path, 'utf8') : link;
-  }
+  // Not readdir's own recursion: in some Nodes it follows links, and these may lead in circles.
+  const look = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (isInside(except, path)) continue;
+      const link = entry.isSymbolicLink() ? `-> ${readlinkSync(path)}` : '/';
+      found[relative(root, path)] = entry.isFile() ? readFileSync(path, 'utf8') : link;
+      if (entry.isDirectory()) look(path);
+    }
+  };
+  look(root);
   return found;
 }
 
