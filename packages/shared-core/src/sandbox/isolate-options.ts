@@ -1,4 +1,5 @@
 // What an isolate is opened with, its limits and their defaults.
+import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { type Capability, capabilities, type Grants } from '../capabilities/index.js';
 import { type CoreErrorCode, TenstripError } from '../errors/index.js';
@@ -55,7 +56,8 @@ const schema = z.strictObject({
   kind: z.enum(['worker', 'process']),
   module: z
     .instanceof(URL)
-    .refine((url) => url.protocol === 'file:' || url.protocol === 'data:', 'must be a file: or data: URL'),
+    .refine((url) => url.protocol === 'file:' || url.protocol === 'data:', 'must be a file: or data: URL')
+    .refine((url) => url.protocol !== 'file:' || isFile(url), 'there is no such file'),
   grants: z
     .strictObject(Object.fromEntries(capabilities.map((name) => [name, granted])) as Record<Capability, typeof granted>)
     .refine((grants) => grants.native === undefined, 'native code cannot be loaded in an isolate')
@@ -77,6 +79,10 @@ const schema = z.strictObject({
   maxQueue: count.default(1024),
   accept: z.array(z.enum(['no-network', 'no-signals', 'memory-bound'])).default([]),
 });
+
+function isFile(url: URL): boolean {
+  return statSync(url, { throwIfNoEntry: false })?.isFile() === true;
+}
 
 /** @throws TenstripError `IsolateFailed` that names every wrong option at once */
 export function checkedSettings(options: IsolateOptions): IsolateSettings {

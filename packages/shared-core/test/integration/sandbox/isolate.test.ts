@@ -280,6 +280,15 @@ describe('the options of an isolate', () => {
       message: expect.stringMatching(/kind: .*module: .*grants: .*heapBytes: /s),
     });
   });
+
+  it('name a module that is not there, or is a folder', async () => {
+    for (const module of [moduleOf('no-such.guest.mjs'), moduleOf('.')]) {
+      await expect(Isolate.open(new ResourceGovernor({ logger }), { kind: 'process', module })).rejects.toMatchObject({
+        code: 'IsolateFailed',
+        message: expect.stringContaining('module: there is no such file'),
+      });
+    }
+  });
 });
 
 describe.runIf(onLinux)('a process isolate and its host', () => {
