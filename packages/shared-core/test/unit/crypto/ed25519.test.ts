@@ -304,7 +304,7 @@ describe('the strict profile', () => {
     const signature = concat(encode(multiply(s, base)), littleEndian(s));
     for (const text of ['pay 1', 'pay 1000']) {
       const message = new TextEncoder().encode(text);
-      expect(opensslAlone(a, message, signature)).toBe(true);
+      expect(opensslAlone(a, message, signature)).toBe(!nodeIsStricter);
       expect(nacl.sign.detached.verify(message, signature, a)).toBe(true);
       for (const backend of backends) expect(createVerifier({ backend }).verify(a, message, signature)).toBe(false);
     }
@@ -328,7 +328,9 @@ describe('the strict profile', () => {
 
   it.each(speccheck)('meets the libraries as the paper found them, on $what', (each) => {
     const [publicKey, message, signature] = [bytes(each.publicKey), bytes(each.message), bytes(each.signature)];
-    expect(opensslAlone(publicKey, message, signature)).toBe(each.openssl);
+    const alone = opensslAlone(publicKey, message, signature);
+    if (nodeIsStricter) expect(alone && !each.openssl).toBe(false);
+    else expect(alone).toBe(each.openssl);
     expect(nacl.sign.detached.verify(message, signature, publicKey)).toBe(each.tweetnacl);
   });
 });
@@ -366,6 +368,9 @@ describe('a verifier', () => {
     expect(() => createSigner(new Uint8Array(32), { backend: 'sodium' })).toThrow(missing);
   });
 });
+
+/** From Node 24 on, `crypto.verify` refuses points of low order itself: it accepts a part of what the paper found. */
+const nodeIsStricter = Number.parseInt(process.versions.node, 10) >= 24;
 
 function opensslAlone(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const x = Buffer.from(publicKey).toString('base64url');
