@@ -50,7 +50,7 @@ export class SegmentedLog implements AsyncDisposable {
     this.#lock = lock;
     this.recovered = { records: chain.records, bytesCut: chain.bytesCut };
     this.#queue = new CommitQueue<Uint8Array, number>({
-      commit: (batch) => this.#commit(batch),
+      commit: (batch, bytes) => this.#commit(batch, bytes),
       bytesOf: (record) => record.length + frameHeaderBytes,
       maxWaiting: maximumWaiting,
       maxWaitingBytes: maximumWaitingBytes,
@@ -129,8 +129,7 @@ export class SegmentedLog implements AsyncDisposable {
     }
   }
 
-  async #commit(batch: readonly Uint8Array[]): Promise<number[]> {
-    const bytes = batch.reduce((total, record) => total + frameHeaderBytes + record.length, 0);
+  async #commit(batch: readonly Uint8Array[], bytes: number): Promise<number[]> {
     let first = 0;
     await this.#chain.commit(bytes, (frames, next) => {
       first = next;
