@@ -97,12 +97,20 @@ export class TileStore {
   }
 
   /**
-   * One file after the other. Making a file is work of the kernel under locks that two files of a directory share, so
-   * two at once would spin for each other, on a core that the next commit needs.
+   * Tiles and bundles at the same time, each of them one after the other: the kernel makes files of one directory under
+   * one lock, and a second thread would spin for it, on a core that the next commit needs.
    */
   async #flushNow(size: number): Promise<void> {
-    for (const [name, { bytes, end, tile }] of [...this.#unwritten]) {
-      if (end > size) continue; // its commit is under way, and may yet be taken back
+    const due = [...this.#unwritten].filter(([, { end }]) => end <= size); // what a commit under way fills may be taken back
+    const tiles = due.filter(([, { tile }]) => tile !== undefined);
+    const bundles = due.filter(([, { tile }]) => tile === undefined);
+    for (const written of await Promise.allSettled([this.#writeInTurn(tiles), this.#writeInTurn(bundles)])) {
+      if (written.status === 'rejected') throw written.reason;
+    }
+  }
+
+  async #writeInTurn(files: readonly (readonly [name: string, Unwritten])[]): Promise<void> {
+    for (const [name, { bytes, tile }] of files) {
       await this.#folder.write(name, bytes);
       this.#unwritten.delete(name);
       if (tile !== undefined) this.#remember(name, tile);
