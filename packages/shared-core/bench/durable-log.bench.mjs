@@ -1,9 +1,10 @@
 // The durable log beside embedded stores that keep the same records, each append acknowledged when it is on the disk.
 // Records of 200 bytes, 512 appends in flight; ours also hashes every record into the tree, writes tiles and signs a
-// checkpoint for every commit. All stores lie in one folder, so that they share a disk.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// checkpoint for every commit. All stores lie in one folder, so that they share a disk: the repository's, since the folder
+// for temporary files may be in memory, where a sync costs nothing.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createSigner, createVerifier, sha256 } from '@tenstrip/shared-core/crypto';
 import { LogReader, LogWriter, SegmentedLog } from '@tenstrip/shared-core/durable-log';
 import {
@@ -48,7 +49,9 @@ async function appendAll(records, append) {
 }
 
 function temporaryFolder() {
-  return mkdtempSync(join(tmpdir(), 'tenstrip-bench-log-'));
+  const stores = fileURLToPath(new URL('../../../node_modules/.cache/stores/', import.meta.url));
+  mkdirSync(stores, { recursive: true });
+  return mkdtempSync(stores);
 }
 
 /** A folder for the span of `work`, which gets a path that does not exist yet. */
