@@ -16,6 +16,7 @@ import {
   printCheckpoint,
   printSignedNote,
   SignatureType,
+  signNote,
   type TilePath,
   type VerifierKey,
   verifierKey,
@@ -50,7 +51,10 @@ export interface LogWriterOptions {
   folder: string;
   /** The log's name: one line without spaces and `+`; by custom a URL without scheme. Also the name of its key. */
   origin: string;
-  /** Signs checkpoints. Must be the one that signed the log's last checkpoint, unless `rotateKey` is set. */
+  /**
+   * Signs checkpoints. Must be the one that signed the log's last checkpoint, unless `rotateKey` is set. Its public key is
+   * read for each of them, so a signer may change its key between two appends.
+   */
   signer: Signer;
   /**
    * Whether a log whose last checkpoint has the signature of another key may be taken over: `signer` then signs what comes,
@@ -80,7 +84,6 @@ export interface AppendReceipt {
   readonly checkpoint: string;
 }
 
-const utf8 = new TextEncoder();
 const maximumWaitingBytes = 64 * 2 ** 20;
 const batchBytes = 8 * 2 ** 20;
 /** While appends never pause, a checkpoint is published after this many entries, or this long. */
@@ -105,7 +108,6 @@ export class LogWriter implements AsyncDisposable {
   readonly #log: OpenLog;
   readonly #origin: string;
   readonly #signer: Signer;
-  readonly #key: VerifierKey;
   readonly #resources: LogResources;
   readonly #queue: CommitQueue<LogEntry, AppendReceipt>;
   #checkpoint = '';
@@ -126,7 +128,6 @@ export class LogWriter implements AsyncDisposable {
     this.#log = log;
     this.#origin = options.origin;
     this.#signer = options.signer;
-    this.#key = signerKey(options.origin, options.signer);
     this.#resources = options.resources ?? unlimited;
     this.#minimumIndex = minimumIndex;
     this.reader = new LogReader(this.#view());
@@ -346,8 +347,7 @@ export class LogWriter implements AsyncDisposable {
       extensions: [],
     });
     try {
-      const { keyName, keyId } = this.#key;
-      const signature = { keyName, keyId, signature: await this.#signer.sign(utf8.encode(text)) };
+      const signature = await signNote(text, this.#origin, this.#signer, sha256);
       if (!this.#signerProven) this.#proveSigner(text, signature);
       return printSignedNote({ text, signatures: [signature] });
     } catch (error) {
@@ -358,7 +358,7 @@ export class LogWriter implements AsyncDisposable {
 
   /** A signer with a wrong key, or none, is found by its first signature, before anything is acknowledged. */
   #proveSigner(text: string, signature: NoteSignature): void {
-    const key = this.#key;
+    const key = signerKey(this.#origin, this.#signer);
     const { verify } = createVerifier();
     this.#signerProven = signature.signature instanceof Uint8Array && verifyNoteSignature(text, signature, key, verify);
     if (this.#signerProven) return;
@@ -418,7 +418,8 @@ export class LogWriter implements AsyncDisposable {
   async #resume(last: StoredCheckpoint | undefined): Promise<void> {
     const { tree } = this.#log;
     const covers = last !== undefined && last.checkpoint.size === BigInt(tree.size);
-    const signed = last?.note.signatures.some((signature) => isSignatureBy(signature, this.#key)) ?? false;
+    const key = signerKey(this.#origin, this.#signer);
+    const signed = last?.note.signatures.some((signature) => isSignatureBy(signature, key)) ?? false;
     this.#checkpoint = covers && signed ? last!.text : await this.#sign();
     this.#size = tree.size;
     await unavailableIfSystemError(() => this.#publish());
