@@ -1,9 +1,10 @@
 // The durable log beside embedded stores that keep the same records, each append acknowledged when it is on the disk.
 // Records of 200 bytes, 512 appends in flight; ours also hashes every record into the tree, writes tiles and signs a
-// checkpoint for every commit. All stores lie in one folder, so that they share a disk.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// checkpoint for every commit. All stores lie in one folder, so that they share a disk: the repository's, since the folder
+// for temporary files may be in memory, where a sync costs nothing.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createSigner, createVerifier, sha256 } from '@tenstrip/shared-core/crypto';
 import { LogReader, LogWriter, SegmentedLog } from '@tenstrip/shared-core/durable-log';
 import {
@@ -48,7 +49,9 @@ async function appendAll(records, append) {
 }
 
 function temporaryFolder() {
-  return mkdtempSync(join(tmpdir(), 'tenstrip-bench-log-'));
+  const stores = fileURLToPath(new URL('../../../node_modules/.cache/stores/', import.meta.url));
+  mkdirSync(stores, { recursive: true });
+  return mkdtempSync(stores);
 }
 
 /** A folder for the span of `work`, which gets a path that does not exist yet. */
@@ -63,20 +66,30 @@ async function inFolder(work) {
 
 // ------------------------------------------------------------------------------------------------------------- sides
 
+/**
+ * Gives every run a folder of its own, removed when the comparison is over: nobody removes a log in order to append to
+ * another one, and some file systems (ext4 without a journal) make files several times more slowly after a removal.
+ * Needs up to 3 GB of disk.
+ */
+function runFolders() {
+  const root = temporaryFolder();
+  let runs = 0;
+  return { next: () => join(root, `${runs++}`), remove: () => rmSync(root, { recursive: true, force: true }) };
+}
+
 /** Opens a log, appends, closes it; what `readBack` finds is compared with the peer's. */
-function logSide(records, readBack) {
+function logSide(folders, records, readBack) {
   return {
-    run: () =>
-      inFolder(async (folder) => {
-        const log = await LogWriter.open({ folder, origin, signer });
-        await appendAll(records, (entry) => log.append({ entry }));
-        const found = readBack.wanted
-          ? await digestOf(log.reader.entries(0n, log.reader.size), ({ entry }) => entry)
-          : '';
-        if (readBack.wanted) await checkProofs(log.reader);
-        await log[Symbol.asyncDispose]();
-        return { count: records.length, digest: found };
-      }),
+    async run() {
+      const log = await LogWriter.open({ folder: folders.next(), origin, signer });
+      await appendAll(records, (entry) => log.append({ entry }));
+      const found = readBack.wanted
+        ? await digestOf(log.reader.entries(0n, log.reader.size), ({ entry }) => entry)
+        : '';
+      if (readBack.wanted) await checkProofs(log.reader);
+      await log[Symbol.asyncDispose]();
+      return { count: records.length, digest: found };
+    },
   };
 }
 
@@ -101,10 +114,9 @@ async function checkProofs(reader) {
 }
 
 /** @param {(folder: string, records: Buffer[], wanted: boolean) => Promise<string>} store */
-function storeSide(records, readBack, store) {
+function storeSide(folders, records, readBack, store) {
   return {
-    run: () =>
-      inFolder(async (folder) => ({ count: records.length, digest: await store(folder, records, readBack.wanted) })),
+    run: async () => ({ count: records.length, digest: await store(folders.next(), records, readBack.wanted) }),
   };
 }
 
@@ -206,9 +218,11 @@ function comparison({ workload, name, label, store, count, target }) {
     async prepare({ quick }) {
       const records = makeRecords(quick ? Math.ceil(count / 5) : count);
       const readBack = { wanted: true };
-      const side = await peer(name, (module) => storeSide(records, readBack, store(module)));
+      const folders = runFolders();
+      const side = await peer(name, (module) => storeSide(folders, records, readBack, store(module)));
       return {
-        ours: logSide(records, readBack),
+        ours: logSide(folders, records, readBack),
+        dispose: folders.remove,
         peer: side.absent === undefined ? { ...side, name: label } : side,
         check(ours, theirs) {
           if (ours.digest !== theirs.digest) throw new Error('the stores hold different records');

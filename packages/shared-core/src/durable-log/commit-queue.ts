@@ -5,8 +5,8 @@ import { type CoreErrorCode, TenstripError } from '../errors/index.js';
 
 /** What a {@link CommitQueue} does, and how much it takes. */
 export interface CommitQueueOptions<Item, Receipt> {
-  /** Makes a batch durable and returns one receipt for each item, in order. */
-  commit(batch: readonly Item[]): Promise<readonly Receipt[]>;
+  /** Makes a batch of `bytes` durable and returns one receipt for each item, in order, in an array that is not used again. */
+  commit(batch: readonly Item[], bytes: number): Promise<Receipt[]>;
   /** Called when nothing waits any more. */
   idle?(): void;
   bytesOf(item: Item): number;
@@ -20,13 +20,22 @@ export interface CommitQueueOptions<Item, Receipt> {
   readonly batchBytes: number;
 }
 
-/** Items that were appended by one call and stay together in one commit. */
-interface Group<Item, Receipt> {
+/** Items that were appended by one call and stay together in one commit: one, or a list whose caller gets a list. */
+type Group<Item, Receipt> = OneItem<Item, Receipt> | ManyItems<Item, Receipt>;
+
+interface OneItem<Item, Receipt> {
+  readonly item: Item;
+  readonly items: undefined;
+  readonly bytes: number;
+  resolve(receipt: Receipt): void;
+  reject(error: unknown): void;
+}
+
+interface ManyItems<Item, Receipt> {
+  readonly item: undefined;
   readonly items: readonly Item[];
   readonly bytes: number;
-  /** Whether {@link CommitQueue.append} waits, for the one receipt, instead of `appendAll`, for an array. */
-  readonly single: boolean;
-  resolve(answer: Receipt | readonly Receipt[]): void;
+  resolve(receipts: Receipt[]): void;
   reject(error: unknown): void;
 }
 
@@ -52,7 +61,7 @@ export class CommitQueue<Item, Receipt> {
     const refusal = this.#refusal(1, bytes);
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise<Receipt>((resolve, reject) => {
-      this.#add({ items: [item], bytes, single: true, resolve: resolve as Group<Item, Receipt>['resolve'], reject });
+      this.#add({ item, items: undefined, bytes, resolve, reject });
     });
   }
 
@@ -65,7 +74,7 @@ export class CommitQueue<Item, Receipt> {
     );
     if (refusal !== undefined) throw refusal;
     const receipts = await Promise.all(groups.map((group) => this.#appendGroup(group)));
-    return receipts.flat();
+    return receipts.length === 1 ? receipts[0]! : receipts.flat();
   }
 
   /** Refuses further items, and resolves when nothing is on its way any more. */
@@ -74,9 +83,9 @@ export class CommitQueue<Item, Receipt> {
     await this.#running;
   }
 
-  #appendGroup({ items, bytes }: { items: readonly Item[]; bytes: number }): Promise<readonly Receipt[]> {
-    return new Promise<readonly Receipt[]>((resolve, reject) => {
-      this.#add({ items, bytes, single: false, resolve: resolve as Group<Item, Receipt>['resolve'], reject });
+  #appendGroup({ items, bytes }: { items: readonly Item[]; bytes: number }): Promise<Receipt[]> {
+    return new Promise<Receipt[]>((resolve, reject) => {
+      this.#add({ item: undefined, items, bytes, resolve, reject });
     });
   }
 
@@ -109,7 +118,7 @@ export class CommitQueue<Item, Receipt> {
 
   #add(group: Group<Item, Receipt>): void {
     this.#groups.push(group);
-    this.#waiting += group.items.length;
+    this.#waiting += countOf(group);
     this.#waitingBytes += group.bytes;
     this.#running ??= this.#run();
   }
@@ -124,38 +133,51 @@ export class CommitQueue<Item, Receipt> {
     this.#options.idle?.();
   }
 
-  async #commit(groups: readonly Group<Item, Receipt>[]): Promise<void> {
+  async #commit({ groups, batch, bytes }: Taken<Item, Receipt>): Promise<void> {
     try {
-      const receipts = await this.#options.commit(groups.flatMap((group) => group.items));
-      let first = 0;
+      const receipts = await this.#options.commit(batch, bytes);
+      let next = 0;
       for (const group of groups) {
-        const end = first + group.items.length;
-        group.resolve(group.single ? receipts[first]! : receipts.slice(first, end));
-        first = end;
+        if (group.items === undefined) group.resolve(receipts[next]!);
+        else group.resolve(receipts.slice(next, next + group.items.length));
+        next += countOf(group);
       }
     } catch (error) {
       for (const group of groups) group.reject(error);
     }
   }
 
-  #take(): readonly Group<Item, Receipt>[] {
+  /** The groups that waited longest, as many as fit in one commit. */
+  #take(): Taken<Item, Receipt> {
     const { batchItems, batchBytes } = this.#options;
-    let items = 0;
+    const batch: Item[] = [];
     let bytes = 0;
     let count = 0;
     for (const group of this.#groups) {
-      const fits = items + group.items.length <= batchItems && bytes + group.bytes <= batchBytes;
+      const fits = batch.length + countOf(group) <= batchItems && bytes + group.bytes <= batchBytes;
       if (count > 0 && !fits) break;
-      items += group.items.length;
+      if (group.items === undefined) batch.push(group.item);
+      else for (const item of group.items) batch.push(item);
       bytes += group.bytes;
       count++;
     }
-    const taken = this.#groups.slice(0, count);
-    this.#groups = this.#groups.slice(count);
-    this.#waiting -= items;
+    const groups = this.#groups;
+    this.#groups = groups.splice(count);
+    this.#waiting -= batch.length;
     this.#waitingBytes -= bytes;
-    return taken;
+    return { groups, batch, bytes };
   }
+}
+
+/** What goes into one commit. */
+interface Taken<Item, Receipt> {
+  readonly groups: readonly Group<Item, Receipt>[];
+  readonly batch: readonly Item[];
+  readonly bytes: number;
+}
+
+function countOf({ items }: Group<unknown, never>): number {
+  return items === undefined ? 1 : items.length;
 }
 
 function turnOfEventLoop(): Promise<void> {

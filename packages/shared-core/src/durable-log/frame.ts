@@ -54,7 +54,8 @@ export function isSegmentHeader(bytes: Uint8Array, first: number): boolean {
 
 /** The frames of one commit in one buffer, used again for the next commit. */
 export class FrameBuffer {
-  #bytes = Buffer.allocUnsafe(1 << 16);
+  #bytes = new Uint8Array(1 << 16);
+  #view = new DataView(this.#bytes.buffer);
   #length = 0;
   #records = 0;
   #segmentFirst = 0;
@@ -84,32 +85,36 @@ export class FrameBuffer {
 
   /** Adds a frame; its payload is `payload`, after the 8 bytes of `link` for a linked record. */
   add(kind: number, record: number, payload: Uint8Array, link?: number): void {
-    const payloadLength = payload.length + (link === undefined ? 0 : 8);
+    const head = link === undefined ? plainHead : linkedHead;
+    headView.setUint32(0, kind * 2 ** 24 + payload.length + (head.length - plainHead.length), true);
+    headView.setUint32(4, this.#commitOffset, true);
+    headView.setUint32(8, record - this.#segmentFirst, true);
+    if (link !== undefined) writeUint64(linkedHead, link, plainHead.length);
     const at = this.#length;
-    this.#reserve(at + frameHeaderBytes + payloadLength);
-    const bytes = this.#bytes;
-    bytes.writeUInt32LE(kind * 2 ** 24 + payloadLength, at + 4);
-    bytes.writeUInt32LE(this.#commitOffset, at + 8);
-    bytes.writeUInt32LE(record - this.#segmentFirst, at + 12);
-    let payloadAt = at + frameHeaderBytes;
-    if (link !== undefined) {
-      writeUint64(bytes, link, payloadAt);
-      payloadAt += 8;
-    }
-    bytes.set(payload, payloadAt);
+    const payloadAt = at + checksumBytes + head.length;
+    this.#reserve(payloadAt + payload.length);
+    const checksum = crc32(payload, crc32(head, seed(this.#segmentFirst, this.#commitOffset + at)));
+    this.#view.setUint32(at, checksum, true);
+    this.#bytes.set(head, at + checksumBytes);
+    this.#bytes.set(payload, payloadAt);
     this.#length = payloadAt + payload.length;
-    const checksum = crc32(bytes.subarray(at + 4, this.#length), seed(this.#segmentFirst, this.#commitOffset + at));
-    bytes.writeUInt32LE(checksum, at);
     if (isRecord(kind)) this.#records++;
   }
 
   #reserve(length: number): void {
     if (length <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(length, 2 * this.#bytes.length));
+    const grown = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
     grown.set(this.bytes);
     this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
   }
 }
+
+const checksumBytes = 4;
+// What stands between checksum and payload is laid out here, so that no frame needs a view of its own for its checksum.
+const linkedHead = new Uint8Array(frameHeaderBytes - checksumBytes + 8);
+const plainHead = linkedHead.subarray(0, frameHeaderBytes - checksumBytes);
+const headView = new DataView(linkedHead.buffer);
 
 /** How many bytes the frame whose header starts at `at` takes, going by its length field. */
 export function frameLength(bytes: Buffer, at: number): number {

@@ -103,7 +103,7 @@ function replayFrame(frame: Frame, { store, tree, bundle }: RecoveredTree, sha25
     const { entry } = storedEntry(frame);
     tree.append(leafHash(entry, sha256));
     bundle.add(entry);
-    if (bundle.width === fullTileWidth) store.addBundle(tree.size / fullTileWidth - 1, bundle.toBytes());
+    if (bundle.width === fullTileWidth) store.addBundle(tree.size / fullTileWidth - 1, bundle.bytes);
   } else if (frame.kind === FrameKind.checkpoint && frame.record === tree.size) {
     const signed = parseSignedCheckpoint(Buffer.from(frame.payload).toString());
     if (signed !== undefined) checkRoot(tree.root(), signed);

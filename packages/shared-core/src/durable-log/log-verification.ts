@@ -30,7 +30,7 @@ import { entriesDirectory, readMinimumIndex, storedEntry } from './log-layout.js
 import { readCheckpoint, type StoredCheckpoint } from './log-recovery.js';
 import { type Segment, SegmentChain } from './segment-chain.js';
 import { checkpointFile, TileStore, tileFile } from './tile-store.js';
-import { TiledTree, type TreeMark } from './tiled-tree.js';
+import { TiledTree } from './tiled-tree.js';
 
 /** What an audit checks the log against. */
 export interface VerifyOptions {
@@ -204,8 +204,8 @@ class LogAudit {
     const start = Math.ceil(first / fullTileWidth) * fullTileWidth;
     if (start > 0) {
       try {
-        const { mark, columns } = await loadLeft(this.#folder, start);
-        this.#range = new CompactRange(sha256, mark);
+        const { hashes, columns } = await loadLeft(this.#folder, start);
+        this.#range = new CompactRange(sha256, { size: start, hashes });
         this.#columns.push(...columns);
       } catch (error) {
         this.#reportThrown(start, error);
@@ -448,13 +448,16 @@ class LogAudit {
 }
 
 /** The hashes left of leaf `start`, from tiles, and the rightmost hashes of each level above 0. */
-async function loadLeft(folder: LogFolder, start: number): Promise<{ mark: TreeMark; columns: Uint8Array[][] }> {
-  const mark = (await TiledTree.load(new TileStore(folder, sha256), start, sha256)).mark();
-  const columns = mark.edge.map(({ tile, width }) => {
+async function loadLeft(
+  folder: LogFolder,
+  start: number,
+): Promise<{ hashes: readonly Uint8Array[]; columns: Uint8Array[][] }> {
+  const tree = await TiledTree.load(new TileStore(folder, sha256), start, sha256);
+  const columns = tree.mark().edge.map(({ tile, width }) => {
     const bytes = tile.bytes(width);
     return tile.level === 0 ? [] : Array.from({ length: width }, (_, at) => hashAt(bytes, at));
   });
-  return { mark, columns };
+  return { hashes: tree.hashes, columns };
 }
 
 /** Reads erasable parts in order, a block at a time; out of order where it must. */

@@ -111,10 +111,14 @@ export class SegmentChain implements AsyncDisposable {
 
   /**
    * Writes what `fill` adds as one commit: all of it is durable when this resolves, none of it counts when it rejects.
-   * `bytes` is its size, or a little more. One commit at a time.
-   * @throws TenstripError `LogUnavailable` when the disk refuses.
+   * `bytes` is its size, or a little more. `meanwhile` runs while the disk is at work. One commit at a time.
+   * @throws TenstripError `LogUnavailable` when the disk refuses; what `meanwhile` throws.
    */
-  commit(bytes: number, fill: (frames: FrameBuffer, firstRecord: number) => void): Promise<void> {
+  commit(
+    bytes: number,
+    fill: (frames: FrameBuffer, firstRecord: number) => void,
+    meanwhile: () => void = ignore,
+  ): Promise<void> {
     return this.#alone(async () => {
       if (this.#leftover) await this.#removeLeftover();
       if (this.#mustRoll(bytes)) await this.#startSegment(this.records);
@@ -123,7 +127,9 @@ export class SegmentChain implements AsyncDisposable {
       fill(this.#buffer, records);
       this.#leftover = true;
       await this.#endFile!.write(this.#buffer.bytes, offset);
-      await this.#syncEnd();
+      const [synced, done] = await Promise.allSettled([this.#syncEnd(), attempt(meanwhile)]);
+      if (synced.status === 'rejected') throw synced.reason;
+      if (done.status === 'rejected') throw done.reason;
       this.#leftover = false;
       this.#beforeLastCommit = this.#writeEnd;
       this.#end = { segment, offset: offset + this.#buffer.length, records: records + this.#buffer.records };
@@ -411,6 +417,11 @@ function numberAfter(frames: readonly Frame[]): number {
 }
 
 function ignore(): void {}
+
+/** Runs `work` at once. */
+async function attempt(work: () => void): Promise<void> {
+  work();
+}
 
 function isSegmentName(name: string): boolean {
   return /^\d{16}\.segment$/.test(name);

@@ -50,7 +50,7 @@ export class SegmentedLog implements AsyncDisposable {
     this.#lock = lock;
     this.recovered = { records: chain.records, bytesCut: chain.bytesCut };
     this.#queue = new CommitQueue<Uint8Array, number>({
-      commit: (batch) => this.#commit(batch),
+      commit: (batch, bytes) => this.#commit(batch, bytes),
       bytesOf: (record) => record.length + frameHeaderBytes,
       maxWaiting: maximumWaiting,
       maxWaitingBytes: maximumWaitingBytes,
@@ -94,16 +94,13 @@ export class SegmentedLog implements AsyncDisposable {
    * `LogUnavailable` when the disk refuses (both retryable).
    * @throws RangeError when `record` is no `Uint8Array`.
    */
-  async append(record: Uint8Array): Promise<number> {
-    checkBytes(record, 'record');
-    if (record.length > maximumRecordBytes) {
-      throw new TenstripError<CoreErrorCode>(
-        'EntryTooLarge',
-        `the record has ${record.length} bytes; it may have at most ${maximumRecordBytes}: split it`,
-        { details: { bytes: record.length, maximum: maximumRecordBytes } },
-      );
+  append(record: Uint8Array): Promise<number> {
+    try {
+      checkRecord(record);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return this.#queue.append(record);
+    return this.#queue.append(record); // no second promise
   }
 
   /**
@@ -129,8 +126,7 @@ export class SegmentedLog implements AsyncDisposable {
     }
   }
 
-  async #commit(batch: readonly Uint8Array[]): Promise<number[]> {
-    const bytes = batch.reduce((total, record) => total + frameHeaderBytes + record.length, 0);
+  async #commit(batch: readonly Uint8Array[], bytes: number): Promise<number[]> {
     let first = 0;
     await this.#chain.commit(bytes, (frames, next) => {
       first = next;
@@ -140,4 +136,14 @@ export class SegmentedLog implements AsyncDisposable {
     });
     return batch.map((_, at) => first + at);
   }
+}
+
+function checkRecord(record: Uint8Array): void {
+  checkBytes(record, 'record');
+  if (record.length <= maximumRecordBytes) return;
+  throw new TenstripError<CoreErrorCode>(
+    'EntryTooLarge',
+    `the record has ${record.length} bytes; it may have at most ${maximumRecordBytes}: split it`,
+    { details: { bytes: record.length, maximum: maximumRecordBytes } },
+  );
 }

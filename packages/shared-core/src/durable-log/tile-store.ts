@@ -16,14 +16,22 @@ export function tileFile(path: TilePath): string {
   return `${publicDirectory}/${printTilePath(path)}`;
 }
 
+/** A full tile or entry bundle whose file is not written yet. */
+interface Unwritten {
+  /** Views: what is full does not change. */
+  readonly bytes: Uint8Array;
+  /** The index after the last leaf under it. */
+  readonly end: number;
+  readonly tile?: Tile;
+}
+
 /** The tiles of one log. */
 export class TileStore {
   readonly #folder: LogFolder;
   readonly #sha256: Sha256;
   /** Least recently used first. */
   readonly #cache = new Map<string, Tile>();
-  readonly #unwrittenTiles = new Map<string, Tile>();
-  readonly #unwrittenBundles = new Map<string, Uint8Array>();
+  readonly #unwritten = new Map<string, Unwritten>();
   #flushing: Promise<void> = Promise.resolve();
   /** Files of partial tiles, as of the last publication and of the one before. */
   #partial: [older: string[], newer: string[]] = [[], []];
@@ -39,7 +47,7 @@ export class TileStore {
    */
   async tile(level: number, index: number): Promise<Tile> {
     const name = tileFile({ level, index, width: fullTileWidth });
-    const known = this.#unwrittenTiles.get(name) ?? this.#cache.get(name);
+    const known = this.#unwritten.get(name)?.tile ?? this.#cache.get(name);
     const tile = known ?? Tile.fromFile(level, index, (await this.#folder.read(name)) ?? nothing, this.#sha256);
     if (tile === undefined) throw logCorrupt(name, 0, 'it is missing, or has not the 8,192 bytes of a full tile');
     this.#remember(name, tile);
@@ -50,17 +58,24 @@ export class TileStore {
 
   /** Takes a tile that became full; its file is written by {@link TileStore.flush}. */
   addTile(tile: Tile): void {
-    this.#unwrittenTiles.set(tileFile({ level: tile.level, index: tile.index, width: fullTileWidth }), tile);
+    const { level, index } = tile;
+    const end = (index + 1) * fullTileWidth ** (level + 1);
+    this.#unwritten.set(tileFile({ level, index, width: fullTileWidth }), {
+      bytes: tile.bytes(fullTileWidth),
+      end,
+      tile,
+    });
   }
 
-  /** Takes the bytes of an entry bundle that became full. */
+  /** Takes the bytes of an entry bundle that became full; they must not change any more. */
   addBundle(index: number, bytes: Uint8Array): void {
-    this.#unwrittenBundles.set(tileFile({ level: 'entries', index, width: fullTileWidth }), bytes);
+    const end = (index + 1) * fullTileWidth;
+    this.#unwritten.set(tileFile({ level: 'entries', index, width: fullTileWidth }), { bytes, end });
   }
 
   /** How many files {@link TileStore.flush} would write. */
   get unwritten(): number {
-    return this.#unwrittenTiles.size + this.#unwrittenBundles.size;
+    return this.#unwritten.size;
   }
 
   /**
@@ -75,39 +90,41 @@ export class TileStore {
 
   /** {@link TileStore.flush}, but leaves files alone that are already right. */
   async flushChanged(size: number): Promise<void> {
-    for (const [name, bytes] of this.#unwrittenBundles) {
-      if (isFile(this.#folder, name, bytes)) this.#unwrittenBundles.delete(name);
-    }
-    for (const [name, tile] of this.#unwrittenTiles) {
-      if (isFile(this.#folder, name, tile.bytes(fullTileWidth))) this.#unwrittenTiles.delete(name);
+    for (const [name, { bytes }] of this.#unwritten) {
+      if (isFile(this.#folder, name, bytes)) this.#unwritten.delete(name);
     }
     await this.flush(size);
   }
 
+  /**
+   * Tiles and bundles at the same time, each of them one after the other: the kernel makes files of one directory under
+   * one lock, and a second thread would spin for it, on a core that the next commit needs.
+   */
   async #flushNow(size: number): Promise<void> {
-    const bundles = [...this.#unwrittenBundles]; // an entry is bundled when its commit is done
-    const tiles = [...this.#unwrittenTiles].filter(([, tile]) => endOf(tile) <= size);
-    await writeAll(this.#folder, [
-      ...bundles,
-      ...tiles.map(([name, tile]) => [name, tile.bytes(fullTileWidth)] as const),
-    ]);
-    for (const [name] of bundles) this.#unwrittenBundles.delete(name);
-    for (const [name, tile] of tiles) {
-      this.#unwrittenTiles.delete(name);
-      this.#remember(name, tile);
+    const due = [...this.#unwritten].filter(([, { end }]) => end <= size); // what a commit under way fills may be taken back
+    const tiles = due.filter(([, { tile }]) => tile !== undefined);
+    const bundles = due.filter(([, { tile }]) => tile === undefined);
+    for (const written of await Promise.allSettled([this.#writeInTurn(tiles), this.#writeInTurn(bundles)])) {
+      if (written.status === 'rejected') throw written.reason;
+    }
+  }
+
+  async #writeInTurn(files: readonly (readonly [name: string, Unwritten])[]): Promise<void> {
+    for (const [name, { bytes, tile }] of files) {
+      await this.#folder.write(name, bytes);
+      this.#unwritten.delete(name);
+      if (tile !== undefined) this.#remember(name, tile);
     }
   }
 
   /** Forgets what became full since the tree had `size` leaves: their commit was taken back. */
   dropUnwrittenAfter(size: number): void {
-    for (const [name, tile] of this.#unwrittenTiles) {
-      if (endOf(tile) > size) this.#unwrittenTiles.delete(name);
-    }
+    for (const [name, { end }] of this.#unwritten) if (end > size) this.#unwritten.delete(name);
   }
 
   /**
-   * Publishes the checkpoint of `size` leaves: writes what its tree needs first, then the checkpoint, synced. Partial tiles of the checkpoint
-   * before stay for clients that are just reading them; those of the one before that are removed.
+   * Publishes the checkpoint of `size` leaves: writes what its tree needs first, then the checkpoint, synced. Partial tiles
+   * of the checkpoint before stay for clients that are just reading them; those of the one before that are removed.
    */
   async publish(
     checkpoint: string,
@@ -117,7 +134,7 @@ export class TileStore {
     const partial = Array.from(partialTiles, ([path, bytes]) => [tileFile(path), bytes.slice()] as const);
     const names = partial.map(([name]) => name);
     await this.flush(size);
-    await writeAll(this.#folder, partial);
+    for (const [name, bytes] of partial) await this.#folder.write(name, bytes);
     await this.#folder.replace(checkpointFile, Buffer.from(checkpoint));
     const [older, newer] = this.#partial;
     this.#partial = [newer, names];
@@ -149,26 +166,9 @@ export class TileStore {
 }
 
 const maximumCachedTiles = 256;
-const writesAtOnce = 2; // of the four threads that Node has for files
 const nothing = new Uint8Array(0);
 
 function isFile(folder: LogFolder, name: string, bytes: Uint8Array): boolean {
   const stored = folder.readNow(name);
   return stored !== undefined && Buffer.compare(stored, bytes) === 0;
-}
-
-/** The index after the last leaf under a tile. */
-function endOf({ level, index }: Tile): number {
-  return (index + 1) * fullTileWidth ** (level + 1);
-}
-
-async function writeAll(
-  folder: LogFolder,
-  files: readonly (readonly [name: string, bytes: Uint8Array])[],
-): Promise<void> {
-  let next = 0;
-  const write = async () => {
-    while (next < files.length) await folder.write(...files[next++]!);
-  };
-  await Promise.all(Array.from({ length: writesAtOnce }, write));
 }

@@ -14,33 +14,37 @@ export class Tile {
   /** How many hashes of row 0 there are. */
   width = 0;
   readonly #nodes = new Uint8Array(nodeCount * hashBytes);
+  /** By row, the node that came last and waits for its right sibling: saves two views of `#nodes` for every hash. */
+  #waiting: Uint8Array[] = [];
 
   constructor(level: number, index: number) {
     this.level = level;
     this.index = index;
   }
 
-  /** Stores a node: `row` 0 to 7, `at` from 0. Row 0 in order; the other rows as their pairs complete. */
-  set(row: number, at: number, hash: Uint8Array): void {
-    this.#nodes.set(hash, (rowStart[row]! + at) * hashBytes);
-    if (row === 0) this.width = at + 1;
-  }
-
-  /** A node's hash: a view that stays as it is, since nodes are set once. */
+  /** A node's hash, `row` 0 to 7, `at` from 0: a view that stays as it is, unless the tile is cut. */
   node(row: number, at: number): Uint8Array {
     const start = (rowStart[row]! + at) * hashBytes;
     return this.#nodes.subarray(start, start + hashBytes);
   }
 
-  /** Appends a hash to row 0 and computes the nodes that it completes. */
+  /** Appends a hash to row 0 and computes the nodes that it completes. The array may be kept: do not change it afterwards. */
   push(hash: Uint8Array, sha256: Sha256): void {
-    let at = this.width;
-    this.set(0, at, hash);
+    let at = this.width++;
+    let node = hash;
+    this.#set(0, at, node);
     for (let row = 0; at % 2 === 1 && row < tileHeight - 1; row++) {
-      const parent = nodeHash(this.node(row, at - 1), this.node(row, at), sha256);
+      node = nodeHash(this.#waiting[row] ?? this.node(row, at - 1), node, sha256);
       at = (at - 1) / 2;
-      this.set(row + 1, at, parent);
+      this.#set(row + 1, at, node);
     }
+    if (this.width === fullTileWidth) this.#waiting = [];
+  }
+
+  /** Goes back to `width` hashes. */
+  cut(width: number): void {
+    this.width = width;
+    this.#waiting = [];
   }
 
   /** The root of a full tile: a hash of the tile above. */
@@ -60,5 +64,10 @@ export class Tile {
     const tile = new Tile(level, index);
     for (let at = 0; at < bytes.length; at += hashBytes) tile.push(bytes.subarray(at, at + hashBytes), sha256);
     return tile;
+  }
+
+  #set(row: number, at: number, hash: Uint8Array): void {
+    this.#nodes.set(hash, (rowStart[row]! + at) * hashBytes);
+    if (at % 2 === 0) this.#waiting[row] = hash;
   }
 }

@@ -4,10 +4,10 @@
 import { assert } from '../errors/index.js';
 import {
   assembleProof,
-  CompactRange,
   emptyRoot,
   foldNodes,
   fullTileWidth,
+  hashBytes,
   type NodeAddress,
   type ProofPlan,
   rangeNodes,
@@ -21,7 +21,6 @@ import type { TileStore } from './tile-store.js';
 /** Where a tree was, to go back to: see {@link TiledTree.mark}. */
 export interface TreeMark {
   readonly size: number;
-  readonly hashes: readonly Uint8Array[];
   readonly edge: readonly { readonly tile: Tile; readonly width: number }[];
 }
 
@@ -29,14 +28,14 @@ export interface TreeMark {
 export class TiledTree {
   readonly #store: TileStore;
   readonly #sha256: Sha256;
-  #range: CompactRange;
+  #size: number;
   /** The rightmost tile of each level; it may be full. */
   #edge: Tile[];
 
-  private constructor(store: TileStore, sha256: Sha256, range: CompactRange, edge: Tile[]) {
+  private constructor(store: TileStore, sha256: Sha256, size: number, edge: Tile[]) {
     this.#store = store;
     this.#sha256 = sha256;
-    this.#range = range;
+    this.#size = size;
     this.#edge = edge;
   }
 
@@ -48,15 +47,23 @@ export class TiledTree {
     assert(size % fullTileWidth === 0, 'a tree is loaded from full tiles');
     const edge: Tile[] = [];
     for (let level = 0; fullTileWidth ** level <= size; level++) edge.push(await edgeTile(store, level, size, sha256));
-    const tree = new TiledTree(store, sha256, new CompactRange(sha256), edge);
-    const hashes = await tree.#nodes(rangeNodes(0, size));
-    tree.#range = new CompactRange(sha256, { size, hashes });
-    return tree;
+    return new TiledTree(store, sha256, size, edge);
   }
 
   /** How many leaves there are. */
   get size(): number {
-    return this.#range.size;
+    return this.#size;
+  }
+
+  /**
+   * The roots of the largest perfect subtrees: the hashes of `rangeNodes(0, size)`. All of them are in tiles of the edge,
+   * since to the right of each there is no other one of its level.
+   */
+  get hashes(): Uint8Array[] {
+    return rangeNodes(0, this.#size).map(({ level, index }) => {
+      const { tileLevel, row, at } = locate(level, index);
+      return this.#edge[tileLevel]!.node(row, at);
+    });
   }
 
   /** The root that the tree had at an earlier size. */
@@ -65,13 +72,23 @@ export class TiledTree {
     return foldNodes(await this.#nodes(rangeNodes(0, size)), this.#sha256);
   }
 
-  /** Adds a leaf by its hash. */
+  /** Adds a leaf by its hash. A tile that becomes full goes to the store, and its root into the level above. */
   append(leaf: Uint8Array): void {
-    this.#range.append(leaf, this.#place);
+    assert(leaf.length === hashBytes, 'a leaf hash has 32 bytes');
+    let hash = leaf;
+    for (let level = 0; ; level++) {
+      const tile = this.#openTile(level);
+      tile.push(hash, this.#sha256);
+      if (tile.width < fullTileWidth) break;
+      this.#store.addTile(tile);
+      hash = tile.root(this.#sha256);
+    }
+    this.#size++;
   }
 
+  /** The root hash at the present size: 32 fresh bytes. */
   root(): Uint8Array {
-    return this.#range.root();
+    return this.#size === 0 ? emptyRoot(this.#sha256) : new Uint8Array(foldNodes(this.hashes, this.#sha256));
   }
 
   /** The hash of a perfect subtree that is complete. */
@@ -98,15 +115,15 @@ export class TiledTree {
   /** Where the tree is now, to be given to {@link TiledTree.reset}. Costs a few copies of references. */
   mark(): TreeMark {
     const edge = this.#edge.map((tile) => ({ tile, width: tile.width }));
-    return { size: this.size, hashes: this.#range.hashes, edge };
+    return { size: this.#size, edge };
   }
 
   /** Goes back to an earlier size. Tiles that became full since are dropped from the store. */
   reset(mark: TreeMark): void {
     this.#store.dropUnwrittenAfter(mark.size);
-    this.#range = new CompactRange(this.#sha256, mark);
+    this.#size = mark.size;
     this.#edge = mark.edge.map(({ tile, width }) => {
-      tile.width = width;
+      tile.cut(width);
       return tile;
     });
   }
@@ -121,13 +138,14 @@ export class TiledTree {
     return hashes;
   }
 
-  /** Puts a node that the range completed into its tile, and hands a full tile to the store. */
-  readonly #place = (level: number, index: number, hash: Uint8Array): void => {
-    const { tileLevel, row, tileIndex, at } = locate(level, index);
-    if (row === 0 && at === 0) this.#edge[tileLevel] = new Tile(tileLevel, tileIndex);
-    this.#edge[tileLevel]!.set(row, at, hash);
-    if (row === 0 && tileLevel > 0) this.#store.addTile(this.#edge[tileLevel - 1]!);
-  };
+  /** The tile that the next hash of a level goes into. */
+  #openTile(level: number): Tile {
+    const last = this.#edge[level];
+    if (last !== undefined && last.width < fullTileWidth) return last;
+    const tile = new Tile(level, last === undefined ? 0 : last.index + 1);
+    this.#edge[level] = tile;
+    return tile;
+  }
 }
 
 function locate(level: number, index: number): { tileLevel: number; row: number; tileIndex: number; at: number } {

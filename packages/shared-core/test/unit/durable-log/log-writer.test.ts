@@ -208,6 +208,23 @@ describe('what surrounds a commit', () => {
     }
   });
 
+  test('a signer that changes its key between two appends signs the second under the new key', async () => {
+    const second = createSigner(new Uint8Array(32).fill(9));
+    const changing = { key: signer };
+    const current = {
+      get publicKey() {
+        return changing.key.publicKey;
+      },
+      sign: (message: Uint8Array) => changing.key.sign(message),
+    };
+    await using log = await open('memory:', { signer: current });
+    const before = await log.append(someEntries(1)[0]!);
+    changing.key = second;
+    const after = await log.append(someEntries(1)[0]!);
+    expect(openCheckpoint(before.checkpoint, signer.publicKey).size).toBe(1);
+    expect(openCheckpoint(after.checkpoint, second.publicKey).size).toBe(2);
+  });
+
   test('takes I/O tokens and memory once a commit, and gives the memory back', async () => {
     const costs: { ops?: number; bytes?: number }[] = [];
     let reserved = 0;
