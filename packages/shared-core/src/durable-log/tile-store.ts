@@ -124,7 +124,8 @@ export class TileStore {
 
   /**
    * Publishes the checkpoint of `size` leaves: writes what its tree needs first, then the checkpoint, synced. Partial tiles
-   * of the checkpoint before stay for clients that are just reading them; those of the one before that are removed.
+   * of the checkpoint before stay for clients that are just reading them; those of the one before that are removed. A file
+   * that is right is not written again: whoever reads it meanwhile would find it empty.
    */
   async publish(
     checkpoint: string,
@@ -134,9 +135,12 @@ export class TileStore {
     const partial = Array.from(partialTiles, ([path, bytes]) => [tileFile(path), bytes.slice()] as const);
     const names = partial.map(([name]) => name);
     await this.flush(size);
-    for (const [name, bytes] of partial) await this.#folder.write(name, bytes);
-    await this.#folder.replace(checkpointFile, Buffer.from(checkpoint));
     const [older, newer] = this.#partial;
+    for (const [name, bytes] of partial) {
+      const stands = older.includes(name) || newer.includes(name) || isFile(this.#folder, name, bytes);
+      if (!stands) await this.#folder.write(name, bytes);
+    }
+    await this.#folder.replace(checkpointFile, Buffer.from(checkpoint));
     this.#partial = [newer, names];
     for (const name of older) if (!newer.includes(name) && !names.includes(name)) await this.#folder.remove(name);
   }
