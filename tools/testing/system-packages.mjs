@@ -25,6 +25,17 @@ export const SYSTEM_PACKAGES = [
     tools: ['crowdsec-firewall-bouncer'],
     neededBy: 'the local API: proof that an unmodified bouncer enforces a ledger',
   },
+  { debian: 'swtpm', tools: ['swtpm'], neededBy: 'evidence of devices: a TPM in software' },
+  {
+    debian: 'swtpm-tools',
+    tools: ['swtpm_setup', 'swtpm_localca'],
+    neededBy: 'evidence of devices: endorsement certificates of that TPM',
+  },
+  {
+    debian: 'tpm2-tools',
+    tools: ['tpm2_quote', 'tpm2_checkquote', 'tpm2_eventlog', 'tpm2_activatecredential'],
+    neededBy: 'evidence of devices: quotes, and another opinion on them',
+  },
 ];
 
 /** Where administrators' programs are, which an ordinary user's PATH may leave out. */
