@@ -205,21 +205,25 @@ export class SoftwareTpm {
 
   /**
    * Opens a credential.
-   * @param {{ endorsementKey: string, attestationKey: string, credential: Uint8Array }} options handles, and a credential file
+   * @param {{ endorsementKey: string, attestationKey: string, credential: Uint8Array, by?: 'policy' | 'password' }} options handles, a
+   *   credential file, and how the endorsement key is used: by its policy as a rule, or by its empty password
    * @returns {Promise<Buffer | undefined>} the secret, when the TPM opens it
    */
-  async activateCredential({ endorsementKey, attestationKey, credential }) {
+  async activateCredential({ endorsementKey, attestationKey, credential, by = 'policy' }) {
     const [blob, secret, session] = [this.file(), this.file(), this.file('ctx')];
     await writeFile(blob, credential);
     const env = { TPM2TOOLS_TCTI: `swtpm:host=127.0.0.1,port=${this.#port}` };
     /** Without flushing: the session lives from one program to the next. @param {string[]} command */
     const step = (command) => run(command, { cwd: this.folder, env });
-    // The policy of an EK asks for the authorisation of the endorsement hierarchy.
-    await step(['tpm2_startauthsession', '--policy-session', '-S', session]);
-    await step(['tpm2_policysecret', '-S', session, '-c', 'e']);
-    const keys = ['-c', attestationKey, '-C', endorsementKey, '-P', `session:${session}`];
-    const { code } = await step(['tpm2_activatecredential', ...keys, '-i', blob, '-o', secret]);
-    await step(['tpm2_flushcontext', session]);
+    const keys = ['-c', attestationKey, '-C', endorsementKey, '-i', blob, '-o', secret];
+    if (by === 'policy') {
+      // The policy of an EK asks for the authorisation of the endorsement hierarchy.
+      await step(['tpm2_startauthsession', '--policy-session', '-S', session]);
+      await step(['tpm2_policysecret', '-S', session, '-c', 'e']);
+      keys.push('-P', `session:${session}`);
+    }
+    const { code } = await step(['tpm2_activatecredential', ...keys]);
+    if (by === 'policy') await step(['tpm2_flushcontext', session]);
     return code === 0 ? readFile(secret) : undefined;
   }
 }

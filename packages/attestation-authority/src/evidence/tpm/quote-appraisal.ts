@@ -57,7 +57,7 @@ export interface QuoteAcceptance {
   readonly safe: boolean;
   /** Since the previous quote; `unknown` without one. */
   readonly reboot: 'unknown' | 'none' | 'restart' | 'reset';
-  /** The event log that explains the PCRs, where there was one. */
+  /** The event log that explains the PCRs, where there was one; without the digests that no quoted PCR vouches for. */
   readonly eventLog: EventLog | undefined;
   readonly challengedAt: number;
   readonly appraisedAt: number;
@@ -275,7 +275,19 @@ function explanation({ eventLog: bytes, pcrs }: QuoteEvidence, policy: CompiledP
   }
   const log = parseEventLog(bytes);
   if (isRefusal(log)) return log;
-  return replayProblem(log, pcrs, policy) ?? eventProblem(log, policy) ?? log;
+  return replayProblem(log, pcrs, policy) ?? eventProblem(log, policy) ?? vouchedFor(log, pcrs);
+}
+
+/** The log without the digests that no quoted PCR vouches for: those are anybody's claim. */
+function vouchedFor({ banks, events, startupLocality }: EventLog, pcrs: Readonly<Record<string, string>>): EventLog {
+  return {
+    banks,
+    startupLocality,
+    events: events.map(({ digests, ...event }) => ({
+      ...event,
+      digests: new Map([...digests].filter(([bank]) => Object.hasOwn(pcrs, `${bank}:${event.pcr}`))),
+    })),
+  };
 }
 
 /** Every quoted PCR of which the log tells, and every one that a rule is about, has the value that the log leads to. */
