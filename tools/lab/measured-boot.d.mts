@@ -12,7 +12,7 @@ export interface BootEvent {
   readonly measured?: Buffer;
 }
 
-export const EVENT_TYPES: Readonly<Record<string, number>>;
+export const EVENT_TYPES: { readonly EV_NO_ACTION: number };
 export function bootEvents(kernel: string): BootEvent[];
 export function digestsOf(event: BootEvent, banks: readonly Bank[]): Record<string, string>;
 export function printEventLog(events: readonly BootEvent[], banks: readonly Bank[]): Buffer;

@@ -57,8 +57,15 @@ export function quoteOf(key: string, name = 'boot'): RecordedQuote {
   return quotes.find((quote) => quote.key === key && quote.name === name)!;
 }
 
+const keys = new Map<string, AttestationKey>();
+
 /** An attestation key, from its public area. */
 export function keyOf(name: string): AttestationKey {
+  if (!keys.has(name)) keys.set(name, readKey(name));
+  return keys.get(name)!;
+}
+
+function readKey(name: string): AttestationKey {
   const key = readAttestationKey(bytesOf(record.keys[name]!.publicArea));
   if ('ok' in key) throw new Error(key.detail);
   return key;
