@@ -13,9 +13,9 @@ export interface RecordedQuote {
 /** A TPM 2.0 in software. */
 export class SoftwareTpm {
   private constructor(folder: string);
-  static start(folder: string): Promise<SoftwareTpm>;
+  static start(folder: string, options?: { locality?: 0 | 3 }): Promise<SoftwareTpm>;
   readonly folder: string;
-  start(): Promise<void>;
+  start(options?: { locality?: 0 | 3 }): Promise<void>;
   stop(): Promise<void>;
   kill(): Promise<void>;
   tool(program: string, ...args: string[]): Promise<string>;

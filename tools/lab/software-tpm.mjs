@@ -39,25 +39,30 @@ export class SoftwareTpm {
   /**
    * Makes a TPM, or starts again one that was stopped: to the TPM that is a boot.
    * @param {string} folder
+   * @param {{ locality?: 0 | 3 }} [options]
    */
-  static async start(folder) {
+  static async start(folder, options) {
     const tpm = new SoftwareTpm(folder);
     await mkdir(join(folder, 'state'), { recursive: true });
-    await tpm.start();
+    await tpm.start(options);
     return tpm;
   }
 
-  /** Powers it on. */
-  async start() {
+  /**
+   * Powers it on.
+   * @param {{ locality?: 0 | 3 }} [options] from where it is started: 3 is that of firmware which measures itself
+   */
+  async start({ locality = 0 } = {}) {
     for (let attempt = 0; ; attempt++) {
       this.#port = await adjacentPorts();
       const port = this.#port;
       const state = join(this.folder, 'state');
       const args = ['socket', '--tpm2', '--tpmstate', `dir=${state}`, '--ctrl', `type=tcp,port=${port + 1}`];
-      args.push('--server', `type=tcp,port=${port}`, '--flags', 'not-need-init,startup-clear');
+      args.push('--server', `type=tcp,port=${port}`);
+      args.push('--flags', locality === 0 ? 'not-need-init,startup-clear' : 'not-need-init');
       const server = spawn('swtpm', args, { stdio: ['ignore', 'ignore', 'ignore'] });
       this.#server = server;
-      if (await listens(port + 1, server)) return;
+      if (await listens(port + 1, server)) return locality === 0 ? undefined : startUp(port, locality);
       await this.kill();
       if (attempt === 4) throw new Error('swtpm does not listen on two adjacent ports of the loopback interface');
     }
@@ -251,6 +256,39 @@ function connects(port) {
       done(true);
     });
     socket.once('error', () => done(false));
+  });
+}
+
+/**
+ * TPM2_Startup(CLEAR) from a locality, which no program of tpm2-tools does.
+ * @param {number} port
+ * @param {number} locality
+ */
+async function startUp(port, locality) {
+  const data = connect(port, '127.0.0.1');
+  const control = connect(port + 1, '127.0.0.1');
+  try {
+    const setLocality = await answerOf(control, Buffer.from([0, 0, 0, 5, locality]));
+    const started = await answerOf(data, Buffer.from('80010000000c000001440000', 'hex'));
+    if (setLocality.readUInt32BE() !== 0 || started.readUInt32BE(6) !== 0) {
+      throw new Error(`swtpm does not start up from locality ${locality}: ${started.toString('hex')}`);
+    }
+  } finally {
+    control.destroy();
+    data.destroy();
+  }
+}
+
+/**
+ * @param {import('node:net').Socket} socket
+ * @param {Buffer} command
+ * @returns {Promise<Buffer>}
+ */
+function answerOf(socket, command) {
+  return new Promise((done, fail) => {
+    socket.once('error', fail);
+    socket.once('data', done);
+    socket.write(command);
   });
 }
 
