@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PluginRegistry } from '@tenstrip/shared-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manufactureTpm } from '../../../../tools/lab/endorsement.mjs';
 import { bootEvents, digestsOf, EVENT_TYPES, printEventLog } from '../../../../tools/lab/measured-boot.mjs';
@@ -13,6 +14,7 @@ import {
   type AttestationKey,
   AttestationVerifier,
   appraiseQuote,
+  attestationStrip,
   compilePolicy,
   countersOf,
   deviceStateOf,
@@ -200,6 +202,36 @@ describe.skipIf(needs.some(({ available }) => !available))('a device with a TPM'
     }
   });
 
+  it('is enrolled and appraised through the strip', async () => {
+    await using registry = new PluginRegistry();
+    const { name, references } = referencePolicy();
+    const policy = { name, pcrs: Object.fromEntries([...references].map(([id, values]) => [id, [...values!]])) };
+    const { call } = await registry.mount(attestationStrip, {
+      policies: [policy],
+      endorsementRoots: [certificates.root],
+    });
+    const { handle } = keys.get('ecdsa')!;
+    const attestationKey = base64(await tpm.publicArea(handle));
+    const certificates_ = [base64(certificates.rsa), certificates.issuer];
+    const made = await call.makeCredentialChallenge({ attestationKey, certificates: certificates_ });
+    if (!made.ok) throw new Error(made.detail);
+    const credentialBlob = Buffer.from(made.credentialBlob, 'base64');
+    const encryptedSecret = Buffer.from(made.encryptedSecret, 'base64');
+    const credential = printCredentialFile({ credentialBlob, encryptedSecret });
+    const opened = await tpm.activateCredential({ endorsementKey: handles.rsaEk, attestationKey: handle, credential });
+    const secret = base64(opened!);
+    expect(await call.confirmCredential({ attestationKey, secret })).toMatchObject({ ok: true });
+    expect(await call.confirmCredential({ attestationKey, secret })).toMatchObject({ code: 'NONCE_REUSED' });
+
+    const { nonce } = await call.challengeDevice({ device: 'a' });
+    const quote = await quoteFor(Buffer.from(nonce, 'base64'));
+    const evidence = { quoted: base64(quote.quoted), signature: base64(quote.signature), pcrs: quote.pcrs };
+    const answer = { device: 'a', policy: name, attestationKey, nonce, evidence };
+    const verdict = await call.appraiseTpmQuote({ ...answer, evidence: { ...evidence, eventLog: base64(eventLog) } });
+    expect(verdict).toMatchObject({ ok: true, predicate: { policy: name, events: events.length } });
+    expect(await call.appraiseTpmQuote(answer)).toMatchObject({ ok: false, code: 'NONCE_REUSED' });
+  });
+
   it('is attested, and then seen to have been rebooted, and not to have gone back', async () => {
     const first = await challengeAndAppraise('ecdsa');
     if (!first.ok) throw new Error(first.detail);
@@ -241,6 +273,10 @@ describe.skipIf(needs.some(({ available }) => !available))('a device with a TPM'
     expect(changed).toMatchObject({ ok: false, code: 'PCR_MISMATCH', path: 'pcrs.sha256:7' });
   });
 });
+
+function base64(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('base64');
+}
 
 function withoutKey({ type, numberBytes, nameHash, symmetricBits, fingerprint }: EndorsementKey) {
   return { type, numberBytes, nameHash, symmetricBits, fingerprint };

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   type AppraisalPolicy,
@@ -13,6 +13,7 @@ import {
   readAttestationKey,
   type TpmCounters,
 } from '../../../src/index.js';
+import { makersKey, signed } from '../../evidence/made-quotes.js';
 import { bytesOf, circumstancesOf, eventLog, keyOf, quoteOf, record } from '../../evidence/recorded-quotes.js';
 
 const boot = quoteOf('ecdsa-p256');
@@ -159,15 +160,9 @@ function doubledSelection(quoted: Uint8Array): Buffer {
   return doubled;
 }
 
-/** Evidence with a signature of a key that we made: what a hostile TPM could say. */
+/** What a hostile TPM could say. */
 function signedByUs(quoted: Uint8Array) {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const key = readAttestationKey(publicKey.export({ format: 'pem', type: 'spki' }).toString()) as AttestationKey;
-  const octets = sign('sha256', quoted, { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  const header = Buffer.from('0018000b', 'hex');
-  const size = Buffer.from('0020', 'hex');
-  const signature = Buffer.concat([header, size, octets.subarray(0, 32), size, octets.subarray(32)]);
-  return { evidence: { ...boot.evidence, quoted, signature }, circumstances: circumstancesOf(boot, { key }) };
+  return { evidence: signed(quoted), circumstances: circumstancesOf(boot, { key: makersKey }) };
 }
 
 describe('counters and firmware', () => {
