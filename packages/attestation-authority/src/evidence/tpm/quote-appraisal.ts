@@ -188,7 +188,7 @@ function compositeProblem(
   if (Object.keys(pcrs).length !== count) {
     return refuse('PCR_VALUES_MALFORMED', 'pcrs', `it has ${Object.keys(pcrs).length} values; ${count} are quoted`);
   }
-  if (equalBytes(hash(signatureHash, Buffer.from(values, 'hex'), 'buffer'), pcrDigest)) return undefined;
+  if (hash(signatureHash, Buffer.from(values, 'hex')) === hexOf(pcrDigest)) return undefined;
   return refuse('PCR_DIGEST_MISMATCH', 'pcrs', 'the values are not those whose digest is quoted');
 }
 
@@ -302,7 +302,7 @@ function replayProblem(
     if (!replayed.has(id)) return refuse('EVENT_LOG_MISMATCH', 'eventLog', `it has no digests of the bank of ${id}`);
   }
   for (const [id, value] of replayed) {
-    if (Object.hasOwn(pcrs, id) && pcrs[id] !== Buffer.from(value).toString('hex')) {
+    if (Object.hasOwn(pcrs, id) && pcrs[id] !== hexOf(value)) {
       return refuse('EVENT_LOG_MISMATCH', 'eventLog', `it leads to another value of ${id} than is quoted`);
     }
   }
@@ -316,7 +316,7 @@ function eventProblem({ events }: EventLog, { events: rules }: CompiledPolicy): 
     if (type === 'EV_NO_ACTION') continue;
     for (const [bank, bytes] of digests) {
       const id = `${bank}:${pcr}`;
-      const digest = Buffer.from(bytes).toString('hex');
+      const digest = hexOf(bytes);
       if (rules.allow.get(id)?.has(digest) === false) {
         return refuse(
           'EVENT_REFUSED',
@@ -332,6 +332,10 @@ function eventProblem({ events }: EventLog, { events: rules }: CompiledPolicy): 
   const [rule] = missing;
   if (rule === undefined) return undefined;
   return refuse('EVENT_MISSING', 'eventLog', `the policy asks for an event ${rule.type} in ${rule.pcr}`);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 }
 
 function accept(

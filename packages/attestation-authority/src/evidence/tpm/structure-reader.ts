@@ -20,7 +20,7 @@ export class StructureReader {
   #at = 0;
 
   constructor(bytes: Uint8Array, { littleEndian = false } = {}) {
-    this.#bytes = bytes;
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // parts of a Buffer cost more
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#littleEndian = littleEndian;
   }
