@@ -1,7 +1,7 @@
 // The verifier of devices (RFC 9334): challenges them, enrols their keys, appraises their quotes. It keeps what that needs of state, which is
 // open challenges and keys that were read; which devices there are, with which key, is the inventory of whoever uses it.
-import type { ResourceGovernor } from '@tenstrip/shared-core';
-import { ungoverned } from '@tenstrip/shared-core';
+import type { X509Certificate } from 'node:crypto';
+import { type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { z } from 'zod';
 import { type AttestationErrorCode, checked, isRefusal, type Refusal, refuse } from '../errors/index.js';
@@ -17,6 +17,7 @@ import {
   type QuoteEvidence,
   readAttestationKey,
   readEndorsementKey,
+  readEndorsementRoots,
   type TpmCounters,
   verifyEndorsement,
 } from './tpm/index.js';
@@ -95,6 +96,7 @@ const optionsSchema = z.strictObject({
 export class DeviceVerifier {
   readonly #options: z.output<typeof optionsSchema>;
   readonly #policies: ReadonlyMap<string, CompiledPolicy>;
+  readonly #roots: readonly X509Certificate[];
   readonly #nonces: NonceRegistry;
   /** In the order of use. */
   readonly #keys = new Map<string, AttestationKey>();
@@ -102,7 +104,8 @@ export class DeviceVerifier {
   /** @throws TenstripError `OptionsInvalid` with everything that is wrong with the options or a policy */
   constructor(options: DeviceVerifierOptions = {}) {
     this.#options = checked(optionsSchema, options, 'what a device verifier can be made with');
-    const { policies, governor, challengeMs, maxChallenges } = this.#options;
+    const { policies, endorsementRoots, governor, challengeMs, maxChallenges } = this.#options;
+    this.#roots = readEndorsementRoots(endorsementRoots);
     const compiled = policies.map(compilePolicy);
     this.#policies = new Map(compiled.map((policy) => [policy.name, policy]));
     if (this.#policies.size < compiled.length) {
@@ -168,19 +171,18 @@ export class DeviceVerifier {
     key: EnrolmentRequest['endorsementKey'],
     certificates: EnrolmentRequest['certificates'],
   ): { readonly key: EndorsementKey; readonly root: string | undefined } | Refusal {
-    const { endorsementRoots: roots, governor } = this.#options;
-    if (roots.length === 0) {
+    if (this.#roots.length === 0) {
       if (key === undefined) return refuse('ENDORSEMENT_KEY_INVALID', 'endorsementKey', 'it is missing');
       const read = readEndorsementKey(key);
       return isRefusal(read) ? read : { key: read, root: undefined };
     }
-    const given = { roots, time: governor.clock.now() };
+    const given = { roots: this.#roots, time: this.#options.governor.clock.now() };
     const publicArea = key instanceof Uint8Array ? { publicArea: key } : {};
     return verifyEndorsement(certificates ?? [], { ...given, ...publicArea });
   }
 
   #keyOf(source: Uint8Array | string): AttestationKey | Refusal {
-    const text = typeof source === 'string' ? source : Buffer.from(source).toString('latin1');
+    const text = typeof source === 'string' ? source : `octets ${Buffer.from(source).toString('latin1')}`;
     const known = this.#keys.get(text);
     const key = known ?? readAttestationKey(source);
     if (isRefusal(key)) return key;

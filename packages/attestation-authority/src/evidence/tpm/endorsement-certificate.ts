@@ -2,7 +2,8 @@
 // section 6. Of RFC 5280 this looks at names, signatures, times and the CA flag; `node:crypto` shows neither path lengths nor name
 // constraints, so the roots must be the vendors' own. Cost: a signature a certificate.
 import { X509Certificate } from 'node:crypto';
-import { isRefusal, type Refusal, refuse } from '../../errors/index.js';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { type AttestationErrorCode, isRefusal, type Refusal, refuse } from '../../errors/index.js';
 import { type EndorsementKey, fingerprintOf, readEndorsementKey } from './public-area.js';
 
 /** An endorsement key that a root vouches for. */
@@ -17,8 +18,8 @@ export interface Endorsement {
 
 /** What an endorsement is looked at with. */
 export interface EndorsementCircumstances {
-  /** Certificates of TPM makers that are believed, in PEM or DER; at most 256. */
-  readonly roots: readonly (Uint8Array | string)[];
+  /** Certificates of TPM makers that are believed, in PEM or DER, or read; at most 256. */
+  readonly roots: readonly (Uint8Array | string | X509Certificate)[];
   /** Now, in milliseconds since 1970. */
   readonly time: number;
   /** The public area of the endorsement key, whose key the certificate must then be of; it says more than the certificate. */
@@ -26,13 +27,15 @@ export interface EndorsementCircumstances {
 }
 
 const maximumCertificates = 8;
+const maximumRoots = 256;
 const maximumCertificateBytes = 16_384;
 /** tcg-kp-EKCertificate. */
 const endorsementUse = '2.23.133.8.1';
 
 /**
- * Follows a chain of certificates, the endorsement key's first, each signed by the next, to a given root. Never throws.
+ * Follows a chain of certificates, the endorsement key's first, each signed by the next, to a given root. Never throws for a bad chain.
  * `ENDORSEMENT_INVALID`, `ENDORSEMENT_KEY_INVALID`.
+ * @throws TenstripError `OptionsInvalid` when a root is no certificate of an authority
  */
 export function verifyEndorsement(
   chain: readonly (Uint8Array | string)[],
@@ -41,15 +44,15 @@ export function verifyEndorsement(
   if (!Array.isArray(chain) || chain.length < 1 || chain.length > maximumCertificates) {
     return refuse('ENDORSEMENT_INVALID', 'certificates', 'it has not 1 to 8 certificates');
   }
+  const known = readEndorsementRoots(roots);
   const certificates = chain.map(readCertificate);
-  const known = roots.slice(0, 256).map(readCertificate);
   for (const [at, certificate] of certificates.entries()) {
     const problem =
       certificate === undefined ? 'it is no certificate' : certificateProblem(certificate, at, certificates, time);
     if (problem !== undefined) return refuse('ENDORSEMENT_INVALID', `certificates[${at}]`, problem);
   }
   const last = certificates[certificates.length - 1]!;
-  const root = known.find((one) => one !== undefined && isRootOf(one, last, time));
+  const root = known.find((one) => isRootOf(one, last, time));
   if (root === undefined) {
     const issuer = JSON.stringify(last.issuer.slice(0, 200));
     return refuse(
@@ -62,6 +65,19 @@ export function verifyEndorsement(
   const key = endorsedKey(leaf, publicArea);
   if (isRefusal(key)) return key;
   return { ok: true, key, root: root.subject, certificate: leaf.fingerprint256.replaceAll(':', '').toLowerCase() };
+}
+
+/** Roots, read once. @throws TenstripError `OptionsInvalid` */
+export function readEndorsementRoots(roots: EndorsementCircumstances['roots']): X509Certificate[] {
+  return roots.map((source, at) => {
+    const root = source instanceof X509Certificate ? source : readCertificate(source);
+    if (root?.ca === true && at < maximumRoots) return root;
+    throw new TenstripError<AttestationErrorCode>(
+      'OptionsInvalid',
+      `Root ${at} is no certificate of an authority in PEM or DER, or is one of more than ${maximumRoots}. Correct it.`,
+      { details: { at } },
+    );
+  });
 }
 
 function certificateProblem(
@@ -87,7 +103,7 @@ function certificateProblem(
 /** Whether a root is this certificate itself, or issued it. */
 function isRootOf(root: X509Certificate, last: X509Certificate, time: number): boolean {
   if (!isValidAt(root, time)) return false;
-  return root.fingerprint256 === last.fingerprint256 ? root.ca : root.ca && isIssuedBy(last, root);
+  return root.fingerprint256 === last.fingerprint256 || isIssuedBy(last, root);
 }
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {

@@ -1,6 +1,11 @@
 export { digestBytes, type HashName, hashNames, type SignatureScheme } from './algorithms.js';
 export { type PcrSelection, parseQuote, type Quote, type TpmCounters } from './attest-structures.js';
-export { type Endorsement, type EndorsementCircumstances, verifyEndorsement } from './endorsement-certificate.js';
+export {
+  type Endorsement,
+  type EndorsementCircumstances,
+  readEndorsementRoots,
+  verifyEndorsement,
+} from './endorsement-certificate.js';
 export { type EventLog, isDataMeasured, type MeasuredEvent, parseEventLog, replayEventLog } from './event-log.js';
 export { type CredentialChallenge, type Entropy, makeCredential, printCredentialFile } from './make-credential.js';
 export { type AttestationKey, type EndorsementKey, readAttestationKey, readEndorsementKey } from './public-area.js';

@@ -66,10 +66,13 @@ describe('a verifier of devices', () => {
     });
   });
 
-  it('is not made of two policies of one name, or one that is wrong', () => {
+  it('is not made of two policies of one name, one that is wrong, or a root that is none', () => {
     for (const policies of [[policy, policy], [{ ...policy, pcrs: {} }]]) {
       expect(() => new DeviceVerifier({ policies })).toThrow(expect.objectContaining({ code: 'OptionsInvalid' }));
     }
+    expect(() => new DeviceVerifier({ endorsementRoots: ['nonsense'] })).toThrow(
+      expect.objectContaining({ code: 'OptionsInvalid' }),
+    );
   });
 });
 

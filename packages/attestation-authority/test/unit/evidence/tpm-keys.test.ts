@@ -127,6 +127,14 @@ describe('an endorsement certificate', () => {
     }
   });
 
+  it('is not held against roots that are none', () => {
+    for (const root of ['nonsense', new Uint8Array(), leaf]) {
+      expect(() => verifyEndorsement(chain, { roots: [root], time })).toThrow(
+        expect.objectContaining({ code: 'OptionsInvalid' }),
+      );
+    }
+  });
+
   it(`is refused after any flip of a bit${full.available ? '' : ' in one of eight octets'}`, () => {
     for (let at = 0; at < leaf.length; at += full.available ? 1 : 8) {
       for (let bit = 0; bit < 8; bit++) {
