@@ -1,4 +1,4 @@
-export { digestBytes, type HashName, hashNames, type SignatureScheme } from './algorithms.js';
+export type { HashName, SignatureScheme } from './algorithms.js';
 export { type PcrSelection, parseQuote, type Quote, type TpmCounters } from './attest-structures.js';
 export {
   type Endorsement,

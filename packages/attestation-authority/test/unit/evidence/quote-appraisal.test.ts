@@ -264,11 +264,11 @@ describe('an event log beside a quote', () => {
   });
 
   it('must have the events that the policy asks for, by type and digest', () => {
-    const require = (type: string, digests?: string[]) =>
+    const asking = (type: string, digests?: string[]) =>
       policyWith({ events: { require: [{ pcr: 'sha256:7', type, ...(digests === undefined ? {} : { digests }) }] } });
-    expect(codeOf(withLog, require('EV_EFI_VARIABLE_DRIVER_CONFIG'))).toBe('ok');
-    expect(codeOf(withLog, require('EV_EFI_VARIABLE_DRIVER_CONFIG', ['ab'.repeat(32)]))).toBe('EVENT_MISSING');
-    expect(codeOf(withLog, require('EV_EFI_VARIABLE_AUTHORITY'))).toBe('EVENT_MISSING');
+    expect(codeOf(withLog, asking('EV_EFI_VARIABLE_DRIVER_CONFIG'))).toBe('ok');
+    expect(codeOf(withLog, asking('EV_EFI_VARIABLE_DRIVER_CONFIG', ['ab'.repeat(32)]))).toBe('EVENT_MISSING');
+    expect(codeOf(withLog, asking('EV_EFI_VARIABLE_AUTHORITY'))).toBe('EVENT_MISSING');
   });
 
   it('cannot satisfy a rule by leaving out the events of its PCR', () => {
