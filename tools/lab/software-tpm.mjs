@@ -241,8 +241,10 @@ async function listens(port, server) {
   });
   const end = performance.now() + startUpMs;
   while (!hasFailed && server.exitCode === null && performance.now() < end) {
-    if (await connects(port)) return true;
+    const isThere = await connects(port);
     await new Promise((done) => setTimeout(done, 20));
+    // The port may be that of another server, which took it first: then this one has ended by now.
+    if (isThere && server.exitCode === null) return true;
   }
   return false;
 }
