@@ -19,12 +19,6 @@ export const SYSTEM_PACKAGES = [
     tools: ['ip'],
     neededBy: 'process isolates: proof that the network namespace is empty; enforcement: namespaces of their own',
   },
-  { debian: 'nftables', tools: ['nft'], neededBy: 'enforcement by the packet filter' },
-  {
-    debian: 'crowdsec-firewall-bouncer',
-    tools: ['crowdsec-firewall-bouncer'],
-    neededBy: 'the local API: proof that an unmodified bouncer enforces a ledger',
-  },
   { debian: 'swtpm', tools: ['swtpm'], neededBy: 'evidence of devices: a TPM in software' },
   {
     debian: 'swtpm-tools',
@@ -35,6 +29,12 @@ export const SYSTEM_PACKAGES = [
     debian: 'tpm2-tools',
     tools: ['tpm2_quote', 'tpm2_checkquote', 'tpm2_eventlog', 'tpm2_activatecredential'],
     neededBy: 'evidence of devices: quotes, and another opinion on them',
+  },
+  { debian: 'nftables', tools: ['nft'], neededBy: 'enforcement by the packet filter' },
+  {
+    debian: 'crowdsec-firewall-bouncer',
+    tools: ['crowdsec-firewall-bouncer'],
+    neededBy: 'the local API: proof that an unmodified bouncer enforces a ledger',
   },
 ];
 

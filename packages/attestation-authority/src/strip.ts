@@ -28,9 +28,9 @@ import { AttestationVerifier, type Circumstances, type Verdict } from './verific
 
 /** What the plugins work on. */
 interface AttestationService {
+  readonly devices: DeviceVerifier;
   readonly authority: AttestationAuthority;
   readonly verifier: AttestationVerifier;
-  readonly devices: DeviceVerifier;
   /** The newest status lists, own and accepted. */
   status: StatusSnapshot;
 }
@@ -352,16 +352,16 @@ const confirmCredential = definePlugin({
 /** Signer and trust are no JSON and come in here. */
 const optionsSchema = z.object({
   folder: z.string().min(1).default('memory:'),
+  /** What states of devices are good. */
+  policies: z.array(appraisalPolicySchema).max(1024).default([]),
+  /** Certificates of TPM makers in PEM. Without any, endorsement keys are taken as they come. */
+  endorsementRoots: z.array(z.string().max(32_768)).max(256).default([]),
   origin: z.string().default('tenstrip/attestation-authority'),
   signer: z.custom<Signer>().optional(),
   passphrase: z.string().min(1).optional(),
   /** Whom verdicts believe. Default: this authority alone. */
   trust: z.custom<Trust>().optional(),
   durability: z.enum(['fsync', 'os']).default('fsync'),
-  /** What states of devices are good. */
-  policies: z.array(appraisalPolicySchema).max(1024).default([]),
-  /** Certificates of TPM makers in PEM. Without any, endorsement keys are taken as they come. */
-  endorsementRoots: z.array(z.string().max(32_768)).max(256).default([]),
 });
 
 /** The engine as a strip: `registry.mount(attestationStrip, { folder, signer })`. Under a sandbox a folder needs `fs.write`. */
@@ -395,8 +395,7 @@ async function openService(
   options: z.output<typeof optionsSchema>,
   governor: ResourceGovernor,
 ): Promise<AttestationService> {
-  const { folder, origin, signer, passphrase, trust, durability, policies, endorsementRoots } = options;
-  const devices = new DeviceVerifier({ policies: policies as AppraisalPolicy[], endorsementRoots, governor });
+  const { folder, origin, signer, passphrase, trust, durability } = options;
   const authority = await AttestationAuthority.open({
     folder,
     origin,
@@ -407,11 +406,18 @@ async function openService(
   });
   try {
     const verifier = new AttestationVerifier(trust ?? { roots: [authority.trustRoot()] });
-    return { authority, verifier, devices, status: StatusSnapshot.empty };
+    return { authority, verifier, devices: openDeviceVerifier(options, governor), status: StatusSnapshot.empty };
   } catch (error) {
     await authority.close();
     throw error;
   }
+}
+
+function openDeviceVerifier(
+  { policies, endorsementRoots }: z.output<typeof optionsSchema>,
+  governor: ResourceGovernor,
+): DeviceVerifier {
+  return new DeviceVerifier({ policies: policies as AppraisalPolicy[], endorsementRoots, governor });
 }
 
 /** Takes note of a status list; why not, if it is not trusted. */
