@@ -91,7 +91,7 @@ const besideProcesses = (name, key) => ({
     const quotes = variants(recorded(key), quick ? 64 : 256);
     const ours = { run: () => quotes.map(appraise) };
     // A verifier runs for months; here it is called for a few milliseconds a second, between processes of the peer.
-    for (let warm = 0; warm < 20; warm++) ours.run();
+    for (let warm = 0; warm < 100; warm++) ours.run();
     const check = (our, peer) => {
       if (JSON.stringify(our) !== JSON.stringify(peer)) throw new Error(`ours says ${our}, the peer ${peer}`);
       return `the same verdicts: ${our.filter(Boolean).length} accepted, ${our.filter((good) => !good).length} refused`;

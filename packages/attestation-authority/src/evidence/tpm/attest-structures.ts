@@ -76,12 +76,14 @@ function readPrefix(reader: StructureReader): void {
 function readSelections(reader: StructureReader): PcrSelection[] {
   const count = reader.u32();
   if (count > maximumSelections) throw new StructureError(`it selects ${count} banks; at most 16 are possible`);
-  return Array.from({ length: count }, () => {
+  const selections: PcrSelection[] = [];
+  for (let at = 0; at < count; at++) {
     const algorithm = reader.u16();
     const length = reader.u8();
     if (length < 1 || length > 4) throw new StructureError(`a selection has ${length} octets; 1 to 4 are possible`);
-    return { algorithm, indices: setBits(reader.octets(length)) };
-  });
+    selections.push({ algorithm, indices: setBits(reader.octets(length)) });
+  }
+  return selections;
 }
 
 /** PCR n is bit n mod 8 of octet n / 8. */

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { equalBytes } from '@tenstrip/shared-core/crypto';
 import { isRefusal, type Refusal, refuse } from '../../errors/index.js';
 import type { CompiledPolicy } from '../appraisal-policy.js';
-import { algorithmText, digestBytes, type HashName, hashOf } from './algorithms.js';
+import { algorithmText, digestBytes, type HashName, hashNames, hashOf } from './algorithms.js';
 import { parseQuote, type Quote, type TpmCounters } from './attest-structures.js';
 import { type EventLog, parseEventLog, replayEventLog } from './event-log.js';
 import type { AttestationKey } from './public-area.js';
@@ -160,6 +160,11 @@ function bankProblem({ selections }: Quote, { hashes }: CompiledPolicy): Refusal
   return undefined;
 }
 
+/** `bank:index` of every PCR that can be selected: names that exist already are looked up faster than names that are made. */
+const pcrIds: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  hashNames.map((bank) => [bank, Array.from({ length: 32 }, (_, index) => `${bank}:${index}`)]),
+);
+
 /** The digest in a quote is of the selected values: banks in the order of the selection, indices ascending (Part 3, section 18.4). */
 function compositeProblem(
   { selections, pcrDigest }: Quote,
@@ -172,7 +177,7 @@ function compositeProblem(
     const bank = hashOf(algorithm);
     if (bank === undefined) continue; // nothing of it is selected
     for (const index of indices) {
-      const id = `${bank}:${index}`;
+      const id = pcrIds[bank]![index]!;
       const value = Object.hasOwn(pcrs, id) ? pcrs[id] : undefined;
       if (typeof value !== 'string' || value.length !== digestBytes[bank] * 2 || !/^[0-9a-f]+$/.test(value)) {
         return refuse(
