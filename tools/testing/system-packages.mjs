@@ -19,6 +19,17 @@ export const SYSTEM_PACKAGES = [
     tools: ['ip'],
     neededBy: 'process isolates: proof that the network namespace is empty; enforcement: namespaces of their own',
   },
+  { debian: 'swtpm', tools: ['swtpm'], neededBy: 'evidence of devices: a TPM in software' },
+  {
+    debian: 'swtpm-tools',
+    tools: ['swtpm_setup', 'swtpm_localca'],
+    neededBy: 'evidence of devices: endorsement certificates of that TPM',
+  },
+  {
+    debian: 'tpm2-tools',
+    tools: ['tpm2_quote', 'tpm2_checkquote', 'tpm2_eventlog', 'tpm2_activatecredential'],
+    neededBy: 'evidence of devices: quotes, and another opinion on them',
+  },
   { debian: 'nftables', tools: ['nft'], neededBy: 'enforcement by the packet filter' },
   {
     debian: 'crowdsec-firewall-bouncer',

@@ -3,13 +3,14 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { requireTool } from '../../../tools/test-requirements.mjs';
 
 const repository = resolve(__dirname, '../../..');
 
-async function linesOf(example: string): Promise<string[]> {
+async function linesOf(example: string, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
   const path = `examples/attestation-authority/${example}.ts`;
   const tsNode = resolve(repository, 'node_modules/ts-node/dist/bin.js');
-  const { stdout } = await promisify(execFile)(process.execPath, [tsNode, path], { cwd: repository });
+  const { stdout } = await promisify(execFile)(process.execPath, [tsNode, path], { cwd: repository, env });
   return stdout.trimEnd().split('\n');
 }
 
@@ -28,5 +29,28 @@ it('a delegated identity is believed until it, or its delegation, is revoked', {
     'a service of another team: SCOPE_EXCEEDED',
     'after its revocation: REVOKED',
     'after the delegation was revoked: REVOKED',
+  ]);
+});
+
+const needs = ['swtpm', 'tpm2_quote'].map(requireTool);
+
+it.skipIf(needs.some(({ available }) => !available))(
+  'a device is enrolled, appraised and attested by its TPM, and refused when it replays or changed',
+  { timeout: 300_000 },
+  async () => {
+    expect(await linesOf('device-quote')).toEqual([
+      'enrolled: the attestation key is in the TPM with this endorsement key',
+      'appraised: good by the policy "web servers", 2 PCRs',
+      'attested: believed by proof, entry 0',
+      'the same answer again: NONCE_REUSED',
+      'an old quote for a new challenge: NONCE_MISMATCH',
+      'after something else was started: PCR_MISMATCH',
+    ]);
+  },
+);
+
+it('without a TPM in software the example of a device says what to install', { timeout: 300_000 }, async () => {
+  expect(await linesOf('device-quote', { ...process.env, PATH: '' })).toEqual([
+    'This example needs a TPM in software: sudo apt-get install -y swtpm tpm2-tools',
   ]);
 });

@@ -5,15 +5,30 @@ import type { Signer } from '@tenstrip/shared-core/crypto';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { z } from 'zod';
 import { revocationReasons } from './attestation-log/index.js';
-import { type AttestationErrorCode, isRefusal, type Refusal } from './errors/index.js';
+import { type AttestationErrorCode, isRefusal, type Refusal, refuse } from './errors/index.js';
+import {
+  type AppraisalPolicy,
+  appraisalPolicySchema,
+  countersOf,
+  DeviceVerifier,
+  deviceStateOf,
+  parseQuoteEvidence,
+} from './evidence/index.js';
 import { AttestationAuthority, type AttestationRequest } from './issuance/index.js';
-import type { Attestation } from './statement/index.js';
+import {
+  type Attestation,
+  decodeDsseBase64,
+  deviceStateSchema,
+  deviceStateType,
+  encodeBase64,
+} from './statement/index.js';
 import { StatusSnapshot } from './status/index.js';
 import type { Trust } from './trust/index.js';
 import { AttestationVerifier, type Circumstances, type Verdict } from './verification/index.js';
 
 /** What the plugins work on. */
 interface AttestationService {
+  readonly devices: DeviceVerifier;
   readonly authority: AttestationAuthority;
   readonly verifier: AttestationVerifier;
   /** The newest status lists, own and accepted. */
@@ -228,9 +243,119 @@ const auditLog = definePlugin({
   },
 });
 
+const base64Schema = z.string().max(8192);
+const keyTextSchema = base64Schema.describe('TPM2B_PUBLIC or TPMT_PUBLIC in base64, or a public key in PEM');
+const refusalSchema = z.object({ ok: z.literal(false), code: z.string(), detail: z.string(), path: z.string() });
+
+const challengeDevice = definePlugin({
+  name: 'challenge-device',
+  summary: 'A nonce for a device to have quoted: good once and for a minute',
+  input: z.object({ device: z.string().min(1).max(256) }),
+  output: z.object({ nonce: z.string(), challengedAt: z.number(), expiresAt: z.number() }),
+  execute({ device }, { service }: ServiceContext) {
+    const { nonce, ...times } = service.devices.challenge(device);
+    return { nonce: encodeBase64(nonce), ...times };
+  },
+});
+
+const appraiseTpmQuote = definePlugin({
+  name: 'appraise-tpm-quote',
+  summary: 'The verdict on a quote that answers a challenge; of a good one the predicate to be attested',
+  input: z.object({
+    device: z.string().min(1).max(256),
+    policy: z.string().min(1).max(256),
+    attestationKey: keyTextSchema,
+    nonce: base64Schema,
+    evidence: z.unknown().describe('{ quoted, signature, pcrs, eventLog? }: base64, and hex by bank:index'),
+    previous: z.unknown().describe('the device state of the last good quote').optional(),
+  }),
+  output: z.discriminatedUnion('ok', [
+    z.object({
+      ok: z.literal(true),
+      predicateType: z.string(),
+      predicate: deviceStateSchema,
+      keyFingerprint: z.string(),
+    }),
+    refusalSchema,
+  ]),
+  execute({ device, policy, attestationKey, nonce, evidence: json, previous }, { service }: ServiceContext) {
+    const evidence = parseQuoteEvidence(json);
+    if (isRefusal(evidence)) return evidence;
+    const counters = countersOf(previous);
+    if (previous !== undefined && counters === undefined) {
+      return refuse('EVIDENCE_MALFORMED', 'previous', 'it is no device state');
+    }
+    const answer = { device, policy, attestationKey: keySource(attestationKey), nonce: octets(nonce), evidence };
+    const verdict = service.devices.appraise(counters === undefined ? answer : { ...answer, previous: counters });
+    if (!verdict.ok) return verdict;
+    const { keyFingerprint } = verdict;
+    return {
+      ok: true as const,
+      predicateType: deviceStateType,
+      predicate: { ...deviceStateOf(verdict) },
+      keyFingerprint,
+    };
+  },
+});
+
+const makeCredentialChallenge = definePlugin({
+  name: 'make-credential-challenge',
+  summary: 'A credential that only the TPM with both an endorsement and an attestation key opens',
+  input: z.object({
+    attestationKey: base64Schema,
+    endorsementKey: keyTextSchema.optional(),
+    certificates: z.array(z.string().max(32_768)).max(8).describe('PEM, or DER in base64; the key’s first').optional(),
+  }),
+  output: z.discriminatedUnion('ok', [
+    z.object({
+      ok: z.literal(true),
+      credentialBlob: z.string(),
+      encryptedSecret: z.string(),
+      expiresAt: z.number(),
+      endorsedBy: z.string().optional(),
+    }),
+    refusalSchema,
+  ]),
+  execute({ attestationKey, endorsementKey, certificates }, { service }: ServiceContext) {
+    const made = service.devices.makeCredentialChallenge({
+      attestationKey: octets(attestationKey),
+      ...(endorsementKey === undefined ? {} : { endorsementKey: keySource(endorsementKey) }),
+      ...(certificates === undefined ? {} : { certificates: certificates.map(keySource) }),
+    });
+    if (!made.ok) return made;
+    const { credentialBlob, encryptedSecret, expiresAt, endorsedBy } = made;
+    return {
+      ok: true as const,
+      credentialBlob: encodeBase64(credentialBlob),
+      encryptedSecret: encodeBase64(encryptedSecret),
+      expiresAt,
+      ...(endorsedBy === undefined ? {} : { endorsedBy }),
+    };
+  },
+});
+
+const confirmCredential = definePlugin({
+  name: 'confirm-credential',
+  summary: 'Takes the secret of a credential: then the attestation key is one of that TPM',
+  input: z.object({ attestationKey: base64Schema, secret: base64Schema }),
+  output: z.discriminatedUnion('ok', [
+    z.object({ ok: z.literal(true), keyName: z.string(), keyFingerprint: z.string() }),
+    refusalSchema,
+  ]),
+  execute({ attestationKey, secret }, { service }: ServiceContext) {
+    const enrolled = service.devices.confirm(octets(attestationKey), octets(secret));
+    if (!enrolled.ok) return enrolled;
+    return { ...enrolled, keyName: Buffer.from(enrolled.keyName).toString('hex') };
+  },
+});
+
 /** Signer and trust are no JSON and come in here. */
 const optionsSchema = z.object({
   folder: z.string().min(1).default('memory:'),
+  /** What states of devices are good. */
+  policies: z.array(appraisalPolicySchema).max(1024).default([]),
+  /** Certificates of TPM makers in PEM. Without any, endorsement keys are taken as they come. */
+  endorsementRoots: z.array(z.string().max(32_768)).max(256).default([]),
   origin: z.string().default('tenstrip/attestation-authority'),
   signer: z.custom<Signer>().optional(),
   passphrase: z.string().min(1).optional(),
@@ -257,6 +382,10 @@ export const attestationStrip = defineStrip({
     proveInclusion,
     proveConsistency,
     auditLog,
+    challengeDevice,
+    appraiseTpmQuote,
+    makeCredentialChallenge,
+    confirmCredential,
   ],
   open: openService,
   close: ({ authority }) => authority.close(),
@@ -277,11 +406,18 @@ async function openService(
   });
   try {
     const verifier = new AttestationVerifier(trust ?? { roots: [authority.trustRoot()] });
-    return { authority, verifier, status: StatusSnapshot.empty };
+    return { authority, verifier, devices: openDeviceVerifier(options, governor), status: StatusSnapshot.empty };
   } catch (error) {
     await authority.close();
     throw error;
   }
+}
+
+function openDeviceVerifier(
+  { policies, endorsementRoots }: z.output<typeof optionsSchema>,
+  governor: ResourceGovernor,
+): DeviceVerifier {
+  return new DeviceVerifier({ policies: policies as AppraisalPolicy[], endorsementRoots, governor });
 }
 
 /** Takes note of a status list; why not, if it is not trusted. */
@@ -325,6 +461,16 @@ function plainVerdict(verdict: Verdict): z.input<typeof verdictSchema> {
     ...(logIndex === undefined ? {} : { logIndex: String(logIndex) }),
     ...(checkpointSize === undefined ? {} : { checkpointSize: String(checkpointSize) }),
   };
+}
+
+/** Octets in base64; none where it is no base64, which nothing takes. */
+function octets(text: string): Uint8Array {
+  return decodeDsseBase64(text) ?? new Uint8Array();
+}
+
+/** PEM as it is, octets in base64. */
+function keySource(text: string): Uint8Array | string {
+  return text.includes('-----BEGIN') ? text : octets(text);
 }
 
 function inLog(index: bigint, largest: bigint): bigint {

@@ -10,5 +10,7 @@ export type AttestationErrorCode =
   | 'SigningKeyInvalid'
   /** An entry of the log is none of an authority's. `details.index` */
   | 'EntryInvalid'
+  /** As many challenges are open as may be. Retryable. `details.open` */
+  | 'NoncesExhausted'
   /** The authority was closed. */
   | 'AuthorityClosed';

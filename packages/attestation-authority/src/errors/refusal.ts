@@ -1,4 +1,4 @@
-// Refusals: why an attestation or a status list is not believed. They are data, never thrown.
+// Refusals: why an attestation, a status list or a device's evidence is not believed. They are data, never thrown.
 
 /** The step that failed. Codes are stable; `detail` is for people. */
 export type RefusalCode =
@@ -34,7 +34,41 @@ export type RefusalCode =
   | 'STATUS_ROLLBACK'
   // Whether it is what was asked for
   | 'SUBJECT_MISMATCH'
-  | 'PREDICATE_TYPE_MISMATCH';
+  | 'PREDICATE_TYPE_MISMATCH'
+  // What a device sends about itself, and its keys
+  | 'EVIDENCE_MALFORMED'
+  | 'QUOTE_MALFORMED'
+  | 'QUOTE_MAGIC_INVALID'
+  | 'QUOTE_TYPE_INVALID'
+  | 'SIGNATURE_MALFORMED'
+  | 'ALGORITHM_REFUSED'
+  | 'ATTESTATION_KEY_INVALID'
+  | 'ENDORSEMENT_KEY_INVALID'
+  | 'ENDORSEMENT_INVALID'
+  // Whether it is an answer to a challenge
+  | 'NONCE_MISMATCH'
+  | 'NONCE_UNKNOWN'
+  | 'NONCE_REUSED'
+  | 'NONCE_EXPIRED'
+  | 'QUOTE_STALE'
+  // Whether the device is in a state that the policy knows
+  | 'POLICY_UNKNOWN'
+  | 'PCR_BANK_REFUSED'
+  | 'PCR_SELECTION_INVALID'
+  | 'PCR_SELECTION_INSUFFICIENT'
+  | 'PCR_VALUES_MALFORMED'
+  | 'PCR_DIGEST_MISMATCH'
+  | 'PCR_MISMATCH'
+  | 'COUNTERS_WENT_BACK'
+  | 'REBOOTED'
+  | 'CLOCK_UNSAFE'
+  | 'FIRMWARE_REFUSED'
+  | 'FIRMWARE_CHANGED'
+  | 'EVENT_LOG_MISSING'
+  | 'EVENT_LOG_MALFORMED'
+  | 'EVENT_LOG_MISMATCH'
+  | 'EVENT_REFUSED'
+  | 'EVENT_MISSING';
 
 /** That something is not believed, and why. */
 export interface Refusal {

@@ -21,8 +21,10 @@ export {
 } from './in-toto-statement.js';
 export {
   type Delegation,
+  type DeviceState,
   dataSetType,
   delegationType,
+  deviceStateSchema,
   deviceStateType,
   keyRotationType,
   knownPredicates,

@@ -10,7 +10,7 @@ import { statusListSchema, statusListType } from './status-list.js';
 
 export { dataSetType } from './data-set.js';
 export { type Delegation, delegationType, maximumChain, patternSchema } from './delegation.js';
-export { deviceStateType } from './device-state.js';
+export { type DeviceState, deviceStateSchema, deviceStateType } from './device-state.js';
 export { serviceIdentityType, userIdentityType } from './identities.js';
 export { keyRotationType } from './key-rotation.js';
 export { slsaProvenanceType } from './slsa-provenance.js';
