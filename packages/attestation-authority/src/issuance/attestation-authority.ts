@@ -1,6 +1,5 @@
 // The authority: issues, renews and revokes attestations. Issuing is logging: what it returns is durable, and under a signed
 // checkpoint of its log. Cost: some 10 us CPU an attestation, one sync and one signature a commit of up to 4,096.
-import { hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogWriter, type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
@@ -20,18 +19,24 @@ import {
   type Attestation,
   type ChainLink,
   type DsseEnvelope,
+  type DsseSignature,
+  decodeSignedPayload,
+  digestOf,
   encodeBase64,
+  encodeSignedPayload,
+  fits,
   type InTotoStatement,
   keyRotationType,
   knownPredicates,
+  maximumJsonBytes,
   type PredicateSchemas,
-  preAuthenticationEncoding,
   printStatement,
-  sealEnvelope,
+  type SignedPayload,
   statementPayloadType,
   statementType,
   statusListType,
   type Terms,
+  unprintable,
 } from '../statement/index.js';
 import { encodeBitstring, setStatusBit, statusListBits } from '../status/index.js';
 import { keyIdOf, rotateRoot, type TrustedKey, type TrustRoot } from '../trust/index.js';
@@ -41,7 +46,7 @@ import {
   type AuthorityOptions,
   type IssuanceMode,
   optionsSchema,
-  requestSchema,
+  readRequest,
 } from './authority-options.js';
 import { BatchIssuer } from './batch-issuer.js';
 import { CurrentSigner, openSigningKey, vkeyOf } from './signing-key.js';
@@ -216,7 +221,7 @@ export class AttestationAuthority implements AsyncDisposable {
     }
     await options.context?.checkpoint();
     const mode = modeOf(attestation);
-    const renews = `sha256:${digestOf(Buffer.from(attestation.envelope.payload, 'base64'))}`;
+    const renews = `sha256:${digestOf(decodeSignedPayload(attestation.envelope.payload)!)}`;
     const draft = this.#draft(
       { subject, predicateType, predicate, validity: { notAfter }, mode, revocable: status !== undefined },
       { renews },
@@ -273,22 +278,23 @@ export class AttestationAuthority implements AsyncDisposable {
       try {
         const atSize = log.reader.size + 1n;
         const root = rotateRoot(this.trustRoot(), from, to, atSize);
-        const payload = printStatement({
+        const payload = payloadOf({
           _type: statementType,
           subject: [{ name: this.origin, digest: { sha256: hexOf(sha256(next.publicKey)) } }],
           predicateType: keyRotationType,
           predicate: { from, to, atSize: String(atSize) },
         });
-        const signatures = [];
-        for (const [vkey, by] of [
-          [from, signer],
-          [to, next],
-        ] as const) {
-          const keyid = keyIdOf(parseVerifierKey(vkey, sha256)!);
-          signatures.push(...(await sealEnvelope(statementPayloadType, payload, { signer: by, keyid })).signatures);
-        }
-        const envelope = { payload: encodeBase64(payload), payloadType: statementPayloadType, signatures };
-        const [entry] = await this.#issuer.appendNow([attestLine(digestOf(payload), undefined)]);
+        const line = attestLine(digestOf(payload), undefined);
+        const message = Uint8Array.from(payload.signed);
+        const envelope = {
+          payload: encodeBase64(payload.payload),
+          payloadType: statementPayloadType,
+          signatures: [
+            { keyid: keyIdOfVkey(from), sig: encodeBase64(await signer.sign(message)) },
+            { keyid: keyIdOfVkey(to), sig: encodeBase64(await next.sign(message)) },
+          ],
+        };
+        const [entry] = await this.#issuer.appendNow([line]);
         signer.exchange(next);
         this.#keys = root.keys;
         return { attestation: { envelope, proof: entry!.proof }, root };
@@ -341,12 +347,7 @@ export class AttestationAuthority implements AsyncDisposable {
 
   /** A statement, and its line. A promise only where a signature is needed. */
   #draft(given: AttestationRequest, terms: Pick<Terms, 'renews'> = {}): Draft | Promise<Draft> {
-    const { subject, predicateType, predicate, validity, mode, revocable } = checked(
-      requestSchema,
-      given,
-      'a request',
-      'RequestInvalid',
-    );
+    const { subject, predicateType, predicate, validity, mode, revocable } = readRequest(given);
     this.#checkRequest(predicateType, predicate, validity);
     const number = revocable ? this.#parts.status.allocate() : undefined;
     const status = number === undefined ? undefined : this.#placeOf(number);
@@ -374,7 +375,11 @@ export class AttestationAuthority implements AsyncDisposable {
     validity: { readonly notBefore?: Date | undefined; readonly notAfter: Date },
   ): void {
     const schema = this.#parts.predicates.get(predicateType);
-    if (schema !== undefined) checked(schema, predicate, `a predicate of type ${predicateType}`, 'RequestInvalid');
+    if (schema !== undefined && !fits(schema, predicate)) {
+      checked(schema, predicate, `a predicate of type ${predicateType}`, 'RequestInvalid');
+    }
+    const problem = unprintable(predicate);
+    if (problem !== undefined) throw requestInvalid(`The predicate ${problem}. Verifiers would refuse it.`);
     const now = this.#parts.governor.clock.now();
     const { notBefore, notAfter } = validity;
     const begin = notBefore?.getTime() ?? now;
@@ -386,23 +391,38 @@ export class AttestationAuthority implements AsyncDisposable {
   }
 
   #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft | Promise<Draft> {
-    const payload = printStatement(statement);
+    const payload = payloadOf(statement);
     const line = attestLine(digestOf(payload), status);
-    if (mode === 'transparent') {
-      const envelope = { payload: encodeBase64(payload), payloadType: statementPayloadType, signatures: [] };
-      return { envelope, line, mode };
-    }
-    const by = { signer: this.#parts.signer, keyid: keyIdOf(parseVerifierKey(this.vkey, sha256)!) };
-    return sealEnvelope(statementPayloadType, payload, by).then((envelope) => ({ envelope, line, mode }));
+    const envelope = { payload: encodeBase64(payload.payload), payloadType: statementPayloadType, signatures: [] };
+    if (mode === 'transparent') return { envelope, line, mode };
+    return this.#sign(Uint8Array.from(payload.signed)).then((signature) => ({
+      envelope: { ...envelope, signatures: [signature] },
+      line,
+      mode,
+    }));
   }
 
+  async #sign(message: Uint8Array): Promise<DsseSignature> {
+    const keyid = keyIdOfVkey(this.vkey);
+    return { keyid, sig: encodeBase64(await this.#parts.signer.sign(message)) };
+  }
+
+  /** Logs drafts in order. While the disk is at work for some, the next ones are on their way. */
   async #log(drafts: readonly Draft[]): Promise<Attestation[]> {
     const attestations: Attestation[] = [];
+    const isAhead = this.#parts.maxWaiting >= 2 * linesPerAppend;
+    let previous: Promise<void> | undefined;
     for (let from = 0; from < drafts.length; from += linesPerAppend) {
       const some = drafts.slice(from, from + linesPerAppend);
-      const entries = await this.#issuer.append(some.map(({ line }) => line));
-      attestations.push(...some.map((draft, at) => this.#finish(draft, entries[at]!.proof)));
+      const logged = this.#issuer.append(some.map(({ line }) => line)).then((entries) => {
+        for (let at = 0; at < some.length; at++) attestations.push(this.#finish(some[at]!, entries[at]!.proof));
+      });
+      logged.catch(() => {}); // it is awaited below, or the one before it has failed
+      if (isAhead) await previous;
+      else await logged;
+      previous = logged;
     }
+    await previous;
     return attestations;
   }
 
@@ -509,8 +529,15 @@ async function readStatusLedger(log: LogWriter, entropy: (length: number) => Uin
   return ledger;
 }
 
-function digestOf(payload: Uint8Array): string {
-  return hash('sha256', preAuthenticationEncoding(statementPayloadType, payload), 'hex');
+/** What a statement is as a payload: good until the next one is made. */
+function payloadOf(statement: InTotoStatement): SignedPayload {
+  const payload = encodeSignedPayload(printStatement(statement));
+  if (payload !== undefined) return payload;
+  throw requestInvalid(`The statement is longer than ${maximumJsonBytes} bytes. Attest the digest of what is large.`);
+}
+
+function keyIdOfVkey(vkey: string): string {
+  return keyIdOf(parseVerifierKey(vkey, sha256)!);
 }
 
 function hexOf(bytes: Uint8Array): string {

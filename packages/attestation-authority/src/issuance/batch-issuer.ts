@@ -1,5 +1,6 @@
 // The one appender of an authority's log. Lines gather while a commit is under way; then one commit takes them all, and their
-// proofs are cut together. So the number of signatures and syncs follows the disk, not the requests.
+// proofs are cut together. So the number of signatures and syncs follows the disk, not the requests. A full commit starts before the
+// one under way has ended, so that proofs are cut while the disk is at work.
 import type { LogWriter } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { encodeBase64, parseSignedCheckpoint } from '@tenstrip/shared-core/transparency';
@@ -75,7 +76,17 @@ export class BatchIssuer {
 
   async #run(): Promise<void> {
     await Promise.resolve(); // what is appended in the same turn comes into the same commit
-    while (this.#waiting.length > 0 && !this.#paused) await this.#commit(this.#take());
+    let under = Promise.resolve();
+    for (;;) {
+      if (this.#waitingLines < batchLines || this.#paused) {
+        await under; // what comes meanwhile comes into the same commit
+        under = Promise.resolve();
+      }
+      if (this.#waiting.length === 0 || this.#paused) break;
+      const committed = this.#commit(this.#take());
+      await under;
+      under = committed;
+    }
     this.#running = undefined;
   }
 
@@ -107,8 +118,9 @@ export class BatchIssuer {
   }
 
   async #appendAll(lines: readonly string[]): Promise<ProvenEntry[]> {
-    const receipts = await this.#log.appendAll(lines.map((line) => ({ entry: Buffer.from(line, 'latin1') })));
+    const appended = this.#log.appendAll(entriesOf(lines));
     const leaves = lines.map(leafText);
+    const receipts = await appended;
     // One checkpoint as a rule; more when the log cuts its commits otherwise. Each covers a run of lines, and ends with it.
     const entries: ProvenEntry[] = [];
     for (let from = 0; from < receipts.length; ) {
@@ -124,6 +136,16 @@ export class BatchIssuer {
     }
     return entries;
   }
+}
+
+/** The lines as bytes, all in one piece of memory. */
+function entriesOf(lines: readonly string[]): { readonly entry: Uint8Array }[] {
+  const bytes = Buffer.from(lines.join(''), 'latin1');
+  let end = 0;
+  return lines.map(({ length }) => {
+    end += length;
+    return { entry: bytes.subarray(end - length, end) };
+  });
 }
 
 function closed(): Error {

@@ -1,6 +1,7 @@
 export { readDelegation } from './delegation-chain.js';
 export { excessOf, type Scope } from './scope.js';
 export {
+  type Authorised,
   type ReadRoot,
   type ReadTrust,
   readTrust,

@@ -47,11 +47,18 @@ export interface Trust {
   readonly clockSkewMs?: number;
 }
 
+/** Who may speak, and inside which bounds, at one point of a chain. */
+export interface Authorised {
+  readonly root: ReadRoot;
+  readonly keys: readonly ReadKey[];
+  readonly scope: Scope;
+}
+
 /** A root, read. */
 export interface ReadRoot {
   readonly name: string;
-  readonly keys: readonly ReadKey[];
-  readonly scope: Scope;
+  /** The root itself, at the head of every chain. */
+  readonly authorised: Authorised;
   readonly witnesses: Pick<TrustPolicy, 'witnesses' | 'groups' | 'quorum'>;
 }
 
@@ -114,18 +121,18 @@ export function readTrust(trust: Trust): ReadTrust {
   return {
     status,
     clockSkewMs,
-    roots: roots.map(({ name, keys, subjects, predicateTypes, notBefore, notAfter, maxDepth, witnesses }) => ({
-      name,
-      witnesses,
-      keys: keys.map((key) => readTrustedKey(key as TrustedKey)!),
-      scope: {
+    roots: roots.map(({ name, keys, subjects, predicateTypes, notBefore, notAfter, maxDepth, witnesses }) => {
+      const scope = {
         subjects,
         predicateTypes,
         notBefore: notBefore?.getTime() ?? Number.NEGATIVE_INFINITY,
         notAfter: notAfter?.getTime() ?? Number.POSITIVE_INFINITY,
         maxDepth,
-      },
-    })),
+      };
+      const root = { name, witnesses } as { -readonly [Member in keyof ReadRoot]: ReadRoot[Member] };
+      root.authorised = { root, keys: keys.map((key) => readTrustedKey(key as TrustedKey)!), scope };
+      return root;
+    }),
   };
 }
 

@@ -1,23 +1,36 @@
 // What was read from payloads, by their text: reading is a pure function of it, so that a statement seen again costs a look-up.
-// Bounded by characters, in two generations: what is not used while one fills is forgotten.
-import { hash } from 'node:crypto';
+// So is the place in a log that a proof leads it to. Bounded by characters, in two generations: what is not used while one fills is
+// forgotten.
 import { attestLine, leafText, statusNumberOf } from '../attestation-log/index.js';
 import { isRefusal, type Refusal, refuse } from '../errors/index.js';
 import {
+  checkEnvelope,
   type DsseEnvelope,
-  openEnvelope,
+  decodeSignedPayload,
+  digestOf,
   type PredicateSchemas,
-  preAuthenticationEncoding,
+  payloadIsNoBase64,
   type ReadStatement,
   readStatement,
   statementPayloadType,
 } from '../statement/index.js';
+import type { SeenCheckpoint } from './checkpoint-memo.js';
 
 /** A payload, read. */
 export interface ReadPayload {
   readonly read: ReadStatement;
   /** The hash of its leaf in the log, base64. */
   readonly leaf: string;
+  /** The last proof that was found to lead from it to a checkpoint's root; whose checkpoint that is, is another question. */
+  proven: ProvenPlace | undefined;
+}
+
+/** Where a proof shows a payload to be. */
+export interface ProvenPlace {
+  /** The proof, verbatim. */
+  readonly proof: string;
+  readonly seen: SeenCheckpoint;
+  readonly index: number;
 }
 
 /** Reads payloads of statements. */
@@ -35,40 +48,53 @@ export class PayloadMemo {
 
   /** What an envelope's payload says. Looks at no signature. Never throws. */
   read(envelope: DsseEnvelope, path: string): ReadPayload | Refusal {
-    const payload = openEnvelope(envelope, path, this.#known(envelope));
-    if (!(payload instanceof Uint8Array)) return payload;
-    if (envelope.payloadType !== statementPayloadType) {
+    const misshapen = checkEnvelope(envelope, path);
+    if (misshapen !== undefined) return misshapen;
+    const { payload, payloadType } = envelope;
+    if (payloadType !== statementPayloadType) {
+      if (decodeSignedPayload(payload) === undefined) return payloadIsNoBase64(path);
       return refuse('PAYLOAD_TYPE_UNKNOWN', `${path}.payloadType`, `it is not ${statementPayloadType}`);
     }
-    const read = readStatement(payload, this.#predicates, `${path}.payload`);
+    return this.#young.get(payload) ?? this.#again(payload) ?? this.#first(payload, path);
+  }
+
+  /** Keeps a place that a proof was found to lead to, when it is not too long to be kept. */
+  remember(payload: ReadPayload, proven: ProvenPlace): void {
+    if (proven.proof.length > maximumProofKept) return;
+    this.#youngCharacters += proven.proof.length;
+    payload.proven = proven;
+  }
+
+  #first(payload: string, path: string): ReadPayload | Refusal {
+    const bytes = decodeSignedPayload(payload);
+    if (bytes === undefined) return payloadIsNoBase64(path);
+    const digest = digestOf(bytes);
+    const read = readStatement(bytes.payload, this.#predicates, `${path}.payload`);
     if (isRefusal(read)) return read;
-    const digest = hash('sha256', preAuthenticationEncoding(statementPayloadType, payload), 'hex');
     const status = read.statement.tenstrip_terms?.status;
-    const known = { read, leaf: leafText(attestLine(digest, statusNumberOf(status))) };
-    this.#keep(envelope.payload, known);
+    const known = { read, leaf: leafText(attestLine(digest, statusNumberOf(status))), proven: undefined };
+    this.#keep(payload, known);
     return known;
   }
 
-  #known(envelope: unknown): ReadPayload | undefined {
-    const { payload, payloadType } = (envelope ?? {}) as Partial<DsseEnvelope>;
-    if (typeof payload !== 'string' || payloadType !== statementPayloadType) return undefined;
-    const young = this.#young.get(payload);
-    if (young !== undefined) return young;
-    const old = this.#old.get(payload);
-    if (old !== undefined) this.#keep(payload, old);
-    return old;
+  #again(payload: string): ReadPayload | undefined {
+    const known = this.#old.get(payload);
+    if (known !== undefined) this.#keep(payload, known);
+    return known;
   }
 
   #keep(payload: string, known: ReadPayload): void {
-    this.#youngCharacters += payload.length + entryCharacters;
+    const characters = payload.length + entryCharacters + (known.proven?.proof.length ?? 0);
+    this.#youngCharacters += characters;
     if (this.#youngCharacters > this.#maxCharacters / 2) {
       this.#old = this.#young;
       this.#young = new Map();
-      this.#youngCharacters = payload.length + entryCharacters;
+      this.#youngCharacters = characters;
     }
     this.#young.set(payload, known);
   }
 }
 
-/** What an entry takes besides its payload, counted as characters, about: the parsed statement. */
+/** What an entry takes besides its texts, counted as characters, about: the parsed statement. */
 const entryCharacters = 1024;
+const maximumProofKept = 8192;
