@@ -1,6 +1,6 @@
 // What was read from payloads, by their text: reading is a pure function of it, so that a statement seen again costs a look-up.
-// So is the place in a log that a proof leads it to. Bounded by characters, in two generations: what is not used while one fills is
-// forgotten.
+// So is the place in a log that a proof leads it to. What comes once is not kept: a stream of statements that are all new leaves
+// no garbage behind, and drives out nothing. Bounded by characters, in two generations: what is not used while one fills is forgotten.
 import { attestLine, leafText, statusNumberOf } from '../attestation-log/index.js';
 import { isRefusal, type Refusal, refuse } from '../errors/index.js';
 import {
@@ -23,6 +23,8 @@ export interface ReadPayload {
   readonly leaf: string;
   /** The last proof that was found to lead from it to a checkpoint's root; whose checkpoint that is, is another question. */
   proven: ProvenPlace | undefined;
+  /** Whether it is kept, as it came before. */
+  readonly isKept: boolean;
 }
 
 /** Where a proof shows a payload to be. */
@@ -40,6 +42,8 @@ export class PayloadMemo {
   #young = new Map<string, ReadPayload>();
   #old = new Map<string, ReadPayload>();
   #youngCharacters = 0;
+  /** Which leaves came last, by some bits of their hash: for each place 32 further bits. */
+  readonly #came = new Uint32Array(cameOnce);
 
   constructor(predicates: PredicateSchemas, maxCharacters: number) {
     this.#predicates = predicates;
@@ -60,7 +64,7 @@ export class PayloadMemo {
 
   /** Keeps a place that a proof was found to lead to, when it is not too long to be kept. */
   remember(payload: ReadPayload, proven: ProvenPlace): void {
-    if (proven.proof.length > maximumProofKept) return;
+    if (!payload.isKept || proven.proof.length > maximumProofKept) return;
     this.#youngCharacters += proven.proof.length;
     payload.proven = proven;
   }
@@ -72,9 +76,19 @@ export class PayloadMemo {
     const read = readStatement(bytes.payload, this.#predicates, `${path}.payload`);
     if (isRefusal(read)) return read;
     const status = read.statement.tenstrip_terms?.status;
-    const known = { read, leaf: leafText(attestLine(digest, statusNumberOf(status))), proven: undefined };
-    this.#keep(payload, known);
+    const isKept = this.#cameBefore(digest);
+    const known = { read, leaf: leafText(attestLine(digest, statusNumberOf(status))), proven: undefined, isKept };
+    if (isKept) this.#keep(payload, known);
     return known;
+  }
+
+  /** Takes note of a digest. That it came before may be an error of 2^-32, which costs some memory. */
+  #cameBefore(digest: string): boolean {
+    const place = Number.parseInt(digest.slice(0, 4), 16);
+    const bits = Number.parseInt(digest.slice(4, 12), 16);
+    const before = this.#came[place] === bits;
+    this.#came[place] = bits;
+    return before;
   }
 
   #again(payload: string): ReadPayload | undefined {
@@ -98,3 +112,5 @@ export class PayloadMemo {
 /** What an entry takes besides its texts, counted as characters, about: the parsed statement. */
 const entryCharacters = 1024;
 const maximumProofKept = 8192;
+/** As many as four hexadecimal digits can name. */
+const cameOnce = 2 ** 16;
