@@ -116,7 +116,9 @@ export class VerifiedTree {
   /** The parent of an authentic node, if it is known, and its known sibling stands in the proof. */
   #knownParent(level: number, node: number, proof: string, at: number): string | undefined {
     const sibling = this.#get(level, siblingOf(node));
-    return sibling !== undefined && proof.startsWith(sibling, at) ? this.#get(level + 1, Math.floor(node / 2)) : undefined;
+    return sibling !== undefined && proof.startsWith(sibling, at)
+      ? this.#get(level + 1, Math.floor(node / 2))
+      : undefined;
   }
 
   /** The parent's hash; empty when the sibling's text is none. */

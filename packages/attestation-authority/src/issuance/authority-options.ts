@@ -55,22 +55,20 @@ export interface AttestationRequest {
   readonly revocable?: boolean;
 }
 
-/** A request, read: every member is there. */
-export type ReadRequest = AttestationRequest & Required<Pick<AttestationRequest, 'mode' | 'revocable'>>;
-
-/** The request that a caller gave, with its defaults. @throws TenstripError `RequestInvalid` with everything that is wrong */
-export function readRequest(given: unknown): ReadRequest {
-  if (isUsual(given)) return { ...given, mode: given.mode ?? 'transparent', revocable: given.revocable ?? true };
-  return checked(requestSchema, given, 'a request', 'RequestInvalid') as ReadRequest;
+/** The request that a caller gave. @throws TenstripError `RequestInvalid` with everything that is wrong */
+export function readRequest(given: unknown): AttestationRequest {
+  return isUsual(given) ? given : (checked(requestSchema, given, 'a request', 'RequestInvalid') as AttestationRequest);
 }
-
-const modes: ReadonlySet<unknown> = new Set([undefined, 'transparent', 'signature', 'both']);
 
 /** Whether the schema would surely say yes, found without it. */
 function isUsual(given: unknown): given is AttestationRequest {
   if (!hasStatementContent(given)) return false;
   const { validity, mode, revocable } = given as AttestationRequest;
-  return isValidity(validity) && modes.has(mode) && (revocable === undefined || typeof revocable === 'boolean');
+  return isValidity(validity) && isMode(mode) && (revocable === undefined || typeof revocable === 'boolean');
+}
+
+function isMode(mode: unknown): boolean {
+  return mode === undefined || mode === 'transparent' || mode === 'signature' || mode === 'both';
 }
 
 function isValidity(validity: unknown): boolean {
@@ -87,8 +85,8 @@ function isDate(value: unknown): boolean {
 /** Requests, as they are told what is wrong with them. */
 const requestSchema = statementContentSchema.extend({
   validity: z.strictObject({ notBefore: z.date().optional(), notAfter: z.date() }),
-  mode: z.enum(['transparent', 'signature', 'both']).default('transparent'),
-  revocable: z.boolean().default(true),
+  mode: z.enum(['transparent', 'signature', 'both']).optional(),
+  revocable: z.boolean().optional(),
 });
 
 /** Options, read. */

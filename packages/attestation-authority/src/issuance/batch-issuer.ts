@@ -7,16 +7,17 @@ import { encodeBase64, parseSignedCheckpoint } from '@tenstrip/shared-core/trans
 import { cutProofs, leafText } from '../attestation-log/index.js';
 import type { AttestationErrorCode } from '../errors/index.js';
 
-/** An entry that is durable and under a signed checkpoint. */
-export interface ProvenEntry {
-  readonly index: bigint;
-  /** C2SP tlog-proof. */
-  readonly proof: string;
+/** Entries, one after the other in the log, that are durable and under a signed checkpoint. */
+export interface ProvenEntries {
+  /** The index of the first one. */
+  readonly first: bigint;
+  /** For each a C2SP tlog-proof. */
+  readonly proofs: readonly string[];
 }
 
 interface Waiting {
   readonly lines: readonly string[];
-  resolve(entries: readonly ProvenEntry[]): void;
+  resolve(entries: ProvenEntries): void;
   reject(error: unknown): void;
 }
 
@@ -42,7 +43,7 @@ export class BatchIssuer {
    * Appends lines in order, at most {@link batchLines} at once; resolves when they are durable and signed.
    * @throws TenstripError `QueueFull` (retryable), `AuthorityClosed`, and what the log throws.
    */
-  append(lines: readonly string[]): Promise<readonly ProvenEntry[]> {
+  append(lines: readonly string[]): Promise<ProvenEntries> {
     if (this.#closed) return Promise.reject(closed());
     if (this.#waitingLines + lines.length > this.#maxWaiting) return Promise.reject(full(this.#waitingLines));
     return new Promise((resolve, reject) => {
@@ -64,8 +65,15 @@ export class BatchIssuer {
   }
 
   /** Appends while paused, before what waits. */
-  appendNow(lines: readonly string[]): Promise<readonly ProvenEntry[]> {
+  appendNow(lines: readonly string[]): Promise<ProvenEntries> {
     return this.#appendAll(lines);
+  }
+
+  /** Refuses what waits, and all that comes. */
+  fail(error: unknown): void {
+    this.#closed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#waitingLines = 0;
   }
 
   /** Waits for what was appended; nothing more is taken. */
@@ -105,11 +113,12 @@ export class BatchIssuer {
 
   async #commit(taken: readonly Waiting[]): Promise<void> {
     try {
-      const lines = taken.flatMap((one) => one.lines);
-      const entries = lines.length === 0 ? [] : await this.#appendAll(lines);
+      const lines = taken.length === 1 ? taken[0]!.lines : taken.flatMap((one) => one.lines);
+      const { first, proofs } = lines.length === 0 ? { first: 0n, proofs: [] } : await this.#appendAll(lines);
       let from = 0;
       for (const { lines: own, resolve } of taken) {
-        resolve(entries.slice(from, from + own.length));
+        const part = own.length === proofs.length ? proofs : proofs.slice(from, from + own.length);
+        resolve({ first: first + BigInt(from), proofs: part });
         from += own.length;
       }
     } catch (error) {
@@ -117,12 +126,12 @@ export class BatchIssuer {
     }
   }
 
-  async #appendAll(lines: readonly string[]): Promise<ProvenEntry[]> {
+  async #appendAll(lines: readonly string[]): Promise<ProvenEntries> {
     const appended = this.#log.appendAll(entriesOf(lines));
     const leaves = lines.map(leafText);
     const receipts = await appended;
     // One checkpoint as a rule; more when the log cuts its commits otherwise. Each covers a run of lines, and ends with it.
-    const entries: ProvenEntry[] = [];
+    const all: string[][] = [];
     for (let from = 0; from < receipts.length; ) {
       const { checkpoint } = receipts[from]!;
       let to = from + 1;
@@ -130,11 +139,10 @@ export class BatchIssuer {
       const first = receipts[from]!.index;
       const { size } = parseSignedCheckpoint(checkpoint)!.checkpoint;
       const firstPath = (await this.#log.reader.proveInclusion(first, size)).map(encodeBase64);
-      const proofs = cutProofs({ first: Number(first), leaves: leaves.slice(from, to), firstPath, checkpoint });
-      for (let at = from; at < to; at++) entries.push({ index: receipts[at]!.index, proof: proofs[at - from]! });
+      all.push(cutProofs({ first: Number(first), leaves: leaves.slice(from, to), firstPath, checkpoint }));
       from = to;
     }
-    return entries;
+    return { first: receipts[0]!.index, proofs: all.length === 1 ? all[0]! : all.flat() };
   }
 }
 

@@ -29,6 +29,8 @@ export {
   dataSetType,
   delegationType,
   deviceStateType,
+  type KeyRotation,
+  keyRotationSchema,
   keyRotationType,
   knownPredicates,
   maximumChain,

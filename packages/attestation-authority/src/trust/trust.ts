@@ -136,11 +136,29 @@ export function readTrust(trust: Trust): ReadTrust {
   };
 }
 
-/** The root after a rotation of its key: the old key is good up to `atSize` entries, the new one from there on. */
+/**
+ * The root after a rotation of its key: the old key is good up to `atSize` entries, the new one from there on.
+ * @throws TenstripError `OptionsInvalid` when the root has no such key, or its key was replaced before; when `to` is no vkey, or is there
+ * already
+ */
 export function rotateRoot(root: TrustRoot, from: string, to: string, atSize: bigint): TrustRoot {
-  if (parseVerifierKey(to, sha256) === undefined || !root.keys.some(({ vkey }) => vkey === from)) {
-    throw new TenstripError<AttestationErrorCode>('OptionsInvalid', `The root ${root.name} has no key ${from}.`);
+  const wrong = (why: string) =>
+    new TenstripError<AttestationErrorCode>('OptionsInvalid', `The root ${root.name} ${why}.`);
+  const old = root.keys.find(({ vkey }) => vkey === from);
+  if (old === undefined) throw wrong(`has no key ${from}`);
+  if (old.untilSize !== undefined) throw wrong(`had its key ${from} replaced at the size ${old.untilSize} already`);
+  if (atSize < (old.fromSize ?? 0n)) throw wrong(`has the key ${from} from the size ${old.fromSize} on only`);
+  if (parseVerifierKey(to, sha256) === undefined || root.keys.some(({ vkey }) => vkey === to)) {
+    throw wrong(`cannot have ${to} as its next key: it is no vkey, or there already`);
   }
-  const keys = root.keys.map((key) => (key.vkey === from ? { ...key, untilSize: atSize } : key));
+  const keys = root.keys.map((key) => (key === old ? { ...key, untilSize: atSize } : key));
   return { ...root, keys: [...keys, { vkey: to, fromSize: atSize }] };
+}
+
+/** Whether {@link rotateRoot} has led to a root. */
+export function isRotatedTo({ keys }: TrustRoot, from: string, to: string, atSize: bigint): boolean {
+  return (
+    keys.some(({ vkey, untilSize }) => vkey === from && untilSize === atSize) &&
+    keys.some(({ vkey, fromSize }) => vkey === to && fromSize === atSize)
+  );
 }

@@ -14,8 +14,8 @@ import {
 } from '../statement/index.js';
 import { decodeBitstring, type StatusList, StatusSnapshot, statusBit } from '../status/index.js';
 import {
-  excessOf,
   type Authorised,
+  excessOf,
   type ReadRoot,
   type ReadTrust,
   readDelegation,
@@ -330,13 +330,23 @@ function accept(
   // Written out: copying an object with three dots costs as much as hashing a node.
   if (proven === undefined) {
     const acceptance = { ok: true, statement, root: name, keyId, delegatedBy, by, witnessed: nobody } as const;
-    return status === undefined
-      ? { ...acceptance, checkedAt: time }
-      : { ...acceptance, status, checkedAt: time };
+    return status === undefined ? { ...acceptance, checkedAt: time } : { ...acceptance, status, checkedAt: time };
   }
   const { size: checkpointSize, witnessed } = proven.signer;
   const logIndex = BigInt(proven.index);
   return status === undefined
     ? { ok: true, statement, root: name, keyId, delegatedBy, by, logIndex, checkpointSize, witnessed, checkedAt: time }
-    : { ok: true, statement, root: name, keyId, delegatedBy, by, logIndex, checkpointSize, witnessed, status, checkedAt: time };
+    : {
+        ok: true,
+        statement,
+        root: name,
+        keyId,
+        delegatedBy,
+        by,
+        logIndex,
+        checkpointSize,
+        witnessed,
+        status,
+        checkedAt: time,
+      };
 }

@@ -79,7 +79,8 @@ function retirementOf(key: ReadKey, proven: Proven | undefined, path: string): R
 
 // -------------------------------------------------------------------------------------------------------- signatures
 
-function signerOf(
+/** Which of some keys signed an envelope; or why none did. A false signature by one of them is a refusal. */
+export function signerOf(
   { payload, signatures }: DsseEnvelope,
   keys: readonly ReadKey[],
   path: string,

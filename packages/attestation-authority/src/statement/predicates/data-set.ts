@@ -8,14 +8,14 @@ export const dataSetType = 'https://tenstrip.dev/predicates/data-set/v1';
 /** A data set; `byteSize` in bytes, `records` counts rows or documents. */
 export const dataSetSchema: z.ZodType = withShape(
   z.looseObject({
-  title: z.string().min(1).max(1024),
-  mediaType: z.string().max(256).optional(),
-  byteSize: z.int().min(0).optional(),
-  records: z.int().min(0).optional(),
-  license: z.string().max(256).optional(),
-  issued: z.iso.datetime().optional(),
-  source: z.array(z.looseObject({ uri: z.string(), digest: z.record(z.string(), z.string()).optional() })).optional(),
-}),
+    title: z.string().min(1).max(1024),
+    mediaType: z.string().max(256).optional(),
+    byteSize: z.int().min(0).optional(),
+    records: z.int().min(0).optional(),
+    license: z.string().max(256).optional(),
+    issued: z.iso.datetime().optional(),
+    source: z.array(z.looseObject({ uri: z.string(), digest: z.record(z.string(), z.string()).optional() })).optional(),
+  }),
   membersOf({
     title: text(1, 1024),
     mediaType: optional(text(0, 256)),

@@ -28,28 +28,28 @@ const isRecord = recordOf(() => true);
 /** SLSA provenance v1. */
 export const slsaProvenanceSchema: z.ZodType = withShape(
   z.looseObject({
-  buildDefinition: z.looseObject({
-    buildType: z.string().min(1),
-    externalParameters: z.record(z.string(), z.unknown()),
-    internalParameters: z.record(z.string(), z.unknown()).optional(),
-    resolvedDependencies: z.array(resourceDescriptor).optional(),
-  }),
-  runDetails: z.looseObject({
-    builder: z.looseObject({
-      id: z.string().min(1),
-      version: z.record(z.string(), z.string()).optional(),
-      builderDependencies: z.array(resourceDescriptor).optional(),
+    buildDefinition: z.looseObject({
+      buildType: z.string().min(1),
+      externalParameters: z.record(z.string(), z.unknown()),
+      internalParameters: z.record(z.string(), z.unknown()).optional(),
+      resolvedDependencies: z.array(resourceDescriptor).optional(),
     }),
-    metadata: z
-      .looseObject({
-        invocationId: z.string().optional(),
-        startedOn: z.iso.datetime().optional(),
-        finishedOn: z.iso.datetime().optional(),
-      })
-      .optional(),
-    byproducts: z.array(resourceDescriptor).optional(),
+    runDetails: z.looseObject({
+      builder: z.looseObject({
+        id: z.string().min(1),
+        version: z.record(z.string(), z.string()).optional(),
+        builderDependencies: z.array(resourceDescriptor).optional(),
+      }),
+      metadata: z
+        .looseObject({
+          invocationId: z.string().optional(),
+          startedOn: z.iso.datetime().optional(),
+          finishedOn: z.iso.datetime().optional(),
+        })
+        .optional(),
+      byproducts: z.array(resourceDescriptor).optional(),
+    }),
   }),
-}),
   membersOf({
     buildDefinition: membersOf({
       buildType: text(1),
