@@ -31,6 +31,8 @@ export interface VerifyCommand {
   readonly checkpoint: string | undefined;
   /** The key that must have signed. */
   readonly key: string | undefined;
+  /** The key that must have signed the attestations, and through them names the ledger's. */
+  readonly attestationKey: string | undefined;
   readonly json: boolean;
 }
 
@@ -58,7 +60,8 @@ export const usage = `watchtower: finds attackers in logs and records every bloc
 usage
   npm start [-- <options> <file>…]            read logs to their end; without files: the recorded ones in tools/lab/record
   npm start -- --follow <file>…               keep reading as the files grow, through rotation and truncation; Ctrl-C ends it
-  npm start -- verify <ledger> [options]      check every entry, proof and signature of a ledger
+  npm start -- verify <ledger> [options]      check every entry, proof and signature of a ledger, every attestation of its decisions, and
+                                              the report that was attested; offline
   npm start -- explain <ledger> <id>          why a decision stands: rule, evidence, proof, and how to have it taken back
 
 options of reading
@@ -71,17 +74,20 @@ options of reading
 options of verify
   --checkpoint <file> an older checkpoint that the ledger must extend: finds a tail that was cut off
   --key <key>         the verifier key that must have signed (default: the key in the ledger's folder)
+  --attestation-key <key>
+                      the verifier key of the attestations (default: attestations/verifier.key in the ledger's folder). Given, it is
+                      all that is trusted: the newest run attests the ledger's own key
 
 options of all
   --json              one JSON document instead of text; with --follow one JSON line for each decision, then the document
   --help              this text
 
 exit codes
-  0    everything was read, and the ledger verifies
+  0    everything was read, and the ledger and its attestations verify
   1    it could not be done; one line on standard error says why
   2    the command line is wrong
   3    some log file could not be read; all others were
-  4    the ledger does not verify: it was changed or cut
+  4    ledger, attestations or report do not verify: something was changed or cut
   130  ended by Ctrl-C or SIGTERM, after everything read so far was written and verified
 `;
 
@@ -108,10 +114,12 @@ function parseWatch(args: readonly string[]): WatchCommand {
 function parseVerify(args: readonly string[]): VerifyCommand {
   const { values, positionals } = parse(args, {
     ...{ checkpoint: { type: 'string' }, key: { type: 'string' }, json: { type: 'boolean' } },
+    'attestation-key': { type: 'string' },
   });
   const [ledger, ...more] = positionals;
   if (ledger === undefined || more.length > 0) throw wrongUsage('verify takes one folder');
-  return { name: 'verify', ledger, checkpoint: values.checkpoint, key: values.key, json: values.json ?? false };
+  const { checkpoint, key, 'attestation-key': attestationKey, json = false } = values;
+  return { name: 'verify', ledger, checkpoint, key, attestationKey, json };
 }
 
 function parseExplain(args: readonly string[]): ExplainCommand {

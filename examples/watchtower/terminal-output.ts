@@ -100,9 +100,11 @@ function verifiedText({ verification }: RunSummary): string {
 }
 
 /** One line for each problem of a ledger, the first twenty. */
-export function problemLines(problems: RunSummary['verification']['problems']): string[] {
+export function problemLines(
+  problems: readonly { readonly index: bigint | undefined; readonly code: string; readonly message: string }[],
+): string[] {
   const lines = problems.slice(0, shownProblems).map(({ index, code, message }) => {
-    return `  entry ${index}: ${visibleText(message)} [${code}]`;
+    return `  ${index === undefined ? '' : `entry ${index}: `}${visibleText(message)} [${code}]`;
   });
   const more = problems.length - shownProblems;
   return more > 0 ? [...lines, `  and ${count(more, 'more problem')}`] : lines;

@@ -3,6 +3,7 @@
 
 import { AutoblockerLedger, type ReadReport, verifyLedger } from '@tenstrip/autoblocker-ledger';
 import { production, ResourceGovernor } from '@tenstrip/shared-core';
+import { type AttestedRun, DecisionAttestor } from './attest';
 import { exitCodes, type WatchCommand } from './command-line';
 import { announceDecisions } from './follow';
 import { jsonOf } from './json-output';
@@ -12,19 +13,26 @@ import { placeOf, recordedLogs } from './run-folder';
 import { collectFindings, type Findings, type RunSummary } from './run-summary';
 import { printSummary } from './terminal-output';
 import { loadTruth, scoreAgainst, type Truth } from './truth';
+import { visibleText } from './untrusted-text';
+import { count } from './wording';
 
 /** Runs one `watch` command to its end. @returns the exit code */
 export async function watch(command: WatchCommand, signal: AbortSignal): Promise<number> {
   const logs = command.files.length > 0 ? command.files : recordedLogs;
   const truth = await loadTruth(logs, command.truth);
   const place = await placeOf(command);
-  const findings = await runLedger(place.ledger, logs, truth, command, signal);
+  await using attestor = await DecisionAttestor.open(place.ledger);
+  const findings = await runLedger(place.ledger, logs, truth, command, signal, attestor);
   const verification = await verifyLedger(place.ledger, { verifierKey: findings.verifierKey });
   const score = truth && scoreAgainst(truth, findings.blockedAddresses, logs);
   const summary: RunSummary = { ...findings, ...place, score, verification, interrupted: signal.aborted };
   await writeReport(summary);
-  if (command.json) process.stdout.write(`${JSON.stringify(jsonOf(summary))}\n`);
-  else printSummary(summary);
+  const attested = await attestor.run(summary);
+  if (command.json) process.stdout.write(`${JSON.stringify({ ...jsonOf(summary), attestations: attested })}\n`);
+  else {
+    printSummary(summary);
+    process.stdout.write(attestedText(attested));
+  }
   return exitCode(summary);
 }
 
@@ -35,11 +43,12 @@ async function runLedger(
   truth: Truth | undefined,
   command: WatchCommand,
   signal: AbortSignal,
+  attestor: DecisionAttestor,
 ): Promise<Findings> {
   await using governor = logGovernor();
   const time = command.follow ? 'clock' : 'events';
   await using ledger = await AutoblockerLedger.open({ folder, governor, time, allowList: command.allow });
-  const read = await readLogs(ledger, logs, truth, command, signal);
+  const read = await readLogs(ledger, logs, truth, command, signal, attestor);
   return collectFindings(ledger, read, governor.statistics());
 }
 
@@ -55,6 +64,7 @@ async function readLogs(
   truth: Truth | undefined,
   command: WatchCommand,
   signal: AbortSignal,
+  attestor: DecisionAttestor,
 ): Promise<ReadReport> {
   const dating = datingOf(truth, command);
   if (!command.follow) {
@@ -63,9 +73,17 @@ async function readLogs(
   }
   if (process.stderr.isTTY) process.stderr.write(`following ${logs.length} files; Ctrl-C ends it\n`);
   const announce = announceDecisions(ledger, command.json);
-  const read = await ledger.follow(logs, { ...dating, signal, onProgress: () => announce.soon() });
+  const onProgress = () => {
+    announce.soon();
+    attestor.soon();
+  };
+  const read = await ledger.follow(logs, { ...dating, signal, onProgress });
   await announce.rest();
   return read;
+}
+
+function attestedText({ decisions, verifierKey }: AttestedRun): string {
+  return `  attested   ${count(decisions, 'decision')} and this report, by ${visibleText(verifierKey)}\n\n`;
 }
 
 /** How time stamps without year or zone are read: as the truth states for recorded logs, else as the caller says. */

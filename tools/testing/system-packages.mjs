@@ -1,7 +1,7 @@
 // The programs of the operating system that some suites need, the Debian packages they come in, and how to get them there:
 // with apt when running as root on Debian or Ubuntu, otherwise by telling which line installs them.
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { SetUpError } from '../bootstrap/set-up-error.mjs';
 import { runStep } from '../bootstrap/step.mjs';
 
@@ -36,18 +36,29 @@ export const SYSTEM_PACKAGES = [
     tools: ['crowdsec-firewall-bouncer'],
     neededBy: 'the local API: proof that an unmodified bouncer enforces a ledger',
   },
+  {
+    debian: 'golang-go',
+    tools: ['go'],
+    neededBy: "attestations: a log read by another implementation, Go's sumdb",
+  },
+  {
+    debian: 'golang-golang-x-mod-dev',
+    tools: ['/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go'],
+    neededBy: "attestations: a log read by another implementation, Go's sumdb",
+  },
 ];
 
 /** Where administrators' programs are, which an ordinary user's PATH may leave out. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
 
 /**
- * Tells whether a program is there.
+ * Tells whether a program is there, or a file that is named by its whole path.
  *
  * @param {string} tool
  * @param {string} [path] like the variable PATH
  */
 export function isInstalledTool(tool, path = process.env.PATH ?? '') {
+  if (isAbsolute(tool)) return existsSync(tool);
   return [...path.split(delimiter), ...SYSTEM_FOLDERS].some((folder) => {
     try {
       accessSync(join(folder, tool), constants.X_OK);

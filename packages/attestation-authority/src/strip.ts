@@ -15,6 +15,7 @@ import {
   parseQuoteEvidence,
 } from './evidence/index.js';
 import { AttestationAuthority, type AttestationRequest } from './issuance/index.js';
+import { exportSigstoreBundle } from './sigstore/index.js';
 import {
   type Attestation,
   decodeDsseBase64,
@@ -24,13 +25,17 @@ import {
 } from './statement/index.js';
 import { StatusSnapshot } from './status/index.js';
 import type { Trust } from './trust/index.js';
-import { AttestationVerifier, type Circumstances, type Verdict } from './verification/index.js';
+import { AttestationVerifier, type Circumstances, followKeyRotation, type Verdict } from './verification/index.js';
 
 /** What the plugins work on. */
 interface AttestationService {
   readonly devices: DeviceVerifier;
   readonly authority: AttestationAuthority;
-  readonly verifier: AttestationVerifier;
+  /** Whom verdicts believe; after a rotation another one. */
+  trust: Trust;
+  verifier: AttestationVerifier;
+  /** What a given signer is to be replaced by. */
+  readonly nextSigner: Signer | undefined;
   /** The newest status lists, own and accepted. */
   status: StatusSnapshot;
 }
@@ -198,6 +203,52 @@ const checkStatus = definePlugin({
   },
 });
 
+const refusalSchema = z.object({ ok: z.literal(false), code: z.string(), detail: z.string(), path: z.string() });
+const rangeSchema = z.object({ vkey: z.string(), fromSize: indexSchema.optional(), untilSize: indexSchema.optional() });
+
+const rotateKey = definePlugin({
+  name: 'rotate-key',
+  summary: 'Hands the log over to another key, by a statement that both sign; the old one signs no more',
+  input: z.object({}),
+  output: z.object({ rotation: attestationSchema, keys: z.array(rangeSchema) }),
+  async execute(_, { service }: ServiceContext) {
+    const { authority, nextSigner } = service;
+    const { attestation, root } = await authority.rotateKey(nextSigner);
+    const followed = followKeyRotation(service.trust, attestation);
+    if (followed.ok) believe(service, followed.trust);
+    const decimal = (size: bigint | undefined, name: string) => (size === undefined ? {} : { [name]: String(size) });
+    const keys = root.keys.map(({ vkey, fromSize, untilSize }) => ({
+      vkey,
+      ...decimal(fromSize, 'fromSize'),
+      ...decimal(untilSize, 'untilSize'),
+    }));
+    return { rotation: plainAttestation(attestation), keys };
+  },
+});
+
+const followRotation = definePlugin({
+  name: 'follow-key-rotation',
+  summary: 'Believes the key that a trusted one says will sign from some size of its log on',
+  input: z.object({ rotation: z.unknown() }),
+  output: z.discriminatedUnion('ok', [z.object({ ok: z.literal(true), roots: z.array(z.string()) }), refusalSchema]),
+  execute({ rotation }, { service }: ServiceContext) {
+    const followed = followKeyRotation(service.trust, rotation as Attestation);
+    if (!followed.ok) return followed;
+    believe(service, followed.trust);
+    return { ok: true as const, roots: [...followed.roots] };
+  },
+});
+
+const exportBundle = definePlugin({
+  name: 'export-sigstore-bundle',
+  summary: 'The Sigstore bundle v0.3 of an attestation that has a signature',
+  input: z.object({ attestation: attestationSchema }),
+  output: z.object({ bundle: z.record(z.string(), z.unknown()) }),
+  execute: ({ attestation }, _: ServiceContext) => ({
+    bundle: { ...exportSigstoreBundle(attestation as Attestation) },
+  }),
+});
+
 const proveInclusion = definePlugin({
   name: 'prove-inclusion',
   summary: 'The proof that an entry is in the log under its newest checkpoint: C2SP tlog-proof',
@@ -245,7 +296,6 @@ const auditLog = definePlugin({
 
 const base64Schema = z.string().max(8192);
 const keyTextSchema = base64Schema.describe('TPM2B_PUBLIC or TPMT_PUBLIC in base64, or a public key in PEM');
-const refusalSchema = z.object({ ok: z.literal(false), code: z.string(), detail: z.string(), path: z.string() });
 
 const challengeDevice = definePlugin({
   name: 'challenge-device',
@@ -362,6 +412,8 @@ const optionsSchema = z.object({
   /** Whom verdicts believe. Default: this authority alone. */
   trust: z.custom<Trust>().optional(),
   durability: z.enum(['fsync', 'os']).default('fsync'),
+  /** What `rotate-key` hands over to, when a signer is given. Without one the authority makes the key. */
+  nextSigner: z.custom<Signer>().optional(),
 });
 
 /** The engine as a strip: `registry.mount(attestationStrip, { folder, signer })`. Under a sandbox a folder needs `fs.write`. */
@@ -379,6 +431,9 @@ export const attestationStrip = defineStrip({
     revokeAttestation,
     publishStatus,
     checkStatus,
+    rotateKey,
+    followRotation,
+    exportBundle,
     proveInclusion,
     proveConsistency,
     auditLog,
@@ -395,7 +450,7 @@ async function openService(
   options: z.output<typeof optionsSchema>,
   governor: ResourceGovernor,
 ): Promise<AttestationService> {
-  const { folder, origin, signer, passphrase, trust, durability } = options;
+  const { folder, origin, signer, passphrase, trust: given, durability, nextSigner } = options;
   const authority = await AttestationAuthority.open({
     folder,
     origin,
@@ -405,8 +460,15 @@ async function openService(
     ...(passphrase === undefined ? {} : { passphrase }),
   });
   try {
-    const verifier = new AttestationVerifier(trust ?? { roots: [authority.trustRoot()] });
-    return { authority, verifier, devices: openDeviceVerifier(options, governor), status: StatusSnapshot.empty };
+    const trust = given ?? { roots: [authority.trustRoot()] };
+    return {
+      authority,
+      trust,
+      verifier: new AttestationVerifier(trust),
+      nextSigner,
+      devices: openDeviceVerifier(options, governor),
+      status: StatusSnapshot.empty,
+    };
   } catch (error) {
     await authority.close();
     throw error;
@@ -418,6 +480,12 @@ function openDeviceVerifier(
   governor: ResourceGovernor,
 ): DeviceVerifier {
   return new DeviceVerifier({ policies: policies as AppraisalPolicy[], endorsementRoots, governor });
+}
+
+function believe(service: AttestationService, trust: Trust): void {
+  if (trust === service.trust) return;
+  service.trust = trust;
+  service.verifier = new AttestationVerifier(trust);
 }
 
 /** Takes note of a status list; why not, if it is not trusted. */

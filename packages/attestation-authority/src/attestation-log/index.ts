@@ -8,4 +8,4 @@ export {
   statusNumberOf,
 } from './log-line.js';
 export { leafText } from './node-text.js';
-export { VerifiedTree } from './verified-tree.js';
+export { type TileCount, VerifiedTree } from './verified-tree.js';

@@ -1,205 +1,183 @@
 // The nodes of one signed tree that are known to be authentic, so that verifying the proofs of a batch in order costs about
 // one hash each. It keeps the texts of lines that stood in accepted proofs, and can only say yes: a proof is accepted when each of
-// its lines was computed or is equal to a known one. What it does not accept is for the caller to judge without it; so a wrong
+// its lines was computed with or is equal to a known one. What it does not accept is for the caller to judge without it; so a wrong
 // proof changes nothing here, and a verdict never depends on what was verified before.
-// After C2SP tlog-tiles, nodes are kept in tiles of 8 levels, which are forgotten whole.
-import { isNodeText, nodeText, nodeTextLength } from './node-text.js';
+// After C2SP tlog-tiles, nodes are kept in tiles of 8 levels, in two generations: what is not used while one fills is forgotten.
+import { canonicalNodeText, nodeText, nodeTextLength } from './node-text.js';
 
 const tileLevels = 8;
 /** Positions of a tile are those of a binary heap: 256 leaves from 256 on, the two nodes below its top at 2 and 3. */
 const tilePositions = 2 ** (tileLevels + 1);
 const lineLength = nodeTextLength + 1;
 const head = 'c2sp.org/tlog-proof@v1\nindex ';
+const newline = 0x0a;
+/** Levels of a tree of fewer than 2^53 leaves. */
+const maximumLevels = 53;
 
-/** Every so many levels the whole text above a node is kept too, so that comparing it takes one step. */
-const restLevels = 4;
+/** The hashes of nodes, as text. */
+type Tile = (string | undefined)[];
 
-interface Tile {
-  /** The hashes of nodes, as text. */
-  readonly nodes: (string | undefined)[];
-  /** What stands in an accepted proof above a node, to its end. */
-  readonly rests: (string | undefined)[];
+/** How many tiles all trees of one verifier have taken since the last time that some were forgotten. */
+export interface TileCount {
+  taken: number;
 }
+
+/** One level of a climb: a node, its hash, and its sibling's. One climb at a time: nothing here waits. */
+const climbed = {
+  count: 0,
+  levels: new Uint8Array(maximumLevels),
+  nodes: new Float64Array(maximumLevels),
+  texts: new Array<string>(maximumLevels).fill(''),
+  siblings: new Array<string>(maximumLevels).fill(''),
+};
 
 /** A tree under a checkpoint that was found trustworthy. */
 export class VerifiedTree {
+  /** What proofs under this checkpoint end in: a blank line, and its text. */
   readonly #tail: string;
   readonly #size: number;
   readonly #root: string;
-  readonly #maxTiles: number;
-  readonly #tiles = new Map<number, Tile>();
+  readonly #count: TileCount;
+  #young = new Map<number, Tile>();
+  #old = new Map<number, Tile>();
+  /** The proof that was accepted last, for its lines above what the next one has in common with it. */
+  #lastProof = '';
+  #lastIndex = -1;
 
-  /** @param checkpoint its text, verbatim @param root base64 @param size less than 2^53 @param maxTiles some 50 KiB each */
-  constructor(checkpoint: string, size: number, root: string, maxTiles: number) {
-    this.#tail = `\n${checkpoint}`;
+  /** @param checkpoint its text, verbatim @param size less than 2^53 @param root base64 @param count counts tiles of 4 to 40 KiB */
+  constructor(checkpoint: string, size: number, root: string, count: TileCount) {
+    this.#tail = `\n\n${checkpoint}`;
     this.#size = size;
     this.#root = root;
-    this.#maxTiles = maxTiles;
+    this.#count = count;
   }
 
-  /** How many tiles are kept now. */
-  get tiles(): number {
-    return this.#tiles.size;
+  /** Whether a proof ends in this tree's checkpoint. */
+  isUnder(proof: string): boolean {
+    return proof.endsWith(this.#tail);
+  }
+
+  /** Forgets the tiles that were not used since it was called last. */
+  forget(): void {
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#lastProof = '';
+    this.#lastIndex = -1;
   }
 
   /** The index of `leaf` (its hash as text) if `proof` certainly proves it; `undefined` when that is not certain. */
   indexOf(leaf: string, proof: string): number | undefined {
-    if (!proof.endsWith(this.#tail) || !proof.startsWith(head)) return undefined;
-    const indexEnd = proof.indexOf('\n', head.length);
-    const index = indexOfText(proof.slice(head.length, indexEnd));
-    if (index === undefined || index >= this.#size) return undefined;
-    const path = { proof, at: indexEnd + 1, end: proof.length - this.#tail.length };
-    return this.#climbToKnown(index, leaf, path) || this.#climbToRoot(index, leaf, path) ? index : undefined;
+    if (!proof.startsWith(head) || !this.isUnder(proof)) return undefined;
+    const end = proof.length - this.#tail.length + 1; // behind the newline of the last line
+    const lineEnd = proof.indexOf('\n', head.length);
+    const index = decimal(proof, head.length, lineEnd);
+    if (!(index < this.#size) || !this.#climb(index, leaf, proof, lineEnd + 1, end)) return undefined;
+    this.#learn();
+    this.#lastProof = proof;
+    this.#lastIndex = index;
+    return index;
   }
 
-  /** Hashes up to the first known node, and compares the lines above it. */
-  #climbToKnown(index: number, leaf: string, { proof, at, end }: ProofLines): boolean {
-    const climb = new Climb(index, this.#size, leaf);
-    while (climb.seekSibling()) {
-      const known = this.#get(climb.level, climb.node);
-      if (known !== undefined) {
-        if (known !== climb.text || !this.#isKnownAbove(climb, proof, at, end)) return false;
-        this.#learn(climb);
-        return true;
+  /** The way from a leaf to the root (RFC 9162 section 2.1.3.2), by hashing where nodes are not known, by comparing where they are. */
+  #climb(index: number, leaf: string, proof: string, from: number, end: number): boolean {
+    climbed.count = 0;
+    if (end - from !== pathLength(index, this.#size) * lineLength) return false;
+    const common = this.#lastIndex < 0 ? maximumLevels : commonLevel(index, this.#lastIndex);
+    let node = index;
+    let last = this.#size - 1; // the rightmost node of the level
+    let text = leaf;
+    let isAuthentic = false;
+    let at = from;
+    for (let level = 0; last > 0; level++) {
+      if (node % 2 === 1 || node < last) {
+        const known = this.#get(level, node);
+        if (known !== undefined && known !== text) return false;
+        isAuthentic ||= known !== undefined;
+        // Above a node that the last proof leads through too, there are as many lines as there, and they must be the same.
+        if (isAuthentic && level >= common) return this.#endsAsLast(proof, at);
+        if (proof.charCodeAt(at + nodeTextLength) !== newline) return false;
+        const above: string | undefined = isAuthentic ? this.#knownParent(level, node, proof, at) : undefined;
+        isAuthentic = above !== undefined;
+        text = above ?? this.#join(level, node, text, proof.slice(at, at + nodeTextLength));
+        if (text === '') return false;
+        at += lineLength;
       }
-      if (!climb.join(proof.slice(at, at + nodeTextLength))) return false;
-      if (proof.charCodeAt(at + nodeTextLength) !== newline) return false;
-      at += lineLength;
+      node = Math.floor(node / 2);
+      last = Math.floor(last / 2);
     }
-    return this.#isRoot(climb, at === end);
+    return text === this.#root;
   }
 
-  /** The lines above an authentic node must be the ones that are known. No hashing. */
-  #isKnownAbove({ level, node, last }: Climb, proof: string, at: number, end: number): boolean {
-    const above = new Climb(node, last + 1, '', level);
-    let mark: { readonly tile: Tile; readonly position: number; readonly at: number } | undefined;
-    while (above.seekSibling()) {
-      if (above.level % restLevels === 0 && above.level > level) {
-        const place = this.#place(above.level, above.node);
-        const rest = place?.tile.rests[place.position];
-        if (rest !== undefined) return proof.length - at === rest.length && proof.endsWith(rest);
-        if (place !== undefined) mark ??= { ...place, at };
-      }
-      const sibling = this.#get(above.level, siblingOf(above.node));
-      if (sibling === undefined || !proof.startsWith(sibling, at)) return false;
-      if (proof.charCodeAt(at + nodeTextLength) !== newline) return false;
-      at += lineLength;
-      above.rise();
-    }
-    if (at !== end) return false;
-    // A copy: a slice would keep its whole proof in memory.
-    if (mark !== undefined) mark.tile.rests[mark.position] = Buffer.from(proof.slice(mark.at)).toString();
-    return true;
+  /** Whether what stands in the proof from `at` on is what stood there in the last one. */
+  #endsAsLast(proof: string, at: number): boolean {
+    return proof.endsWith(this.#lastProof.slice(this.#lastProof.length - (proof.length - at)));
   }
 
-  /** Hashes the whole way: for when tiles above were forgotten. */
-  #climbToRoot(index: number, leaf: string, { proof, at, end }: ProofLines): boolean {
-    const climb = new Climb(index, this.#size, leaf);
-    while (climb.seekSibling()) {
-      if (!climb.join(proof.slice(at, at + nodeTextLength))) return false;
-      if (proof.charCodeAt(at + nodeTextLength) !== newline) return false;
-      at += lineLength;
-    }
-    return this.#isRoot(climb, at === end);
+  /** The parent of an authentic node, if it is known, and its known sibling stands in the proof. */
+  #knownParent(level: number, node: number, proof: string, at: number): string | undefined {
+    const sibling = this.#get(level, siblingOf(node));
+    return sibling !== undefined && proof.startsWith(sibling, at)
+      ? this.#get(level + 1, Math.floor(node / 2))
+      : undefined;
   }
 
-  #isRoot(climb: Climb, isWholeProof: boolean): boolean {
-    if (!isWholeProof || climb.text !== this.#root) return false;
-    this.#learn(climb);
-    return true;
+  /** The parent's hash; empty when the sibling's text is none. */
+  #join(level: number, node: number, text: string, line: string): string {
+    const sibling = canonicalNodeText(line);
+    if (sibling === undefined) return '';
+    const { count } = climbed;
+    climbed.levels[count] = level;
+    climbed.nodes[count] = node;
+    climbed.texts[count] = text;
+    climbed.siblings[count] = sibling;
+    climbed.count = count + 1;
+    return (node % 2 === 1 ? nodeText(sibling, text) : nodeText(text, sibling)) ?? '';
   }
 
-  /** All that was climbed is authentic now: the nodes by their hashes, their siblings because the hashes are of them. */
-  #learn({ steps }: Climb): void {
-    for (const { level, node, text, sibling } of steps) {
-      this.#set(level, node, text);
-      this.#set(level, siblingOf(node), sibling);
+  /** All that was hashed is authentic now: the nodes by their hashes, their siblings because the hashes are of them. */
+  #learn(): void {
+    for (let at = 0; at < climbed.count; at++) {
+      const level = climbed.levels[at]!;
+      const node = climbed.nodes[at]!;
+      this.#set(level, node, climbed.texts[at]!);
+      this.#set(level, siblingOf(node), climbed.siblings[at]!);
     }
   }
 
   #get(level: number, node: number): string | undefined {
-    const place = this.#place(level, node);
-    return place?.tile.nodes[place.position];
-  }
-
-  #place(level: number, node: number): { readonly tile: Tile; readonly position: number } | undefined {
-    const row = level % tileLevels;
-    const width = 2 ** (tileLevels - row);
-    const tile = this.#tiles.get(tileKey((level - row) / tileLevels, Math.floor(node / width)));
-    return tile && { tile, position: width + (node % width) };
+    const width = widths[level % tileLevels]!;
+    const index = Math.floor(node / width);
+    return this.#tile(tileKey(level, index))?.[width + node - index * width];
   }
 
   #set(level: number, node: number, text: string): void {
-    const row = level % tileLevels;
-    const width = 2 ** (tileLevels - row);
-    const key = tileKey((level - row) / tileLevels, Math.floor(node / width));
-    let tile = this.#tiles.get(key);
+    const width = widths[level % tileLevels]!;
+    const index = Math.floor(node / width);
+    const key = tileKey(level, index);
+    let tile = this.#tile(key);
     if (tile === undefined) {
-      if (this.#tiles.size >= this.#maxTiles) this.#tiles.delete(this.#tiles.keys().next().value!);
-      tile = { nodes: new Array<string | undefined>(tilePositions).fill(undefined), rests: [] };
-      this.#tiles.set(key, tile);
+      tile = new Array<string | undefined>(tilePositions).fill(undefined);
+      this.#young.set(key, tile);
+      this.#count.taken++;
     }
-    tile.nodes[width + (node % width)] = text;
+    tile[width + node - index * width] = text;
+  }
+
+  #tile(key: number): Tile | undefined {
+    const young = this.#young.get(key);
+    if (young !== undefined || this.#old.size === 0) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) {
+      this.#old.delete(key);
+      this.#young.set(key, old);
+      this.#count.taken++;
+    }
+    return old;
   }
 }
 
-interface ProofLines {
-  readonly proof: string;
-  /** Where the first line of the path begins, and where the last ends. */
-  readonly at: number;
-  readonly end: number;
-}
-
-/** One level of a climb: a node, its hash, and its sibling's. */
-interface Step {
-  readonly level: number;
-  readonly node: number;
-  readonly text: string;
-  readonly sibling: string;
-}
-
-/** The way from a leaf to the root (RFC 9162 section 2.1.3.2). */
-class Climb {
-  readonly steps: Step[] = [];
-  level: number;
-  node: number;
-  /** The rightmost node of the level. */
-  last: number;
-  text: string;
-
-  constructor(node: number, width: number, text: string, level = 0) {
-    this.node = node;
-    this.last = width - 1;
-    this.text = text;
-    this.level = level;
-  }
-
-  /** Goes up over levels on which the node has no sibling; `false` at the root. */
-  seekSibling(): boolean {
-    while (this.last > 0 && this.node === this.last && this.node % 2 === 0) this.rise();
-    return this.last > 0;
-  }
-
-  /** Goes up by a sibling's text; `false` when that is none. */
-  join(sibling: string): boolean {
-    if (!isNodeText(sibling)) return false;
-    const { level, node, text } = this;
-    const parent = node % 2 === 1 ? nodeText(sibling, text) : nodeText(text, sibling);
-    if (parent === undefined) return false;
-    this.steps.push({ level, node, text, sibling });
-    this.text = parent;
-    this.rise();
-    return true;
-  }
-
-  rise(): void {
-    this.node = Math.floor(this.node / 2);
-    this.last = Math.floor(this.last / 2);
-    this.level++;
-  }
-}
-
-const newline = 0x0a;
+/** How many nodes of a level one tile holds, by the level's row in it. */
+const widths = [256, 128, 64, 32, 16, 8, 4, 2];
 
 function siblingOf(node: number): number {
   return node % 2 === 0 ? node + 1 : node - 1;
@@ -207,11 +185,38 @@ function siblingOf(node: number): number {
 
 /** Tile levels are at most 6 in trees of fewer than 2^53 leaves. */
 function tileKey(level: number, tile: number): number {
-  return tile * 8 + level;
+  return tile * 8 + Math.floor(level / tileLevels);
 }
 
-/** A decimal index without leading zeros, below 2^53. */
-function indexOfText(text: string): number | undefined {
-  if (text.length > 15 || !/^(?:0|[1-9]\d*)$/.test(text)) return undefined;
-  return Number(text);
+/** How many lines the path of a leaf has: one for each level on which its node has a sibling. */
+function pathLength(index: number, size: number): number {
+  let lines = 0;
+  let node = index;
+  for (let last = size - 1; last > 0; last = Math.floor(last / 2)) {
+    if (node % 2 === 1 || node < last) lines++;
+    node = Math.floor(node / 2);
+  }
+  return lines;
+}
+
+/** The lowest level on which two leaves have the same node above them. */
+function commonLevel(one: number, other: number): number {
+  let level = 0;
+  for (let [a, b] = [one, other]; a !== b; level++) {
+    a = Math.floor(a / 2);
+    b = Math.floor(b / 2);
+  }
+  return level;
+}
+
+/** The number that stands at a place in decimal without leading zeros, below 10^15; NaN when none does. */
+function decimal(text: string, from: number, to: number): number {
+  if (to <= from || to - from > 15 || (text.charCodeAt(from) === 0x30 && to - from > 1)) return Number.NaN;
+  let number = 0;
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    number = 10 * number + digit;
+  }
+  return number;
 }

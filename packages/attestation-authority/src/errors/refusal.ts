@@ -17,6 +17,7 @@ export type RefusalCode =
   | 'PROOF_ROOT_MISMATCH'
   | 'CHECKPOINT_INVALID'
   | 'QUORUM_MISSING'
+  | 'ROTATION_INVALID'
   // Whether they may
   | 'CHAIN_TOO_LONG'
   | 'DELEGATION_INVALID'

@@ -1,6 +1,5 @@
 // The authority: issues, renews and revokes attestations. Issuing is logging: what it returns is durable, and under a signed
 // checkpoint of its log. Cost: some 10 us CPU an attestation, one sync and one signature a commit of up to 4,096.
-import { hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogWriter, type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
@@ -20,18 +19,24 @@ import {
   type Attestation,
   type ChainLink,
   type DsseEnvelope,
+  type DsseSignature,
+  decodeSignedPayload,
+  digestOf,
   encodeBase64,
+  encodeSignedPayload,
+  fits,
   type InTotoStatement,
   keyRotationType,
   knownPredicates,
+  maximumJsonBytes,
   type PredicateSchemas,
-  preAuthenticationEncoding,
   printStatement,
-  sealEnvelope,
+  type SignedPayload,
   statementPayloadType,
   statementType,
   statusListType,
   type Terms,
+  unprintable,
 } from '../statement/index.js';
 import { encodeBitstring, setStatusBit, statusListBits } from '../status/index.js';
 import { keyIdOf, rotateRoot, type TrustedKey, type TrustRoot } from '../trust/index.js';
@@ -41,10 +46,11 @@ import {
   type AuthorityOptions,
   type IssuanceMode,
   optionsSchema,
-  requestSchema,
+  readRequest,
 } from './authority-options.js';
 import { BatchIssuer } from './batch-issuer.js';
-import { CurrentSigner, openSigningKey, vkeyOf } from './signing-key.js';
+import type { KeyFolder } from './key-folder.js';
+import { CurrentSigner, freshSigner, openSigningKey, vkeyOf, wipe } from './signing-key.js';
 import { StatusLedger } from './status-ledger.js';
 
 /** What calls take besides what they work on. */
@@ -75,7 +81,9 @@ interface Parts {
   readonly governor: ResourceGovernor;
   readonly log: LogWriter;
   readonly signer: CurrentSigner;
-  readonly wipeKey: () => void;
+  /** Whether the present key was given by the caller, who keeps it. */
+  keyIsGiven: boolean;
+  readonly keyFolder: KeyFolder | undefined;
   readonly status: StatusLedger;
   readonly predicates: PredicateSchemas;
   readonly chain: readonly ChainLink[];
@@ -102,6 +110,7 @@ export class AttestationAuthority implements AsyncDisposable {
   readonly #issuer: BatchIssuer;
   #keys: readonly TrustedKey[];
   #statusVersion = 0;
+  #lastTime = { ms: Number.NaN, text: '' };
   /** Changes of status lists and keys, one after the other: a version must hold all revocations before it. */
   #changing: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -125,13 +134,12 @@ export class AttestationAuthority implements AsyncDisposable {
     const governor = given.governor ?? ungoverned;
     const folder = await grantedFolder(given.folder, governor);
     const entropy = (length: number) => governor.entropy(length);
-    const [key, wipeKey] = await openSigningKey({
-      folder,
-      signer: given.signer,
-      passphrase: given.passphrase,
-      entropy,
-    });
-    const signer = new CurrentSigner(key);
+    const key = await openSigningKey({ folder, signer: given.signer, passphrase: given.passphrase, entropy });
+    const signer = new CurrentSigner(key.signer);
+    const keyFolder = key.folder;
+    // A rotation that a kill interrupted when the key was replaced already.
+    if (keyFolder?.pending?.to === vkeyOf(given.origin, signer.publicKey)) await keyFolder.complete();
+    const previousKeys = () => (given.previousKeys.length > 0 ? given.previousKeys : (keyFolder?.previous ?? []));
     const log = await LogWriter.open({
       folder: folder === memoryFolder ? folder : join(folder, 'log'),
       origin: given.origin,
@@ -139,25 +147,27 @@ export class AttestationAuthority implements AsyncDisposable {
       durability: given.durability,
       resources: governor,
       maxWaiting: Math.max(given.maxWaiting, 4096),
-      rotateKey: given.previousKeys.length > 0,
+      rotateKey: previousKeys().length > 0,
     });
     try {
+      if (keyFolder?.pending !== undefined) await endRotation(keyFolder, log, signer);
       return new AttestationAuthority({
         origin: given.origin,
         statusName: given.statusName ?? `https://${given.origin}/status`,
         governor,
         log,
         signer,
-        wipeKey,
+        keyIsGiven: key.isGiven,
+        keyFolder,
         status: await readStatusLedger(log, entropy),
         predicates: new Map([...knownPredicates, ...given.predicates]),
         chain: given.chain,
-        previousKeys: given.previousKeys,
+        previousKeys: previousKeys(),
         maxWaiting: given.maxWaiting,
       });
     } catch (error) {
       await log[Symbol.asyncDispose]();
-      wipeKey();
+      if (!key.isGiven) wipe(signer.present);
       throw error;
     }
   }
@@ -195,9 +205,9 @@ export class AttestationAuthority implements AsyncDisposable {
   /** Issues attestations in order, with few promises. Nothing is issued when one of the requests is wrong. @throws as `issue` */
   async issueBatch(requests: readonly AttestationRequest[], { context }: IssuanceOptions = {}): Promise<Attestation[]> {
     const drafts: Draft[] = [];
-    for (const [at, request] of requests.entries()) {
+    for (let at = 0; at < requests.length; at++) {
       if (at % requestsPerCheckpoint === 0) await context?.checkpoint();
-      const draft = this.#draft(request);
+      const draft = this.#draft(requests[at]!);
       drafts.push(draft instanceof Promise ? await draft : draft);
     }
     return this.#log(drafts);
@@ -216,7 +226,7 @@ export class AttestationAuthority implements AsyncDisposable {
     }
     await options.context?.checkpoint();
     const mode = modeOf(attestation);
-    const renews = `sha256:${digestOf(Buffer.from(attestation.envelope.payload, 'base64'))}`;
+    const renews = `sha256:${digestOf(decodeSignedPayload(attestation.envelope.payload)!)}`;
     const draft = this.#draft(
       { subject, predicateType, predicate, validity: { notAfter }, mode, revocable: status !== undefined },
       { renews },
@@ -246,9 +256,9 @@ export class AttestationAuthority implements AsyncDisposable {
       const bits = status.bits(list).slice();
       setStatusBit(bits, number % statusListBits);
       const draft = await this.#statusDraft(list, bits);
-      const [entry, listed] = await this.#issuer.append([revokeLine(number, reason), draft.line]);
+      const { first, proofs } = await this.#issuer.append([revokeLine(number, reason), draft.line]);
       status.recordRevoked(number);
-      return { index: entry!.index, statusList: this.#finish(draft, listed!.proof) };
+      return { index: first, statusList: this.#finish(draft, proofs[1]!) };
     });
   }
 
@@ -258,40 +268,28 @@ export class AttestationAuthority implements AsyncDisposable {
   }
 
   /**
-   * Hands the log over to another key: a statement signed by both is the last entry under the old one. Give the new signer, and the
-   * old key as one of `previousKeys`, when you open the authority again.
-   * @throws as `issue`
+   * Hands the log over to another key: a statement signed by both is the last entry under the old one; verifiers follow it with
+   * {@link followKeyRotation}. Without `next` the authority makes the key itself, and keeps it where it keeps its present one. With
+   * `next`, give that signer, and the old key as one of `previousKeys`, when you open the authority again.
+   * @throws TenstripError `RequestInvalid` when `next` is missing and the present key was given, or is the present one, or the
+   * authority keeps its own key file; and as `issue`
    */
-  rotateKey(next: Signer): Promise<KeyRotationReceipt> {
+  rotateKey(next?: Signer): Promise<KeyRotationReceipt> {
     return this.#change(async () => {
-      const { signer, log } = this.#parts;
-      const from = this.vkey;
-      const to = vkeyOf(this.origin, next.publicKey);
-      if (from === to) throw requestInvalid('The next key is the present one.');
+      const { keyFolder, keyIsGiven } = this.#parts;
+      if (next === undefined && keyIsGiven) {
+        throw requestInvalid('The key of this authority was given to it. Give the next signer too.');
+      }
+      if (next !== undefined && keyFolder !== undefined) {
+        throw requestInvalid('The authority keeps its own key file, and makes the next key itself. Give none.');
+      }
+      if (next?.publicKey !== undefined && vkeyOf(this.origin, next.publicKey) === this.vkey) {
+        throw requestInvalid('The next key is the present one.');
+      }
       // Nothing else is appended between: what is issued meanwhile waits behind this change of the whole authority.
       await this.#issuer.pause();
       try {
-        const atSize = log.reader.size + 1n;
-        const root = rotateRoot(this.trustRoot(), from, to, atSize);
-        const payload = printStatement({
-          _type: statementType,
-          subject: [{ name: this.origin, digest: { sha256: hexOf(sha256(next.publicKey)) } }],
-          predicateType: keyRotationType,
-          predicate: { from, to, atSize: String(atSize) },
-        });
-        const signatures = [];
-        for (const [vkey, by] of [
-          [from, signer],
-          [to, next],
-        ] as const) {
-          const keyid = keyIdOf(parseVerifierKey(vkey, sha256)!);
-          signatures.push(...(await sealEnvelope(statementPayloadType, payload, { signer: by, keyid })).signatures);
-        }
-        const envelope = { payload: encodeBase64(payload), payloadType: statementPayloadType, signatures };
-        const [entry] = await this.#issuer.appendNow([attestLine(digestOf(payload), undefined)]);
-        signer.exchange(next);
-        this.#keys = root.keys;
-        return { attestation: { envelope, proof: entry!.proof }, root };
+        return await this.#rotate(next);
       } finally {
         this.#issuer.resume();
       }
@@ -341,31 +339,23 @@ export class AttestationAuthority implements AsyncDisposable {
 
   /** A statement, and its line. A promise only where a signature is needed. */
   #draft(given: AttestationRequest, terms: Pick<Terms, 'renews'> = {}): Draft | Promise<Draft> {
-    const { subject, predicateType, predicate, validity, mode, revocable } = checked(
-      requestSchema,
-      given,
-      'a request',
-      'RequestInvalid',
-    );
+    const request = readRequest(given);
+    const { subject, predicateType, predicate, validity, mode = 'transparent', revocable = true } = request;
     this.#checkRequest(predicateType, predicate, validity);
     const number = revocable ? this.#parts.status.allocate() : undefined;
-    const status = number === undefined ? undefined : this.#placeOf(number);
-    return this.#seal(
-      {
-        _type: statementType,
-        subject,
-        predicateType,
-        predicate,
-        tenstrip_terms: {
-          ...(validity.notBefore === undefined ? {} : { notBefore: validity.notBefore.toISOString() }),
-          notAfter: validity.notAfter.toISOString(),
-          ...(status === undefined ? {} : { status }),
-          ...terms,
-        },
-      },
-      number,
-      mode,
-    );
+    const notAfter = this.#timeText(validity.notAfter);
+    const tenstrip_terms: { -readonly [Member in keyof Terms]: Terms[Member] } =
+      validity.notBefore === undefined ? { notAfter } : { notBefore: validity.notBefore.toISOString(), notAfter };
+    if (number !== undefined) tenstrip_terms.status = this.#placeOf(number);
+    if (terms.renews !== undefined) tenstrip_terms.renews = terms.renews;
+    return this.#seal({ _type: statementType, subject, predicateType, predicate, tenstrip_terms }, number, mode);
+  }
+
+  /** Requests of a batch end at the same time as a rule. */
+  #timeText(time: Date): string {
+    const ms = time.getTime();
+    if (ms !== this.#lastTime.ms) this.#lastTime = { ms, text: time.toISOString() };
+    return this.#lastTime.text;
   }
 
   #checkRequest(
@@ -374,7 +364,11 @@ export class AttestationAuthority implements AsyncDisposable {
     validity: { readonly notBefore?: Date | undefined; readonly notAfter: Date },
   ): void {
     const schema = this.#parts.predicates.get(predicateType);
-    if (schema !== undefined) checked(schema, predicate, `a predicate of type ${predicateType}`, 'RequestInvalid');
+    if (schema !== undefined && !fits(schema, predicate)) {
+      checked(schema, predicate, `a predicate of type ${predicateType}`, 'RequestInvalid');
+    }
+    const problem = unprintable(predicate);
+    if (problem !== undefined) throw requestInvalid(`The predicate ${problem}. Verifiers would refuse it.`);
     const now = this.#parts.governor.clock.now();
     const { notBefore, notAfter } = validity;
     const begin = notBefore?.getTime() ?? now;
@@ -386,23 +380,38 @@ export class AttestationAuthority implements AsyncDisposable {
   }
 
   #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft | Promise<Draft> {
-    const payload = printStatement(statement);
+    const payload = payloadOf(statement);
     const line = attestLine(digestOf(payload), status);
-    if (mode === 'transparent') {
-      const envelope = { payload: encodeBase64(payload), payloadType: statementPayloadType, signatures: [] };
-      return { envelope, line, mode };
-    }
-    const by = { signer: this.#parts.signer, keyid: keyIdOf(parseVerifierKey(this.vkey, sha256)!) };
-    return sealEnvelope(statementPayloadType, payload, by).then((envelope) => ({ envelope, line, mode }));
+    const envelope = { payload: encodeBase64(payload.payload), payloadType: statementPayloadType, signatures: [] };
+    if (mode === 'transparent') return { envelope, line, mode };
+    return this.#sign(Uint8Array.from(payload.signed)).then((signature) => ({
+      envelope: { ...envelope, signatures: [signature] },
+      line,
+      mode,
+    }));
   }
 
+  async #sign(message: Uint8Array): Promise<DsseSignature> {
+    const keyid = keyIdOfVkey(this.vkey);
+    return { keyid, sig: encodeBase64(await this.#parts.signer.sign(message)) };
+  }
+
+  /** Logs drafts in order. While the disk is at work for some, the next ones are on their way. */
   async #log(drafts: readonly Draft[]): Promise<Attestation[]> {
     const attestations: Attestation[] = [];
+    const isAhead = this.#parts.maxWaiting >= 2 * linesPerAppend;
+    let previous: Promise<void> | undefined;
     for (let from = 0; from < drafts.length; from += linesPerAppend) {
       const some = drafts.slice(from, from + linesPerAppend);
-      const entries = await this.#issuer.append(some.map(({ line }) => line));
-      attestations.push(...some.map((draft, at) => this.#finish(draft, entries[at]!.proof)));
+      const logged = this.#issuer.append(some.map(({ line }) => line)).then(({ proofs }) => {
+        for (let at = 0; at < some.length; at++) attestations.push(this.#finish(some[at]!, proofs[at]!));
+      });
+      logged.catch(() => {}); // it is awaited below, or the one before it has failed
+      if (isAhead) await previous;
+      else await logged;
+      previous = logged;
     }
+    await previous;
     return attestations;
   }
 
@@ -410,6 +419,44 @@ export class AttestationAuthority implements AsyncDisposable {
     const { chain } = this.#parts;
     const vouched = mode === 'signature' ? { envelope } : { envelope, proof };
     return chain.length === 0 ? vouched : { ...vouched, chain };
+  }
+
+  async #rotate(given: Signer | undefined): Promise<KeyRotationReceipt> {
+    const { signer, log, keyFolder, governor } = this.#parts;
+    const seed = given === undefined ? Uint8Array.from(governor.entropy(32)) : undefined;
+    const next = given ?? freshSigner(Uint8Array.from(seed!));
+    const [from, to] = [this.vkey, vkeyOf(this.origin, next.publicKey)];
+    const atSize = log.reader.size + 1n;
+    const root = rotateRoot(this.trustRoot(), from, to, atSize);
+    const payload = payloadOf({
+      _type: statementType,
+      subject: [{ name: this.origin, digest: { sha256: hexOf(sha256(next.publicKey)) } }],
+      predicateType: keyRotationType,
+      predicate: { from, to, atSize: String(atSize) },
+    });
+    const digest = digestOf(payload);
+    const text = encodeBase64(payload.payload);
+    const message = Uint8Array.from(payload.signed);
+    const signatures = [
+      { keyid: keyIdOfVkey(from), sig: encodeBase64(await signer.sign(message)) },
+      { keyid: keyIdOfVkey(to), sig: encodeBase64(await next.sign(message)) },
+    ];
+    if (seed !== undefined) await keyFolder?.begin({ from, to, atSize, digest }, seed);
+    seed?.fill(0);
+    const [proof] = (await this.#issuer.appendNow([attestLine(digest, undefined)])).proofs;
+    try {
+      await keyFolder?.complete();
+    } catch (error) {
+      this.#issuer.fail(error); // the old key may sign no more, and the new one is not in its place: that is for the next opening
+      throw error;
+    }
+    const old = signer.present;
+    signer.exchange(next);
+    if (!this.#parts.keyIsGiven) wipe(old);
+    this.#parts.keyIsGiven = given !== undefined;
+    this.#keys = root.keys;
+    const envelope = { payload: text, payloadType: statementPayloadType, signatures };
+    return { attestation: { envelope, proof: proof! }, root };
   }
 
   // ------------------------------------------------------------------------------------------------------------ status
@@ -474,7 +521,7 @@ export class AttestationAuthority implements AsyncDisposable {
     await this.#changing;
     await this.#issuer.close();
     await this.#parts.log[Symbol.asyncDispose]();
-    this.#parts.wipeKey();
+    if (!this.#parts.keyIsGiven) wipe(this.#parts.signer.present);
   }
 }
 
@@ -487,6 +534,23 @@ async function grantedFolder(folder: string, governor: ResourceGovernor): Promis
   const granted = await governor.use('fs.write').resolve(folder);
   await mkdir(granted, { recursive: true });
   return granted;
+}
+
+/** Ends a rotation that a kill interrupted before the key was replaced: the log says whether its statement came into it. */
+async function endRotation(keys: KeyFolder, log: LogWriter, signer: CurrentSigner): Promise<void> {
+  const { atSize, digest } = keys.pending!;
+  if (log.reader.size >= atSize) {
+    for await (const { entry } of log.reader.entries(atSize - 1n, atSize)) {
+      const line = readLogLine(entry);
+      if (line?.kind !== 'attest' || line.digest !== digest) continue;
+      const old = signer.present;
+      await keys.complete();
+      signer.exchange(await keys.signer());
+      wipe(old);
+      return;
+    }
+  }
+  await keys.drop();
 }
 
 async function readStatusLedger(log: LogWriter, entropy: (length: number) => Uint8Array): Promise<StatusLedger> {
@@ -509,8 +573,15 @@ async function readStatusLedger(log: LogWriter, entropy: (length: number) => Uin
   return ledger;
 }
 
-function digestOf(payload: Uint8Array): string {
-  return hash('sha256', preAuthenticationEncoding(statementPayloadType, payload), 'hex');
+/** What a statement is as a payload: good until the next one is made. */
+function payloadOf(statement: InTotoStatement): SignedPayload {
+  const payload = encodeSignedPayload(printStatement(statement));
+  if (payload !== undefined) return payload;
+  throw requestInvalid(`The statement is longer than ${maximumJsonBytes} bytes. Attest the digest of what is large.`);
+}
+
+function keyIdOfVkey(vkey: string): string {
+  return keyIdOf(parseVerifierKey(vkey, sha256)!);
 }
 
 function hexOf(bytes: Uint8Array): string {

@@ -2,8 +2,10 @@
 import type { ResourceGovernor } from '@tenstrip/shared-core';
 import type { Signer } from '@tenstrip/shared-core/crypto';
 import { z } from 'zod';
+import { checked } from '../errors/index.js';
 import {
   type ChainLink,
+  hasStatementContent,
   maximumChain,
   type PredicateSchemas,
   type Subject,
@@ -53,11 +55,38 @@ export interface AttestationRequest {
   readonly revocable?: boolean;
 }
 
-/** Requests, read. */
-export const requestSchema = statementContentSchema.extend({
+/** The request that a caller gave. @throws TenstripError `RequestInvalid` with everything that is wrong */
+export function readRequest(given: unknown): AttestationRequest {
+  return isUsual(given) ? given : (checked(requestSchema, given, 'a request', 'RequestInvalid') as AttestationRequest);
+}
+
+/** Whether the schema would surely say yes, found without it. */
+function isUsual(given: unknown): given is AttestationRequest {
+  if (!hasStatementContent(given)) return false;
+  const { validity, mode, revocable } = given as AttestationRequest;
+  return isValidity(validity) && isMode(mode) && (revocable === undefined || typeof revocable === 'boolean');
+}
+
+function isMode(mode: unknown): boolean {
+  return mode === undefined || mode === 'transparent' || mode === 'signature' || mode === 'both';
+}
+
+function isValidity(validity: unknown): boolean {
+  if (typeof validity !== 'object' || validity === null) return false;
+  for (const name in validity) if (name !== 'notBefore' && name !== 'notAfter') return false;
+  const { notBefore, notAfter } = validity as AttestationRequest['validity'];
+  return isDate(notAfter) && (notBefore === undefined || isDate(notBefore));
+}
+
+function isDate(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime());
+}
+
+/** Requests, as they are told what is wrong with them. */
+const requestSchema = statementContentSchema.extend({
   validity: z.strictObject({ notBefore: z.date().optional(), notAfter: z.date() }),
-  mode: z.enum(['transparent', 'signature', 'both']).default('transparent'),
-  revocable: z.boolean().default(true),
+  mode: z.enum(['transparent', 'signature', 'both']).optional(),
+  revocable: z.boolean().optional(),
 });
 
 /** Options, read. */

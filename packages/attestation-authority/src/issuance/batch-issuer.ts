@@ -1,21 +1,23 @@
 // The one appender of an authority's log. Lines gather while a commit is under way; then one commit takes them all, and their
-// proofs are cut together. So the number of signatures and syncs follows the disk, not the requests.
+// proofs are cut together. So the number of signatures and syncs follows the disk, not the requests. A full commit starts before the
+// one under way has ended, so that proofs are cut while the disk is at work.
 import type { LogWriter } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { encodeBase64, parseSignedCheckpoint } from '@tenstrip/shared-core/transparency';
 import { cutProofs, leafText } from '../attestation-log/index.js';
 import type { AttestationErrorCode } from '../errors/index.js';
 
-/** An entry that is durable and under a signed checkpoint. */
-export interface ProvenEntry {
-  readonly index: bigint;
-  /** C2SP tlog-proof. */
-  readonly proof: string;
+/** Entries, one after the other in the log, that are durable and under a signed checkpoint. */
+export interface ProvenEntries {
+  /** The index of the first one. */
+  readonly first: bigint;
+  /** For each a C2SP tlog-proof. */
+  readonly proofs: readonly string[];
 }
 
 interface Waiting {
   readonly lines: readonly string[];
-  resolve(entries: readonly ProvenEntry[]): void;
+  resolve(entries: ProvenEntries): void;
   reject(error: unknown): void;
 }
 
@@ -41,7 +43,7 @@ export class BatchIssuer {
    * Appends lines in order, at most {@link batchLines} at once; resolves when they are durable and signed.
    * @throws TenstripError `QueueFull` (retryable), `AuthorityClosed`, and what the log throws.
    */
-  append(lines: readonly string[]): Promise<readonly ProvenEntry[]> {
+  append(lines: readonly string[]): Promise<ProvenEntries> {
     if (this.#closed) return Promise.reject(closed());
     if (this.#waitingLines + lines.length > this.#maxWaiting) return Promise.reject(full(this.#waitingLines));
     return new Promise((resolve, reject) => {
@@ -63,8 +65,15 @@ export class BatchIssuer {
   }
 
   /** Appends while paused, before what waits. */
-  appendNow(lines: readonly string[]): Promise<readonly ProvenEntry[]> {
+  appendNow(lines: readonly string[]): Promise<ProvenEntries> {
     return this.#appendAll(lines);
+  }
+
+  /** Refuses what waits, and all that comes. */
+  fail(error: unknown): void {
+    this.#closed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#waitingLines = 0;
   }
 
   /** Waits for what was appended; nothing more is taken. */
@@ -75,7 +84,17 @@ export class BatchIssuer {
 
   async #run(): Promise<void> {
     await Promise.resolve(); // what is appended in the same turn comes into the same commit
-    while (this.#waiting.length > 0 && !this.#paused) await this.#commit(this.#take());
+    let under = Promise.resolve();
+    for (;;) {
+      if (this.#waitingLines < batchLines || this.#paused) {
+        await under; // what comes meanwhile comes into the same commit
+        under = Promise.resolve();
+      }
+      if (this.#waiting.length === 0 || this.#paused) break;
+      const committed = this.#commit(this.#take());
+      await under;
+      under = committed;
+    }
     this.#running = undefined;
   }
 
@@ -94,11 +113,12 @@ export class BatchIssuer {
 
   async #commit(taken: readonly Waiting[]): Promise<void> {
     try {
-      const lines = taken.flatMap((one) => one.lines);
-      const entries = lines.length === 0 ? [] : await this.#appendAll(lines);
+      const lines = taken.length === 1 ? taken[0]!.lines : taken.flatMap((one) => one.lines);
+      const { first, proofs } = lines.length === 0 ? { first: 0n, proofs: [] } : await this.#appendAll(lines);
       let from = 0;
       for (const { lines: own, resolve } of taken) {
-        resolve(entries.slice(from, from + own.length));
+        const part = own.length === proofs.length ? proofs : proofs.slice(from, from + own.length);
+        resolve({ first: first + BigInt(from), proofs: part });
         from += own.length;
       }
     } catch (error) {
@@ -106,11 +126,12 @@ export class BatchIssuer {
     }
   }
 
-  async #appendAll(lines: readonly string[]): Promise<ProvenEntry[]> {
-    const receipts = await this.#log.appendAll(lines.map((line) => ({ entry: Buffer.from(line, 'latin1') })));
+  async #appendAll(lines: readonly string[]): Promise<ProvenEntries> {
+    const appended = this.#log.appendAll(entriesOf(lines));
     const leaves = lines.map(leafText);
+    const receipts = await appended;
     // One checkpoint as a rule; more when the log cuts its commits otherwise. Each covers a run of lines, and ends with it.
-    const entries: ProvenEntry[] = [];
+    const all: string[][] = [];
     for (let from = 0; from < receipts.length; ) {
       const { checkpoint } = receipts[from]!;
       let to = from + 1;
@@ -118,12 +139,21 @@ export class BatchIssuer {
       const first = receipts[from]!.index;
       const { size } = parseSignedCheckpoint(checkpoint)!.checkpoint;
       const firstPath = (await this.#log.reader.proveInclusion(first, size)).map(encodeBase64);
-      const proofs = cutProofs({ first: Number(first), leaves: leaves.slice(from, to), firstPath, checkpoint });
-      for (let at = from; at < to; at++) entries.push({ index: receipts[at]!.index, proof: proofs[at - from]! });
+      all.push(cutProofs({ first: Number(first), leaves: leaves.slice(from, to), firstPath, checkpoint }));
       from = to;
     }
-    return entries;
+    return { first: receipts[0]!.index, proofs: all.length === 1 ? all[0]! : all.flat() };
   }
+}
+
+/** The lines as bytes, all in one piece of memory. */
+function entriesOf(lines: readonly string[]): { readonly entry: Uint8Array }[] {
+  const bytes = Buffer.from(lines.join(''), 'latin1');
+  let end = 0;
+  return lines.map(({ length }) => {
+    end += length;
+    return { entry: bytes.subarray(end - length, end) };
+  });
 }
 
 function closed(): Error {

@@ -52,22 +52,22 @@ export async function sealEnvelope(
   return { ...envelope, signatures: [{ keyid: by.keyid, sig }] };
 }
 
-/**
- * The payload's bytes of an envelope from outside, or what is wrong with its shape. Never throws. The shape is looked at always;
- * whoever knows already what the payload's text says gives that as `known`, and has it back.
- */
-export function openEnvelope(envelope: unknown, path: string): Uint8Array | Refusal;
-export function openEnvelope<Known>(
-  envelope: unknown,
-  path: string,
-  known: Known | undefined,
-): Uint8Array | Refusal | Known;
-export function openEnvelope<Known>(envelope: unknown, path: string, known?: Known): Uint8Array | Refusal | Known {
-  const shape = shapeProblem(envelope);
-  if (shape !== undefined) return refuse('ENVELOPE_MALFORMED', path, shape);
-  if (known !== undefined) return known;
-  const payload = decodeDsseBase64((envelope as DsseEnvelope).payload);
-  return payload ?? refuse('ENVELOPE_MALFORMED', `${path}.payload`, 'the payload is not padded, canonical base64');
+/** The payload's bytes of an envelope from outside, or what is wrong with it. Never throws. */
+export function openEnvelope(envelope: unknown, path: string): Uint8Array | Refusal {
+  const misshapen = checkEnvelope(envelope, path);
+  if (misshapen !== undefined) return misshapen;
+  return decodeDsseBase64((envelope as DsseEnvelope).payload) ?? payloadIsNoBase64(path);
+}
+
+/** What is wrong with the shape of an envelope from outside; its payload is not decoded. */
+export function checkEnvelope(envelope: unknown, path: string): Refusal | undefined {
+  const problem = shapeProblem(envelope);
+  return problem === undefined ? undefined : refuse('ENVELOPE_MALFORMED', path, problem);
+}
+
+/** That a payload is no base64. */
+export function payloadIsNoBase64(path: string): Refusal {
+  return refuse('ENVELOPE_MALFORMED', `${path}.payload`, 'the payload is not padded, canonical base64');
 }
 
 function shapeProblem(envelope: unknown): string | undefined {
@@ -81,13 +81,14 @@ function shapeProblem(envelope: unknown): string | undefined {
   if (signatures.length > maximumSignatures) {
     return `there are ${signatures.length} signatures; at most ${maximumSignatures} are read`;
   }
-  return signatures.every(isSignature)
-    ? undefined
-    : 'a signature is not an object with sig and, at will, keyid as text';
+  for (const signature of signatures) {
+    if (!isSignature(signature)) return 'a signature is not an object with sig and, at will, keyid as text';
+  }
+  return undefined;
 }
 
-const envelopeMembers: ReadonlySet<string> = new Set(['payload', 'payloadType', 'signatures']);
-const signatureMembers: ReadonlySet<string> = new Set(['keyid', 'sig']);
+const envelopeMembers: readonly string[] = ['payload', 'payloadType', 'signatures'];
+const signatureMembers: readonly string[] = ['keyid', 'sig'];
 
 function isSignature(signature: unknown): boolean {
   if (!hasOnly(signature, signatureMembers)) return false;
@@ -97,8 +98,8 @@ function isSignature(signature: unknown): boolean {
 }
 
 /** Whether `value` is a plain object with no members but these. */
-function hasOnly(value: unknown, members: ReadonlySet<string>): value is Record<string, unknown> {
+function hasOnly(value: unknown, members: readonly string[]): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  for (const name in value) if (!members.has(name)) return false;
+  for (const name in value) if (!members.includes(name)) return false;
   return true;
 }

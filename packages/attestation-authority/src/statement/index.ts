@@ -1,13 +1,16 @@
 export { type Attestation, type ChainLink, parseAttestation, printAttestation } from './attestation.js';
 export { decodeDsseBase64, encodeBase64 } from './base64.js';
 export {
+  checkEnvelope,
   type DsseEnvelope,
   type DsseSignature,
   openEnvelope,
+  payloadIsNoBase64,
   preAuthenticationEncoding,
   sealEnvelope,
 } from './dsse-envelope.js';
 export {
+  hasStatementContent,
   type InTotoStatement,
   printStatement,
   type ReadStatement,
@@ -15,10 +18,12 @@ export {
   type StatusReference,
   type Subject,
   statementContentSchema,
-  statementPayloadType,
+  statementSchema,
   statementType,
   type Terms,
+  unprintable,
 } from './in-toto-statement.js';
+export { statementPayloadType } from './payload-type.js';
 export {
   type Delegation,
   type DeviceState,
@@ -26,6 +31,8 @@ export {
   delegationType,
   deviceStateSchema,
   deviceStateType,
+  type KeyRotation,
+  keyRotationSchema,
   keyRotationType,
   knownPredicates,
   maximumChain,
@@ -37,4 +44,6 @@ export {
   statusListType,
   userIdentityType,
 } from './predicates/index.js';
+export { fits } from './shape.js';
+export { decodeSignedPayload, digestOf, encodeSignedPayload, type SignedPayload } from './signed-payload.js';
 export { maximumDepth, maximumJsonBytes, parseStrictJson } from './strict-json.js';

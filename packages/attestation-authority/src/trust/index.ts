@@ -1,6 +1,8 @@
 export { readDelegation } from './delegation-chain.js';
 export { excessOf, type Scope } from './scope.js';
 export {
+  type Authorised,
+  isRotatedTo,
   type ReadRoot,
   type ReadTrust,
   readTrust,
@@ -9,4 +11,4 @@ export {
   type Trust,
   type TrustRoot,
 } from './trust.js';
-export { keyIdOf, type ReadKey, type TrustedKey } from './trusted-key.js';
+export { keyIdOf, type ReadKey, readTrustedKey, type TrustedKey } from './trusted-key.js';

@@ -47,11 +47,18 @@ export interface Trust {
   readonly clockSkewMs?: number;
 }
 
+/** Who may speak, and inside which bounds, at one point of a chain. */
+export interface Authorised {
+  readonly root: ReadRoot;
+  readonly keys: readonly ReadKey[];
+  readonly scope: Scope;
+}
+
 /** A root, read. */
 export interface ReadRoot {
   readonly name: string;
-  readonly keys: readonly ReadKey[];
-  readonly scope: Scope;
+  /** The root itself, at the head of every chain. */
+  readonly authorised: Authorised;
   readonly witnesses: Pick<TrustPolicy, 'witnesses' | 'groups' | 'quorum'>;
 }
 
@@ -114,26 +121,44 @@ export function readTrust(trust: Trust): ReadTrust {
   return {
     status,
     clockSkewMs,
-    roots: roots.map(({ name, keys, subjects, predicateTypes, notBefore, notAfter, maxDepth, witnesses }) => ({
-      name,
-      witnesses,
-      keys: keys.map((key) => readTrustedKey(key as TrustedKey)!),
-      scope: {
+    roots: roots.map(({ name, keys, subjects, predicateTypes, notBefore, notAfter, maxDepth, witnesses }) => {
+      const scope = {
         subjects,
         predicateTypes,
         notBefore: notBefore?.getTime() ?? Number.NEGATIVE_INFINITY,
         notAfter: notAfter?.getTime() ?? Number.POSITIVE_INFINITY,
         maxDepth,
-      },
-    })),
+      };
+      const root = { name, witnesses } as { -readonly [Member in keyof ReadRoot]: ReadRoot[Member] };
+      root.authorised = { root, keys: keys.map((key) => readTrustedKey(key as TrustedKey)!), scope };
+      return root;
+    }),
   };
 }
 
-/** The root after a rotation of its key: the old key is good up to `atSize` entries, the new one from there on. */
+/**
+ * The root after a rotation of its key: the old key is good up to `atSize` entries, the new one from there on.
+ * @throws TenstripError `OptionsInvalid` when the root has no such key, or its key was replaced before; when `to` is no vkey, or is there
+ * already
+ */
 export function rotateRoot(root: TrustRoot, from: string, to: string, atSize: bigint): TrustRoot {
-  if (parseVerifierKey(to, sha256) === undefined || !root.keys.some(({ vkey }) => vkey === from)) {
-    throw new TenstripError<AttestationErrorCode>('OptionsInvalid', `The root ${root.name} has no key ${from}.`);
+  const wrong = (why: string) =>
+    new TenstripError<AttestationErrorCode>('OptionsInvalid', `The root ${root.name} ${why}.`);
+  const old = root.keys.find(({ vkey }) => vkey === from);
+  if (old === undefined) throw wrong(`has no key ${from}`);
+  if (old.untilSize !== undefined) throw wrong(`had its key ${from} replaced at the size ${old.untilSize} already`);
+  if (atSize < (old.fromSize ?? 0n)) throw wrong(`has the key ${from} from the size ${old.fromSize} on only`);
+  if (parseVerifierKey(to, sha256) === undefined || root.keys.some(({ vkey }) => vkey === to)) {
+    throw wrong(`cannot have ${to} as its next key: it is no vkey, or there already`);
   }
-  const keys = root.keys.map((key) => (key.vkey === from ? { ...key, untilSize: atSize } : key));
+  const keys = root.keys.map((key) => (key === old ? { ...key, untilSize: atSize } : key));
   return { ...root, keys: [...keys, { vkey: to, fromSize: atSize }] };
+}
+
+/** Whether {@link rotateRoot} has led to a root. */
+export function isRotatedTo({ keys }: TrustRoot, from: string, to: string, atSize: bigint): boolean {
+  return (
+    keys.some(({ vkey, untilSize }) => vkey === from && untilSize === atSize) &&
+    keys.some(({ vkey, fromSize }) => vkey === to && fromSize === atSize)
+  );
 }

@@ -14,8 +14,8 @@ import {
 } from '../statement/index.js';
 import { decodeBitstring, type StatusList, StatusSnapshot, statusBit } from '../status/index.js';
 import {
+  type Authorised,
   excessOf,
-  type ReadKey,
   type ReadRoot,
   type ReadTrust,
   readDelegation,
@@ -26,7 +26,7 @@ import {
 import { CheckpointMemo } from './checkpoint-memo.js';
 import { PayloadMemo, type ReadPayload } from './payload-memo.js';
 import type { Acceptance, Expectation, StatusEvidence, Verdict } from './verdict.js';
-import { type Vouched, vouch } from './vouching.js';
+import { type Vouched, type VouchingMemo, vouch } from './vouching.js';
 
 /** What a verifier keeps, and which predicates it knows. */
 export interface VerifierOptions {
@@ -36,7 +36,7 @@ export interface VerifierOptions {
   readonly maxCheckpoints?: number;
   /** Tiles of verified nodes that are kept, some 50 KiB each when full. Default 512. */
   readonly maxTiles?: number;
-  /** Payloads that are kept, in characters. Default 16 Mi. */
+  /** Payloads and proofs that are kept, in characters. Default 32 Mi. */
   readonly maxPayloadCharacters?: number;
 }
 
@@ -50,13 +50,6 @@ export interface Circumstances {
   readonly expect?: Expectation;
 }
 
-/** Who may speak, and inside which bounds, at one point of a chain. */
-interface Authorised {
-  readonly root: ReadRoot;
-  readonly keys: readonly ReadKey[];
-  readonly scope: Scope;
-}
-
 /** One link of a chain, read. */
 interface ReadLink {
   readonly link: ChainLink;
@@ -64,25 +57,30 @@ interface ReadLink {
   readonly path: string;
 }
 
+/** An attestation, read: what it says, and the delegations above it from the root down. */
+interface ReadAttestation extends ReadLink {
+  readonly chain: readonly ReadLink[];
+}
+
 /** Verifies attestations under one trust. */
 export class AttestationVerifier {
   readonly #trust: ReadTrust;
-  readonly #payloads: PayloadMemo;
-  readonly #checkpoints: CheckpointMemo;
+  readonly #memo: VouchingMemo;
 
   /** @throws TenstripError `OptionsInvalid` when `trust` is wrong, with everything that is. */
   constructor(trust: Trust, options: VerifierOptions = {}) {
     this.#trust = readTrust(trust);
-    const { predicates = new Map(), maxPayloadCharacters = 2 ** 24, maxCheckpoints = 1024, maxTiles = 512 } = options;
-    this.#payloads = new PayloadMemo(new Map([...knownPredicates, ...predicates]), maxPayloadCharacters);
-    this.#checkpoints = new CheckpointMemo({ maxCheckpoints, maxTiles });
+    const { predicates = new Map(), maxPayloadCharacters = 2 ** 25, maxCheckpoints = 1024, maxTiles = 512 } = options;
+    this.#memo = {
+      payloads: new PayloadMemo(new Map([...knownPredicates, ...predicates]), maxPayloadCharacters),
+      checkpoints: new CheckpointMemo({ maxCheckpoints, maxTiles }),
+    };
   }
 
   /** The verdict on an attestation from anywhere. Never throws for what a stranger may send. */
   verify(attestation: Attestation, circumstances: Circumstances): Verdict {
-    const links = this.#read(attestation);
-    if (isRefusal(links)) return links;
-    return this.#underSomeRoot(links, (root) => this.#judge(links, root, circumstances, true));
+    const read = this.#read(attestation);
+    return isRefusal(read) ? read : this.#underSomeRoot(read, circumstances, true);
   }
 
   /** The same verdicts, one after the other; in the order of the log it is fastest. */
@@ -99,10 +97,10 @@ export class AttestationVerifier {
     time: number,
     status: StatusSnapshot = StatusSnapshot.empty,
   ): { readonly ok: true; readonly list: StatusList } | Refusal {
-    const links = this.#read(attestation);
-    if (isRefusal(links)) return links;
+    const given = this.#read(attestation);
+    if (isRefusal(given)) return given;
     const expect = { predicateType: statusListType };
-    const verdict = this.#underSomeRoot(links, (root) => this.#judge(links, root, { time, status, expect }, false));
+    const verdict = this.#underSomeRoot(given, { time, status, expect }, false);
     if (!verdict.ok) return verdict;
     const { id, encodedList, version, validFrom } = verdict.statement.predicate as StatusListPredicate;
     const bits = decodeBitstring(encodedList);
@@ -125,20 +123,27 @@ export class AttestationVerifier {
    * it, to renew or revoke it.
    */
   verifyAtAnyTime(attestation: Attestation): Verdict {
-    const links = this.#read(attestation);
-    if (isRefusal(links)) return links;
-    const { notBefore, notAfter } = links[links.length - 1]!.payload.read;
+    const given = this.#read(attestation);
+    if (isRefusal(given)) return given;
+    const { notBefore, notAfter } = given.payload.read;
     const time = Number.isFinite(notAfter) ? notAfter - 1 : Math.max(notBefore, 0);
-    return this.#underSomeRoot(links, (root) => this.#judge(links, root, { time }, false));
+    return this.#underSomeRoot(given, { time }, false);
   }
 
   // ----------------------------------------------------------------------------------------------------------- reading
 
-  #read(attestation: unknown): readonly ReadLink[] | Refusal {
+  #read(attestation: unknown): ReadAttestation | Refusal {
     if (typeof attestation !== 'object' || attestation === null) {
       return refuse('ENVELOPE_MALFORMED', '', 'an attestation is an object with an envelope');
     }
-    const { chain = [], ...leaf } = attestation as Attestation;
+    const chain = this.#readChain((attestation as Attestation).chain);
+    if (isRefusal(chain)) return chain;
+    const payload = this.#memo.payloads.read((attestation as Attestation).envelope, 'attestation.envelope');
+    return isRefusal(payload) ? payload : { link: attestation as Attestation, payload, path: 'attestation', chain };
+  }
+
+  #readChain(chain: unknown): readonly ReadLink[] | Refusal {
+    if (chain === undefined) return noLinks;
     if (!Array.isArray(chain)) return refuse('ENVELOPE_MALFORMED', 'chain', 'the chain is no array');
     if (chain.length > maximumChain) {
       return refuse(
@@ -148,12 +153,11 @@ export class AttestationVerifier {
       );
     }
     const links: ReadLink[] = [];
-    for (let at = 0; at <= chain.length; at++) {
-      const path = at < chain.length ? `chain[${at}]` : 'attestation';
-      const link: ChainLink = (at < chain.length ? chain[at] : leaf) ?? {};
-      const payload = this.#payloads.read(link.envelope, `${path}.envelope`);
+    for (let at = 0; at < chain.length; at++) {
+      const link: ChainLink = chain[at] ?? {};
+      const payload = this.#memo.payloads.read(link.envelope, `chain[${at}].envelope`);
       if (isRefusal(payload)) return payload;
-      links.push({ link, payload, path });
+      links.push({ link, payload, path: `chain[${at}]` });
     }
     return links;
   }
@@ -161,34 +165,37 @@ export class AttestationVerifier {
   // ----------------------------------------------------------------------------------------------------------- judging
 
   /** The first acceptance; else the refusal that came furthest, for roots that know nothing of a key say nothing of it. */
-  #underSomeRoot(links: readonly ReadLink[], judge: (root: ReadRoot) => Verdict): Verdict {
+  #underSomeRoot(given: ReadAttestation, circumstances: Circumstances, needsStatus: boolean): Verdict {
     let refusal: Refusal | undefined;
     for (const root of this.#trust.roots) {
-      const verdict = judge(root);
+      const verdict = this.#judge(given, root, circumstances, needsStatus);
       if (verdict.ok) return verdict;
-      const isStranger = verdict.code === 'UNKNOWN_KEY' && verdict.path.startsWith(links[0]!.path);
+      const isStranger = verdict.code === 'UNKNOWN_KEY' && verdict.path.startsWith((given.chain[0] ?? given).path);
       if (refusal === undefined || (refusal.code === 'UNKNOWN_KEY' && !isStranger)) refusal = verdict;
     }
     return refusal!;
   }
 
   /** The recipe: delegations from the root down, who vouches, whether they may, when, and whether it is what is expected. */
-  #judge(links: readonly ReadLink[], root: ReadRoot, given: Circumstances, needsStatus: boolean): Verdict {
-    const { time, status = StatusSnapshot.empty, expect } = given;
-    let authorised: Authorised = { root, keys: root.keys, scope: root.scope };
-    const delegatedBy: string[] = [];
-    for (const link of links.slice(0, -1)) {
-      const delegated = this.#delegate(link, authorised, time, status);
+  #judge(
+    { link, payload, path, chain }: ReadAttestation,
+    root: ReadRoot,
+    { time, status = StatusSnapshot.empty, expect }: Circumstances,
+    needsStatus: boolean,
+  ): Verdict {
+    let authorised: Authorised = root.authorised;
+    let delegatedBy = nobody;
+    for (const delegation of chain) {
+      const delegated = this.#delegate(delegation, authorised, time, status);
       if (isRefusal(delegated)) return delegated;
-      delegatedBy.push(delegated.by);
+      delegatedBy = [...delegatedBy, delegated.by];
       authorised = delegated.to;
     }
-    const { link, payload, path } = links[links.length - 1]!;
     const { statement } = payload.read;
-    const vouched = vouch(link, payload.leaf, authorised, this.#checkpoints, path);
+    const vouched = vouch(link, payload, authorised, this.#memo, path);
     if (isRefusal(vouched)) return vouched;
     const refusal =
-      scopeProblem(payload.read, authorised, links.length > 1, path) ??
+      scopeProblem(payload.read, authorised, chain.length > 0, path) ??
       timeProblem(payload.read, authorised.scope, time, this.#trust.clockSkewMs, path);
     if (refusal !== undefined) return refusal;
     const evidence = needsStatus ? this.#statusOf(payload.read, root, status, time, path) : undefined;
@@ -204,7 +211,7 @@ export class AttestationVerifier {
     time: number,
     status: StatusSnapshot,
   ): { readonly by: string; readonly to: Authorised } | Refusal {
-    const vouched = vouch(link, payload.leaf, from, this.#checkpoints, path);
+    const vouched = vouch(link, payload, from, this.#memo, path);
     if (isRefusal(vouched)) return vouched;
     const delegation = readDelegation(payload.read, from.scope, path);
     if (isRefusal(delegation)) return delegation;
@@ -246,6 +253,9 @@ export class AttestationVerifier {
     return { list: place.list, index: place.index, version: known.version, ageMs };
   }
 }
+
+const noLinks: readonly ReadLink[] = [];
+const nobody: readonly string[] = [];
 
 /** Statements that change what others mean: a delegate may make them only where its delegation names their type. */
 const reservedTypes: readonly string[] = [statusListType, keyRotationType];
@@ -317,16 +327,26 @@ function accept(
   status: StatusEvidence | undefined,
   time: number,
 ): Acceptance {
-  return {
-    ok: true,
-    statement,
-    root: name,
-    keyId,
-    delegatedBy,
-    by,
-    ...(proven === undefined ? {} : { logIndex: proven.index, checkpointSize: proven.size }),
-    witnessed: proven?.witnessed ?? [],
-    ...(status === undefined ? {} : { status }),
-    checkedAt: time,
-  };
+  // Written out: copying an object with three dots costs as much as hashing a node.
+  if (proven === undefined) {
+    const acceptance = { ok: true, statement, root: name, keyId, delegatedBy, by, witnessed: nobody } as const;
+    return status === undefined ? { ...acceptance, checkedAt: time } : { ...acceptance, status, checkedAt: time };
+  }
+  const { size: checkpointSize, witnessed } = proven.signer;
+  const logIndex = BigInt(proven.index);
+  return status === undefined
+    ? { ok: true, statement, root: name, keyId, delegatedBy, by, logIndex, checkpointSize, witnessed, checkedAt: time }
+    : {
+        ok: true,
+        statement,
+        root: name,
+        keyId,
+        delegatedBy,
+        by,
+        logIndex,
+        checkpointSize,
+        witnessed,
+        status,
+        checkedAt: time,
+      };
 }

@@ -1,5 +1,5 @@
 // Checkpoints that were seen, and by whom they are signed: a signature is verified once a checkpoint, however many proofs end in
-// it. Least recently seen ones are forgotten, with the nodes that were verified under them.
+// it. Least recently seen ones are forgotten, with the nodes that were verified under them; nodes are forgotten before that.
 import { createVerifier } from '@tenstrip/shared-core/crypto';
 import {
   type CheckpointVerdict,
@@ -8,18 +8,32 @@ import {
   parseSignedCheckpoint,
   type SignedCheckpoint,
 } from '@tenstrip/shared-core/transparency';
-import { VerifiedTree } from '../attestation-log/index.js';
+import { type TileCount, VerifiedTree } from '../attestation-log/index.js';
 import type { ReadKey, ReadRoot } from '../trust/index.js';
 
-/** A checkpoint that was seen. */
+/** That a key of a root, or of one that it delegated to, may have signed a checkpoint. */
+export interface CheckpointSigner {
+  readonly key: ReadKey;
+  /** Of the tree. */
+  readonly size: bigint;
+  readonly witnessed: readonly string[];
+}
+
+/** A checkpoint that was seen: what stays true of it, whatever is forgotten. */
 export interface SeenCheckpoint {
   /** Verbatim. */
   readonly text: string;
   readonly signed: SignedCheckpoint;
-  /** The nodes known to be in its tree; believed as far as the checkpoint is. */
-  readonly tree: VerifiedTree;
   /** By root and key: whether it is trusted. */
   readonly verdicts: Map<ReadRoot, Map<string, CheckpointVerdict>>;
+  /** By root and the keys that may vouch: which of them did. */
+  readonly signers: Map<ReadRoot, Map<readonly ReadKey[], CheckpointSigner>>;
+}
+
+/** A checkpoint, and the nodes known to be in its tree; believed as far as the checkpoint is. */
+export interface KnownCheckpoint {
+  readonly seen: SeenCheckpoint;
+  readonly tree: VerifiedTree;
 }
 
 /** How much is kept. */
@@ -31,36 +45,42 @@ export interface CheckpointLimits {
 /** Checkpoints by their text. */
 export class CheckpointMemo {
   readonly #limits: CheckpointLimits;
-  readonly #seen = new Map<string, SeenCheckpoint>();
+  readonly #known = new Map<string, KnownCheckpoint>();
   readonly #verifier = createVerifier();
-  #last: SeenCheckpoint | undefined;
+  readonly #tiles: TileCount = { taken: 0 };
+  #last: KnownCheckpoint | undefined;
 
   constructor(limits: CheckpointLimits) {
     this.#limits = limits;
   }
 
   /** The checkpoint in which a proof text ends, or `undefined` when there is none. */
-  under(proof: string): SeenCheckpoint | undefined {
+  under(proof: string): KnownCheckpoint | undefined {
     const blankLine = proof.indexOf('\n\n');
     if (blankLine < 0) return undefined;
-    const last = this.#last;
-    if (last?.text.length === proof.length - blankLine - 2 && proof.endsWith(last.text)) return last;
     const text = proof.slice(blankLine + 2);
-    const seen = this.#seen.get(text) ?? this.#read(text);
-    if (seen === undefined) return undefined;
-    this.#seen.delete(text);
-    this.#seen.set(text, seen);
-    this.#last = seen;
-    return seen;
+    const known = this.#known.get(text) ?? this.#read(text);
+    if (known === undefined) return undefined;
+    this.#known.delete(known.seen.text);
+    this.#known.set(known.seen.text, known);
+    this.#last = known;
+    return known;
+  }
+
+  /**
+   * The place of a leaf that a proof certainly proves, and the checkpoint that it proves it under; `undefined` when that is not
+   * certain. Says nothing of whose checkpoint it is.
+   */
+  certainly(leaf: string, proof: string): { readonly seen: SeenCheckpoint; readonly index: number } | undefined {
+    const known = this.#last?.tree.isUnder(proof) ? this.#last : this.under(proof);
+    const index = known?.tree.indexOf(leaf, proof);
+    this.#forgetTiles();
+    return index === undefined ? undefined : { seen: known!.seen, index };
   }
 
   /** Whether a root, or a key that it delegated to, stands behind a checkpoint. */
   check(seen: SeenCheckpoint, root: ReadRoot, key: ReadKey): CheckpointVerdict {
-    let byKey = seen.verdicts.get(root);
-    if (byKey === undefined) {
-      byKey = new Map();
-      seen.verdicts.set(root, byKey);
-    }
+    const byKey = ofRoot(seen.verdicts, root);
     let verdict = byKey.get(key.vkey);
     if (verdict === undefined) {
       const policy = { logs: [{ key: key.key }], ...root.witnesses };
@@ -72,33 +92,35 @@ export class CheckpointMemo {
     return verdict;
   }
 
-  #read(text: string): SeenCheckpoint | undefined {
+  #read(text: string): KnownCheckpoint | undefined {
     const flat = Buffer.from(text).toString(); // a copy: a slice would keep its whole proof in memory
     const signed = parseSignedCheckpoint(flat);
     if (signed === undefined || signed.checkpoint.size > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
     const { size, root } = signed.checkpoint;
-    const tree = new VerifiedTree(flat, Number(size), encodeBase64(root), this.#tilesOfOne);
-    const seen = { text: flat, signed, tree, verdicts: new Map() };
-    this.#seen.set(flat, seen);
-    if (this.#seen.size > this.#limits.maxCheckpoints) this.#seen.delete(this.#seen.keys().next().value!);
-    this.#forgetTiles(seen);
-    return seen;
+    const tree = new VerifiedTree(flat, Number(size), encodeBase64(root), this.#tiles);
+    const known = { seen: { text: flat, signed, verdicts: new Map(), signers: new Map() }, tree };
+    this.#known.set(flat, known);
+    if (this.#known.size > this.#limits.maxCheckpoints) this.#known.delete(this.#known.keys().next().value!);
+    return known;
   }
 
-  get #tilesOfOne(): number {
-    return Math.max(8, this.#limits.maxTiles / 2);
-  }
-
-  /** Bounds the tiles of all trees together: the trees that were used longest ago lose theirs, with their checkpoints. */
-  #forgetTiles(newest: SeenCheckpoint): void {
-    let tiles = 0;
-    for (const { tree } of this.#seen.values()) tiles += tree.tiles;
-    for (const [text, seen] of this.#seen) {
-      if (tiles <= this.#limits.maxTiles / 2 || seen === newest) return;
-      tiles -= seen.tree.tiles;
-      this.#seen.delete(text);
-    }
+  /** Bounds the tiles of all trees together: when half of them were taken since the last time, what was not used since is gone. */
+  #forgetTiles(): void {
+    if (this.#tiles.taken <= this.#limits.maxTiles / 2) return;
+    for (const { tree } of this.#known.values()) tree.forget();
+    this.#tiles.taken = 0;
   }
 }
 
-const maximumKeysKept = 256;
+/** Most keys and sets of keys that are kept for one checkpoint and root. */
+export const maximumKeysKept = 256;
+
+/** The part of a map that is a root's. */
+export function ofRoot<Key, Value>(maps: Map<ReadRoot, Map<Key, Value>>, root: ReadRoot): Map<Key, Value> {
+  let own = maps.get(root);
+  if (own === undefined) {
+    own = new Map();
+    maps.set(root, own);
+  }
+  return own;
+}

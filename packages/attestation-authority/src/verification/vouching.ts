@@ -3,9 +3,16 @@
 import { createVerifier, sha256 } from '@tenstrip/shared-core/crypto';
 import { isSignatureBy, parseTlogProof, verifyInclusion } from '@tenstrip/shared-core/transparency';
 import { isRefusal, type Refusal, refuse } from '../errors/index.js';
-import { type ChainLink, type DsseEnvelope, decodeDsseBase64, preAuthenticationEncoding } from '../statement/index.js';
+import { type ChainLink, type DsseEnvelope, decodeDsseBase64, decodeSignedPayload } from '../statement/index.js';
 import type { ReadKey, ReadRoot } from '../trust/index.js';
-import type { CheckpointMemo, SeenCheckpoint } from './checkpoint-memo.js';
+import {
+  type CheckpointMemo,
+  type CheckpointSigner,
+  maximumKeysKept,
+  ofRoot,
+  type SeenCheckpoint,
+} from './checkpoint-memo.js';
+import type { PayloadMemo, ReadPayload } from './payload-memo.js';
 
 /** Who vouches, and how. */
 export interface Vouched {
@@ -14,32 +21,42 @@ export interface Vouched {
   readonly proven?: Proven;
 }
 
-/** A place in a log. */
+/** A place in a log, and who signed the checkpoint that proves it. */
 interface Proven {
-  readonly key: ReadKey;
-  readonly index: bigint;
-  readonly size: bigint;
-  readonly witnessed: readonly string[];
+  readonly index: number;
+  readonly signer: CheckpointSigner;
+}
+
+/** What is kept between verdicts. */
+export interface VouchingMemo {
+  readonly payloads: PayloadMemo;
+  readonly checkpoints: CheckpointMemo;
+}
+
+/** Who may vouch at one point of a chain. */
+interface Vouchers {
+  readonly root: ReadRoot;
+  readonly keys: readonly ReadKey[];
 }
 
 const { verify } = createVerifier();
 
-/** Who of `keys` vouches for a link whose leaf in the log is `leaf`; or why nobody does. Never throws. */
+/** Who of `vouchers` vouches for a link whose payload was read; or why nobody does. Never throws. */
 export function vouch(
   { envelope, proof }: ChainLink,
-  leaf: string,
-  { root, keys }: { readonly root: ReadRoot; readonly keys: readonly ReadKey[] },
-  checkpoints: CheckpointMemo,
+  payload: ReadPayload,
+  vouchers: Vouchers,
+  memo: VouchingMemo,
   path: string,
 ): Vouched | Refusal {
-  const proven = proof === undefined ? undefined : prove(proof, leaf, root, keys, checkpoints, `${path}.proof`);
+  const proven = proof === undefined ? undefined : prove(proof, payload, vouchers, memo, path);
   if (isRefusal(proven)) return proven;
   if (envelope.signatures.length === 0) {
     return proven === undefined
       ? refuse('NOT_VOUCHED', path, 'it has neither a signature nor a proof')
-      : { keyId: proven.key.keyId, by: 'proof', proven };
+      : { keyId: proven.signer.key.keyId, by: 'proof', proven };
   }
-  const signer = signerOf(envelope, keys, `${path}.envelope.signatures`);
+  const signer = signerOf(envelope, vouchers.keys, path);
   if (isRefusal(signer)) return signer;
   const retired = retirementOf(signer, proven, path);
   if (retired !== undefined) return retired;
@@ -62,28 +79,37 @@ function retirementOf(key: ReadKey, proven: Proven | undefined, path: string): R
 
 // -------------------------------------------------------------------------------------------------------- signatures
 
-function signerOf(
-  { payload, payloadType, signatures }: DsseEnvelope,
+/** Which of some keys signed an envelope; or why none did. A false signature by one of them is a refusal. */
+export function signerOf(
+  { payload, signatures }: DsseEnvelope,
   keys: readonly ReadKey[],
   path: string,
 ): ReadKey | Refusal {
   let message: Uint8Array | undefined;
-  for (const [at, { keyid, sig }] of signatures.entries()) {
-    const candidates = keyid === undefined ? keys : keys.filter((key) => key.keyId === keyid);
-    if (candidates.length === 0) continue;
-    const signature = decodeDsseBase64(sig);
-    if (signature === undefined)
-      return refuse('ENVELOPE_MALFORMED', `${path}[${at}]`, 'sig is not padded, canonical base64');
-    message ??= preAuthenticationEncoding(payloadType, decodeDsseBase64(payload)!);
-    const signed = message;
-    const signer = candidates.find(({ key }) => verify(key.publicKey, signed, signature));
-    if (signer !== undefined) return signer;
-    if (keyid !== undefined) return refuse('SIGNATURE_INVALID', `${path}[${at}]`, `it is not a signature by ${keyid}`);
+  for (let at = 0; at < signatures.length; at++) {
+    const { keyid, sig } = signatures[at]!;
+    let isNamed = false;
+    let signature: Uint8Array | undefined;
+    for (const key of keys) {
+      if (keyid !== undefined && key.keyId !== keyid) continue;
+      isNamed = true;
+      signature ??= decodeDsseBase64(sig);
+      if (signature === undefined) {
+        const where = `${path}.envelope.signatures[${at}]`;
+        return refuse('ENVELOPE_MALFORMED', where, 'sig is not padded, canonical base64');
+      }
+      message ??= decodeSignedPayload(payload)!.signed; // statements alone come as far as here, and nothing else is decoded meanwhile
+      if (verify(key.key.publicKey, message, signature)) return key;
+    }
+    if (isNamed && keyid !== undefined) {
+      const where = `${path}.envelope.signatures[${at}]`;
+      return refuse('SIGNATURE_INVALID', where, `it is not a signature by ${keyid}`);
+    }
   }
   const named = signatures.map(({ keyid }) => keyid ?? 'unnamed').join(', ');
   return refuse(
     'UNKNOWN_KEY',
-    path,
+    `${path}.envelope.signatures`,
     `no key that may vouch here made a signature; it has those of ${named.slice(0, 200)}`,
   );
 }
@@ -92,24 +118,28 @@ function signerOf(
 
 function prove(
   proof: string,
-  leaf: string,
-  root: ReadRoot,
-  keys: readonly ReadKey[],
-  checkpoints: CheckpointMemo,
-  path: string,
+  payload: ReadPayload,
+  vouchers: Vouchers,
+  { payloads, checkpoints }: VouchingMemo,
+  linkPath: string,
 ): Proven | Refusal {
-  const seen = typeof proof === 'string' && proof.length <= maximumProofLength ? checkpoints.under(proof) : undefined;
+  const path = `${linkPath}.proof`;
+  if (typeof proof !== 'string' || proof.length > maximumProofLength) {
+    return refuse('PROOF_MALFORMED', path, 'it is no tlog-proof');
+  }
+  const known = payload.proven?.proof === proof ? payload.proven : checkpoints.certainly(payload.leaf, proof);
+  const seen = known?.seen ?? checkpoints.under(proof)?.seen;
   if (seen === undefined) return refuse('PROOF_MALFORMED', path, 'it is no tlog-proof');
-  const signed = signedBy(seen, root, keys, checkpoints, path);
-  if (isRefusal(signed)) return signed;
-  const { size } = seen.signed.checkpoint;
-  const known = seen.tree.indexOf(leaf, proof);
-  const index = known === undefined ? provenIndex(proof, leaf, seen, path) : BigInt(known);
-  return typeof index === 'bigint' ? { ...signed, index, size } : index;
+  const signer = signerOfCheckpoint(seen, vouchers, checkpoints, path);
+  if (isRefusal(signer)) return signer;
+  const index = known?.index ?? provenIndex(proof, payload.leaf, seen, path);
+  if (typeof index !== 'number') return index;
+  if (known !== payload.proven) payloads.remember(payload, { proof, seen, index });
+  return { index, signer };
 }
 
 /** Without what is known of the tree, by the book. */
-function provenIndex(text: string, leaf: string, { signed }: SeenCheckpoint, path: string): bigint | Refusal {
+function provenIndex(text: string, leaf: string, { signed }: SeenCheckpoint, path: string): number | Refusal {
   const proof = parseTlogProof(text);
   if (proof === undefined) return refuse('PROOF_MALFORMED', path, 'it is no tlog-proof');
   if (proof.extra !== undefined)
@@ -117,17 +147,30 @@ function provenIndex(text: string, leaf: string, { signed }: SeenCheckpoint, pat
   const { size, root } = signed.checkpoint;
   const leads = verifyInclusion(proof.index, size, Buffer.from(leaf, 'base64'), proof.path, root, sha256);
   return leads
-    ? proof.index
+    ? Number(proof.index) // below the size, which is below 2^53
     : refuse('PROOF_ROOT_MISMATCH', path, 'the path does not lead from the statement to the signed root');
 }
 
-function signedBy(
+/** Which of the keys that may vouch signed a checkpoint, and may have. Acceptances are kept with the checkpoint. */
+function signerOfCheckpoint(
+  seen: SeenCheckpoint,
+  { root, keys }: Vouchers,
+  checkpoints: CheckpointMemo,
+  path: string,
+): CheckpointSigner | Refusal {
+  const known = ofRoot(seen.signers, root);
+  const signer = known.get(keys) ?? findSigner(seen, root, keys, checkpoints, path);
+  if (!isRefusal(signer) && known.size < maximumKeysKept) known.set(keys, signer);
+  return signer;
+}
+
+function findSigner(
   seen: SeenCheckpoint,
   root: ReadRoot,
   keys: readonly ReadKey[],
   checkpoints: CheckpointMemo,
   path: string,
-): Omit<Proven, 'index' | 'size'> | Refusal {
+): CheckpointSigner | Refusal {
   const { checkpoint, note } = seen.signed;
   let refusal: Refusal | undefined;
   for (const key of keys) {
@@ -148,7 +191,7 @@ function signedBy(
         path,
         `the key ${key.keyId} may not sign a tree of ${checkpoint.size} entries yet`,
       );
-    } else return { key, witnessed: verdict.witnesses.map(({ name }) => name) };
+    } else return { key, size: checkpoint.size, witnessed: verdict.witnesses.map(({ name }) => name) };
   }
   return (
     refusal ??

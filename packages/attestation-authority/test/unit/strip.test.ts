@@ -47,6 +47,28 @@ describe('the strip', () => {
     expect((await call.proveConsistency({ from: '3', to: '7' })).proof.length).toBeGreaterThan(0);
   });
 
+  it('rotates its key, and follows; another strip follows by the statement alone', async () => {
+    const { call } = await registry.mount(attestationStrip, {});
+    const attestation = await call.issueAttestation({ ...request('a'), mode: 'both' });
+    const [old] = (await call.rotateKey({})).keys;
+    expect(old).toMatchObject({ untilSize: '2' });
+    const { rotation, keys } = await call.rotateKey({});
+    expect(keys.map(({ fromSize, untilSize }) => [fromSize, untilSize])).toEqual([
+      [undefined, '2'],
+      ['2', '3'],
+      ['3', undefined],
+    ]);
+    const newer = await call.issueAttestation(request('b'));
+    await call.publishStatus({});
+    for (const one of [attestation, newer]) {
+      expect(await call.verifyAttestation({ attestation: one })).toMatchObject({ ok: true });
+    }
+    expect(await call.followKeyRotation({ rotation })).toEqual({ ok: true, roots: ['tenstrip/attestation-authority'] });
+    expect(await call.followKeyRotation({ rotation: newer })).toMatchObject({ code: 'PREDICATE_TYPE_MISMATCH' });
+    const { bundle } = await call.exportSigstoreBundle({ attestation });
+    expect(bundle).toMatchObject({ mediaType: expect.stringContaining('v0.3') });
+  });
+
   it('refuses wrong input by name', async () => {
     const { call } = await registry.mount(attestationStrip, {});
     await expect(call.proveInclusion({ index: '7' })).rejects.toMatchObject({ code: 'RequestInvalid' });

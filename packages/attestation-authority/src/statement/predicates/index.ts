@@ -12,7 +12,7 @@ export { dataSetType } from './data-set.js';
 export { type Delegation, delegationType, maximumChain, patternSchema } from './delegation.js';
 export { type DeviceState, deviceStateSchema, deviceStateType } from './device-state.js';
 export { serviceIdentityType, userIdentityType } from './identities.js';
-export { keyRotationType } from './key-rotation.js';
+export { type KeyRotation, keyRotationSchema, keyRotationType } from './key-rotation.js';
 export { slsaProvenanceType } from './slsa-provenance.js';
 export { type StatusListPredicate, statusListType } from './status-list.js';
 

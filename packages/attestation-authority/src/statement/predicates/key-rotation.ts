@@ -10,3 +10,6 @@ export const keyRotationSchema = z.strictObject({
   to: z.string().max(1024),
   atSize: z.string().regex(/^[1-9]\d{0,18}$/),
 });
+
+/** The predicate of a rotation. */
+export type KeyRotation = z.output<typeof keyRotationSchema>;

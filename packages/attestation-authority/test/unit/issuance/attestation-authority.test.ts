@@ -101,6 +101,26 @@ describe('issuing and verifying', () => {
     expect(authority.size).toBe(0n);
   });
 
+  it('issues nothing that verifiers would refuse to read', async () => {
+    const cyclic: { self?: unknown } = {};
+    cyclic.self = cyclic;
+    const deep = (levels: number): unknown => (levels === 0 ? {} : { inside: deep(levels - 1) });
+    const wrong: readonly unknown[] = [
+      { n: 1n },
+      cyclic,
+      deep(63),
+      JSON.parse('{"a":{"__proto__":1}}'),
+      { long: 'x'.repeat(2 ** 20) },
+    ];
+    for (const predicate of wrong) {
+      const asked = request('a', { predicateType: 'https://t/1', predicate });
+      await expect(authority.issueBatch([request(), asked])).rejects.toMatchObject({ code: 'RequestInvalid' });
+    }
+    expect(authority.size).toBe(0n);
+    const deepest = await authority.issue(request('a', { predicateType: 'https://t/1', predicate: deep(62) }));
+    expect(verifierOf().verify(deepest, await circumstances())).toMatchObject({ ok: true });
+  });
+
   it('refuses by name what is expired, not yet valid, or not what was expected', async () => {
     const verifier = verifierOf();
     const { status } = await circumstances();

@@ -19,7 +19,7 @@ describe('a statement', () => {
   it('is read back as it was printed, with its times', () => {
     const terms = { notBefore: '2026-01-01T00:00:00.000Z', notAfter: '2027-01-01T00:00:00Z' };
     const read_ = readStatement(
-      printStatement({ ...base, _type: statementType, tenstrip_terms: terms }),
+      Buffer.from(printStatement({ ...base, _type: statementType, tenstrip_terms: terms })),
       knownPredicates,
       'payload',
     );

@@ -1,0 +1,289 @@
+// Verifying attestations: with the ledger's folder, its report, and one public key. Every line of the file must be believed; every
+// decision in the ledger must be what was attested of it, and the other way round; the log of the attestations must be whole, and
+// hold nothing else; the newest report and the ledger must be those of the run that attested them.
+
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  type Attestation,
+  AttestationVerifier,
+  type InTotoStatement,
+  parseAttestation,
+  preAuthenticationEncoding,
+  statementPayloadType,
+} from '@tenstrip/attestation-authority';
+import { isTenstripError, TenstripError } from '@tenstrip/shared-core';
+import { createVerifier, sha256 } from '@tenstrip/shared-core/crypto';
+import { LogReader } from '@tenstrip/shared-core/durable-log';
+import { checkCheckpoint, parseVerifierKey } from '@tenstrip/shared-core/transparency';
+import { attestationFile, attestationFolder } from './attest';
+import {
+  blockDecisionType,
+  type DecisionStatement,
+  decisionStatement,
+  entryIndexOf,
+  runType,
+  sha256Hex,
+} from './decision-statement';
+
+/** What is wrong: with which entry of the ledger, or `undefined` when with none of them. */
+export interface AttestationProblem {
+  readonly entry: bigint | undefined;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What was found of a ledger's attestations. */
+export interface AttestationReport {
+  readonly verifierKey: string;
+  /** Decisions, extensions and revocations of the ledger that are attested as they stand there. */
+  readonly attested: number;
+  /** Those that came after the last run that ended: a run that is killed attests them when it goes on. */
+  readonly notYet: number;
+  /** The page of the newest run, whether it is the one that was attested; `missing` when it is not beside the ledger. */
+  readonly report: { readonly path: string; readonly state: 'attested' | 'changed' | 'missing' } | undefined;
+  /** What the newest run said of the ledger: under one trusted key of attestations there is no need of a second one. */
+  readonly ledger: { readonly verifierKey: string; readonly checkpoint: string } | undefined;
+  readonly problems: readonly AttestationProblem[];
+}
+
+interface AttestedRunPredicate {
+  readonly ledger: { readonly verifierKey: string; readonly checkpoint: string };
+}
+
+const maxProblems = 1000;
+
+/**
+ * Checks the attestations in a ledger's folder. Without `key` the published one is taken, which whoever can write there may replace.
+ * `undefined` when there are none, and the ledger holds no decision either.
+ * @throws TenstripError `OptionsInvalid` when `key` is none
+ */
+export async function verifyAttestations(ledger: string, key?: string): Promise<AttestationReport | undefined> {
+  const published = await readFile(join(attestationFolder(ledger), 'verifier.key'), 'utf8').catch(() => undefined);
+  const verifierKey = key ?? published?.trim();
+  const check = new AttestationCheck(verifierKey ?? '');
+  const decisions = await check.readLedger(ledger);
+  if (verifierKey === undefined) {
+    if (decisions === 0) return undefined;
+    check.report(undefined, 'AttestationsMissing', 'The ledger has decisions, and nothing in its folder attests them.');
+    return check.result();
+  }
+  await check.readAttestations(ledger);
+  check.compareDecisions();
+  await check.compareReport(ledger);
+  await check.auditLog(ledger);
+  return check.result();
+}
+
+/** What a ledger says of a decision, and whether that was attested. */
+interface ExpectedDecision {
+  readonly statement: DecisionStatement;
+  isAttested: boolean;
+}
+
+/** One pass over everything, gathering what is wrong. */
+class AttestationCheck {
+  readonly #verifierKey: string;
+  readonly #problems: AttestationProblem[] = [];
+  /** Of the ledger, by entry. */
+  readonly #expected = new Map<bigint, ExpectedDecision>();
+  /** Digests that entries of the attestations' log may have. */
+  readonly #digests = new Set<string>();
+  readonly #runs: InTotoStatement<AttestedRunPredicate>[] = [];
+  #origin = '';
+  #report: AttestationReport['report'];
+
+  constructor(verifierKey: string) {
+    this.#verifierKey = verifierKey;
+  }
+
+  report(entry: bigint | undefined, code: string, message: string): void {
+    if (this.#problems.length < maxProblems) this.#problems.push({ entry, code, message });
+  }
+
+  /** Reads what the ledger decides; what cannot be read of it is the ledger's own verification to tell. @returns how much that is */
+  async readLedger(ledger: string): Promise<number> {
+    try {
+      await using log = await LogReader.open(join(ledger, 'log'));
+      [this.#origin = ''] = log.checkpoint.split('\n');
+      for (let index = log.minimumIndex; index < log.size; index++) {
+        const stored = await log.entry(index).catch(() => undefined);
+        const statement = stored && statementOrNothing(this.#origin, index, stored);
+        if (statement !== undefined) this.#expected.set(index, { statement, isAttested: false });
+      }
+    } catch (error) {
+      if (!isTenstripError(error)) throw error;
+    }
+    return this.#expected.size;
+  }
+
+  /** Every line, believed or told of. */
+  async readAttestations(ledger: string): Promise<void> {
+    const trust = { roots: [{ name: 'watchtower', keys: [{ vkey: this.#verifierKey }] }] };
+    const verifier = keyErrors(() => new AttestationVerifier({ ...trust, status: { missing: 'accept' } }));
+    const text = await readFile(attestationFile(ledger), 'utf8').catch(() => '');
+    const lines = text.split('\n');
+    lines.pop(); // behind the last newline: nothing, or what a kill left of a line
+    for (const [at, line] of lines.entries()) {
+      const where = `line ${at + 1} of attestations.jsonl`;
+      const attestation = parseAttestation(line);
+      if ('code' in attestation) {
+        this.report(undefined, attestation.code, `${where}: ${attestation.detail}`);
+        continue;
+      }
+      const verdict = verifier.verify(attestation, { time: Date.now() });
+      const entry = verdict.ok ? undefined : claimedEntry(this.#origin, attestation);
+      if (!verdict.ok) this.report(entry, verdict.code, `${where} is not believed: ${verdict.detail}`);
+      else this.#accept(verdict.statement, attestation, where);
+    }
+  }
+
+  #accept(statement: InTotoStatement, attestation: Attestation, where: string): void {
+    this.#digests.add(digestOf(attestation.envelope.payload));
+    if (statement.predicateType === runType) {
+      this.#runs.push(statement as InTotoStatement<AttestedRunPredicate>);
+      return;
+    }
+    const name = statement.subject[0]!.name;
+    const index = entryIndexOf(this.#origin, name);
+    const expected = index === undefined ? undefined : this.#expected.get(index);
+    if (statement.predicateType !== blockDecisionType || expected === undefined) {
+      this.report(index, 'DecisionUnknown', `${where} attests ${name}, which is no decision in the ledger`);
+    } else if (!isSame(statement, expected.statement)) {
+      this.report(index, 'DecisionChanged', `${where} attests another decision than the ledger holds`);
+    } else expected.isAttested = true;
+  }
+
+  /** A decision without attestation is told of when a run attested its end after it. */
+  compareDecisions(): void {
+    const size = this.#attestedSize;
+    for (const [index, { isAttested, statement }] of this.#expected) {
+      if (isAttested || index >= size || statement.erased) continue;
+      this.report(index, 'AttestationMissing', 'nothing attests this decision, though a later run was attested');
+    }
+  }
+
+  /** The page of the newest run. */
+  async compareReport(ledger: string): Promise<void> {
+    const [subject] = this.#runs.at(-1)?.subject ?? [];
+    if (subject === undefined) return;
+    const path = resolve(ledger, subject.name);
+    const page = await readFile(path).catch(() => undefined);
+    const state = page === undefined ? 'missing' : sha256Hex(page) === subject.digest.sha256 ? 'attested' : 'changed';
+    this.#report = { path, state };
+    if (state !== 'changed') return;
+    this.report(undefined, 'ReportChanged', `the report ${path} is not the one that the run attested`);
+  }
+
+  /** The log of attestations: whole, signed by the key, and without entries that nothing accounts for. */
+  async auditLog(ledger: string): Promise<void> {
+    for (const { statement } of this.#expected.values()) this.#digests.add(digestOfDecision(statement));
+    try {
+      await using log = await LogReader.open(join(attestationFolder(ledger), 'authority', 'log'));
+      const key = keyErrors(() => parseVerifierKey(this.#verifierKey, sha256)!);
+      const policy = { logs: [{ key }], witnesses: [], groups: [], quorum: 'none' } as const;
+      const verdict = checkCheckpoint(log.checkpoint, policy, createVerifier().verify);
+      if (!verdict.trusted) {
+        this.report(undefined, verdict.reason, 'the checkpoint of the attestations is not signed by their key');
+        return;
+      }
+      for await (const { index, problem } of log.verify()) {
+        this.report(undefined, problem.code, `entry ${index} of the attestations' log: ${problem.message}`);
+      }
+      const unaccounted: bigint[] = [];
+      for (let index = 0n; index < log.size; index++) {
+        const stored = await log.entry(index).catch(() => undefined);
+        const digest = /sha256:([0-9a-f]{64})/.exec(Buffer.from(stored?.entry ?? []).toString('latin1'))?.[1];
+        // A kill may come between the log and the file; what it cut off is the log's last entry.
+        if (digest !== undefined && !this.#digests.has(digest) && index < log.size - 1n) unaccounted.push(index);
+      }
+      // Of what was erased since, the attestation may be gone too: it named the person.
+      const expected = [...this.#expected.values()];
+      const erased = expected.filter(({ statement, isAttested }) => statement.erased && !isAttested).length;
+      for (const index of unaccounted.slice(erased)) {
+        this.report(undefined, 'AttestationMissing', `entry ${index} of the attestations' log is nowhere in the file`);
+      }
+    } catch (error) {
+      if (!isTenstripError(error)) throw error;
+      this.report(undefined, error.code, `the log of the attestations cannot be read: ${error.message}`);
+    }
+  }
+
+  result(): AttestationReport {
+    const expected = [...this.#expected];
+    const size = this.#attestedSize;
+    return {
+      verifierKey: this.#verifierKey,
+      attested: expected.filter(([, { isAttested }]) => isAttested).length,
+      notYet: expected.filter(([index, { isAttested }]) => !isAttested && index >= size).length,
+      report: this.#report,
+      ledger: this.#runs.at(-1)?.predicate.ledger,
+      problems: this.#problems,
+    };
+  }
+
+  /** How far the ledger went when the newest run attested its end. */
+  get #attestedSize(): bigint {
+    const size = this.#runs.at(-1)?.predicate.ledger.checkpoint.split('\n')[1];
+    return size === undefined ? 0n : BigInt(size);
+  }
+}
+
+function statementOrNothing(
+  origin: string,
+  index: bigint,
+  stored: Parameters<typeof decisionStatement>[2],
+): DecisionStatement | undefined {
+  try {
+    return decisionStatement(origin, index, stored);
+  } catch {
+    return undefined; // a damaged entry: the ledger's verification names it
+  }
+}
+
+/** Whether a statement says of an entry what the ledger says. Of an erased target the ledger says nothing any more. */
+function isSame(statement: InTotoStatement, { subject, predicate, erased }: DecisionStatement): boolean {
+  const said = statement.predicate as Record<string, unknown>;
+  const { target: _, reason: __, ...withoutTarget } = said;
+  const subjects = erased ? statement.subject.slice(0, 1) : statement.subject;
+  return (
+    JSON.stringify(subjects) === JSON.stringify(subject) &&
+    JSON.stringify(erased ? withoutTarget : said) === JSON.stringify(predicate)
+  );
+}
+
+/** Which entry an attestation says that it is about, to be named where it is not believed. */
+function claimedEntry(origin: string, { envelope }: Attestation): bigint | undefined {
+  try {
+    const { subject } = JSON.parse(Buffer.from(envelope.payload, 'base64').toString());
+    return entryIndexOf(origin, String(subject[0].name));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the log holds of a statement: SHA-256 of what DSSE signs. */
+function digestOf(payload: string): string {
+  return sha256Hex(preAuthenticationEncoding(statementPayloadType, Buffer.from(payload, 'base64')));
+}
+
+function digestOfDecision({ subject, predicateType, predicate, validity }: DecisionStatement): string {
+  const statement = {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject,
+    predicateType,
+    predicate,
+    tenstrip_terms: { notAfter: validity.notAfter.toISOString() },
+  };
+  return digestOf(Buffer.from(JSON.stringify(statement)).toString('base64'));
+}
+
+function keyErrors<Result>(make: () => Result): Result {
+  try {
+    return make();
+  } catch (cause) {
+    throw new TenstripError('OptionsInvalid', 'The key of the attestations is no verifier key: name+id+base64.', {
+      cause,
+    });
+  }
+}

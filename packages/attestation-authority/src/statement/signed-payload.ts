@@ -1,0 +1,60 @@
+// Payloads in the one place where they are decoded, hashed, read and verified: a buffer that holds the pre-authentication encoding
+// of the last one, header and payload side by side, so that nothing is copied. What is returned is good until the next call.
+import { hash } from 'node:crypto';
+import { statementPayloadType } from './payload-type.js';
+import { maximumJsonBytes } from './strict-json.js';
+
+/** The pre-authentication encoding of a statement's payload, until the next one is made. */
+export interface SignedPayload {
+  /** What is signed: a view. */
+  readonly signed: Buffer;
+  /** The payload alone: a view. */
+  readonly payload: Buffer;
+}
+
+/** `DSSEv1 <length of type> <type> `: the length of the payload and a space follow. */
+const header = `DSSEv1 ${statementPayloadType.length} ${statementPayloadType} `;
+/** Where payloads begin: room for the header, a length of up to 7 digits, a space. */
+const payloadAt = header.length + 8;
+/** Most memory that is kept between calls. */
+const usualBytes = 2 ** 16;
+const usual = Buffer.alloc(payloadAt + usualBytes);
+
+/** The payload that a base64 text is: padded, of one alphabet, without stray bits (as in base64.ts); else `undefined`. */
+export function decodeSignedPayload(text: string): SignedPayload | undefined {
+  if (text.length % 4 !== 0) return undefined;
+  const room = bufferFor((text.length / 4) * 3);
+  const length = room.write(text, payloadAt, 'base64'); // tolerant: takes both alphabets and skips what it does not know
+  const canonical = room.toString('base64', payloadAt, payloadAt + length);
+  if (canonical !== text && urlSafe(canonical) !== text) return undefined;
+  return complete(room, length);
+}
+
+/** The payload that a JSON text is; `undefined` when it is longer than strict JSON may be. */
+export function encodeSignedPayload(json: string): SignedPayload | undefined {
+  if (json.length > maximumJsonBytes) return undefined;
+  const room = bufferFor(json.length * 3);
+  const length = room.write(json, payloadAt, 'utf8');
+  return length > maximumJsonBytes ? undefined : complete(room, length);
+}
+
+/** SHA-256 of the pre-authentication encoding, in hex: what the log holds of a statement. */
+export function digestOf({ signed }: SignedPayload): string {
+  return hash('sha256', signed, 'hex');
+}
+
+function urlSafe(canonical: string): string {
+  return canonical.replaceAll('+', '-').replaceAll('/', '_');
+}
+
+function bufferFor(bytes: number): Buffer {
+  return bytes <= usualBytes ? usual : Buffer.allocUnsafe(payloadAt + bytes);
+}
+
+function complete(room: Buffer, length: number): SignedPayload {
+  const head = `${header}${length} `;
+  const from = payloadAt - head.length;
+  room.write(head, from, 'latin1');
+  const end = payloadAt + length;
+  return { signed: room.subarray(from, end), payload: room.subarray(payloadAt, end) };
+}
