@@ -4,7 +4,6 @@
 import { type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { canonicalJson, sha256 } from '@tenstrip/shared-core/crypto';
 import { LogWriter } from '@tenstrip/shared-core/durable-log';
-import { isTenstripError } from '@tenstrip/shared-core/errors';
 import type { z } from 'zod';
 import {
   type BlockProposal,
@@ -23,7 +22,6 @@ import {
 } from '../decisions/index.js';
 import {
   type BlockTarget,
-  FileTail,
   type LineSource,
   parseSecurityEvent,
   type SecurityEvent,
@@ -41,13 +39,12 @@ import {
   verifyLog,
 } from '../ledger/index.js';
 import { formatIpPrefix, NetworkSet, parseIpAddress, requireIpPrefix } from '../lookup/index.js';
-import { LogLineParser } from '../parsing/index.js';
 import type { RuleSet } from '../rules/index.js';
 import { builtInScenarios, PatternDetector, type Scenario } from '../scenarios/index.js';
 import { type AutoblockerOptions, checkedOptions } from './autoblocker-options.js';
 import { DecisionMaker } from './decision-maker.js';
-import { LogIntake } from './log-intake.js';
-import type { ReadLogsOptions, ReadProgress, ReadReport } from './read-report.js';
+import { eventsPerCheckpoint, LogReading } from './log-reading.js';
+import type { ReadLogsOptions, ReadReport } from './read-report.js';
 import { ReadTally } from './read-tally.js';
 
 /** What long calls take. */
@@ -113,13 +110,10 @@ export interface DecisionQuery {
   readonly at?: number;
 }
 
-/** How a position is committed while reading: with every decision, and at least after so many bytes of a source. */
-const commitBytes = 4 * 1024 * 1024;
 /** Logins matter to the rails for a day, so a restart looks back as far. */
 const successMemoryMs = 86_400_000;
 /** The host's own addresses are read again after this time. */
 const selfRefreshMs = 60_000;
-const eventsPerCheckpoint = 256;
 /** Of a note about an allow-listed network, so much is kept. */
 const maxNoteLength = 1024;
 
@@ -148,8 +142,7 @@ export class AutoblockerLedger implements AsyncDisposable {
   readonly #parts: LedgerParts;
   readonly #ledger: BlockLedger;
   readonly #maker: DecisionMaker;
-  /** Sources whose buckets are warm in this process. */
-  readonly #warm = new Set<string>();
+  readonly #reading: LogReading;
   #newestEvent = 0;
   #selfReadAt = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
@@ -221,6 +214,14 @@ export class AutoblockerLedger implements AsyncDisposable {
       clockNow: () => parts.governor.clock.now(),
       now: () => this.now,
     });
+    this.#reading = new LogReading({
+      ...parts,
+      memoryMs: Math.max(parts.detector.memoryMs, successMemoryMs),
+      observe: (event, replayed) => this.#observe(event, replayed),
+      refreshSelf: () => this.#refreshSelf(),
+      times: () => this.#times(),
+      flush: () => this.#flush(),
+    });
   }
 
   /** The key that checkpoints are signed with, as a C2SP vkey. Whoever audits the ledger needs it from you, not from the ledger. */
@@ -265,14 +266,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     // The signal ends a reading and does not fail it: it is not the operation's.
     const context = options.context === undefined ? {} : { context: options.context };
     await this.#run('read-logs', context, async (op) => {
-      await this.#refreshSelf();
-      const intakes = await this.#openIntakes(files, options, false, tally);
-      try {
-        await this.#readMerged(intakes, options, tally, op);
-      } finally {
-        await this.#finish(intakes);
-      }
-      tally.read(intakes);
+      await this.#reading.toEnd(files, options, tally, op);
     });
     return tally.report(this.checkpoint);
   }
@@ -287,22 +281,8 @@ export class AutoblockerLedger implements AsyncDisposable {
   ): Promise<ReadReport> {
     const tally = new ReadTally();
     const op = options.context ?? this.#parts.governor.context({ name: 'follow' });
-    await this.#refreshSelf();
-    const first = await this.#openIntakes(files, options, false, tally);
-    try {
-      await this.#readMerged(first, options, tally, op);
-    } finally {
-      await this.#finish(first);
-    }
-    tally.read(first);
-    const followed = first.map((intake) => intake.source.name);
-    const intakes = options.signal.aborted ? [] : await this.#openIntakes(followed, options, true, tally);
-    try {
-      await Promise.all(intakes.map((intake) => this.#followOne(intake, intakes, options, tally, op)));
-    } finally {
-      await this.#finish(intakes);
-    }
-    tally.read(intakes);
+    const found = await this.#reading.toEnd(files, options, tally, op);
+    await this.#reading.follow(found, options, tally, op);
     return tally.report(this.checkpoint);
   }
 
@@ -474,137 +454,6 @@ export class AutoblockerLedger implements AsyncDisposable {
     await this.close();
   }
 
-  // -------------------------------------------------------------------------------------------------------- reading
-
-  /** Opens sources; those that cannot be read are skipped, unless none can. */
-  async #openIntakes(
-    files: readonly (string | LineSource)[],
-    options: ReadLogsOptions & CallOptions,
-    follow: boolean,
-    tally: ReadTally,
-  ): Promise<LogIntake[]> {
-    const intakes: LogIntake[] = [];
-    let reason: unknown;
-    for (const file of new Set(files)) {
-      try {
-        const source = typeof file === 'string' ? await this.#openFile(file, follow) : file;
-        intakes.push(this.#intake(source, options, follow));
-      } catch (error) {
-        if (!isTenstripError(error, 'SourceUnreadable', 'CapabilityDenied')) throw error;
-        reason = error;
-        tally.skipped.push({ path: String(file), error: error.toJSON() });
-      }
-    }
-    if (intakes.length === 0 && reason !== undefined) throw reason;
-    return intakes;
-  }
-
-  async #openFile(path: string, follow: boolean): Promise<FileTail> {
-    const { governor } = this.#parts;
-    const granted = governor.sandboxed ? await governor.use('fs.read').resolve(path) : path;
-    const known = this.#ledger.projections.positions.get(path);
-    const from = known !== undefined && this.#warm.has(path) ? { ...known, warmFrom: known.offset } : known;
-    const io = <T>(cost: { ops: number; bytes: number }, work: () => Promise<T>) => governor.io(cost, work);
-    return FileTail.open({ path: granted, name: path, from, follow, clock: governor.clock, io });
-  }
-
-  #intake(source: LineSource, options: ReadLogsOptions & CallOptions, follow: boolean): LogIntake {
-    const { governor, detector, rules } = this.#parts;
-    const { clock } = governor;
-    const modified = source.modifiedMs;
-    // A file that is followed grows on; one that is read to its end holds nothing younger than itself.
-    const newest = () => options.newestTime ?? (modified === undefined || follow ? clock.now() : modified);
-    const utcOffsetMinutes = options.utcOffsetMinutes ?? (governor.deterministic ? 0 : 'local');
-    const reading = { newestTime: newest, utcOffsetMinutes };
-    const parser = rules?.lineParser(source.name, reading) ?? new LogLineParser(source.name, reading);
-    return new LogIntake({
-      source,
-      parser,
-      memoryMs: Math.max(detector.memoryMs, successMemoryMs),
-      known: this.#ledger.projections.positions.get(source.name),
-      signal: options.signal,
-    });
-  }
-
-  /** Reads sources to their ends, always taking the earliest event that any of them shows. */
-  async #readMerged(
-    intakes: readonly LogIntake[],
-    options: ReadLogsOptions & CallOptions,
-    tally: ReadTally,
-    op: OperationContext,
-  ): Promise<void> {
-    for (let taken = 0; !options.signal?.aborted; taken += 1) {
-      for (const intake of intakes) {
-        while (intake.head === undefined && !intake.ended && !options.signal?.aborted) {
-          await this.#commitIfDue(intakes);
-          await intake.pull();
-          options.onProgress?.(progressOf(intake, intakes, tally));
-          await op.checkpoint();
-        }
-      }
-      const next = earliest(intakes);
-      if (next === undefined) return;
-      this.#takeOne(next, tally);
-      if (taken % eventsPerCheckpoint === 0) await op.checkpoint();
-    }
-  }
-
-  async #followOne(
-    intake: LogIntake,
-    intakes: readonly LogIntake[],
-    options: ReadLogsOptions & CallOptions,
-    tally: ReadTally,
-    op: OperationContext,
-  ): Promise<void> {
-    while (!intake.ended) {
-      await intake.pull();
-      await this.#refreshSelf();
-      while (intake.head !== undefined) this.#takeOne(intake, tally);
-      await this.#commit([intake]);
-      options.onProgress?.(progressOf(intake, intakes, tally));
-      await op.checkpoint();
-    }
-  }
-
-  #takeOne(intake: LogIntake, tally: ReadTally): void {
-    const { event, replayed } = intake.take();
-    if (!replayed) tally.countEvent(event);
-    for (const settled of this.#observe(event, replayed)) tally.countSettled(settled);
-  }
-
-  #observe(event: SecurityEvent, replayed: boolean): ReturnType<DecisionMaker['observe']> {
-    if (event.time > this.#newestEvent) this.#newestEvent = event.time;
-    return this.#maker.observe(event, replayed);
-  }
-
-  async #commitIfDue(intakes: readonly LogIntake[]): Promise<void> {
-    if (this.#ledger.hasRecorded || intakes.some((intake) => intake.uncommittedBytes >= commitBytes)) {
-      await this.#commit(intakes);
-    }
-  }
-
-  /** Makes durable what was found, and behind it how far was read: a crash in between repeats lines and no effect. */
-  async #commit(intakes: readonly LogIntake[]): Promise<void> {
-    for (const intake of intakes) {
-      const position = await intake.position();
-      if (position === undefined) continue;
-      this.#ledger.record({
-        class: 'source-position',
-        fact: { ...this.#times(), offset: position.offset },
-        personal: { source: intake.source.name, position },
-      });
-    }
-    await this.#flush();
-  }
-
-  async #finish(intakes: readonly LogIntake[]): Promise<void> {
-    await this.#commit(intakes);
-    for (const intake of intakes) {
-      this.#warm.add(intake.source.name);
-      await intake.close();
-    }
-  }
-
   // --------------------------------------------------------------------------------------------------------- inside
 
   /** First entries of an opened ledger: rules that changed, allow-list entries that are new. */
@@ -647,6 +496,11 @@ export class AutoblockerLedger implements AsyncDisposable {
       fact: { ...this.#times(), decision: String(id), code },
       personal: { ...(text === undefined ? {} : { text }), ...(by === undefined ? {} : { by }) },
     });
+  }
+
+  #observe(event: SecurityEvent, replayed: boolean): ReturnType<DecisionMaker['observe']> {
+    if (event.time > this.#newestEvent) this.#newestEvent = event.time;
+    return this.#maker.observe(event, replayed);
   }
 
   #times(): { time: number; recordedAt: number } {
@@ -696,25 +550,4 @@ async function grantedFolder(folder: string, governor: ResourceGovernor): Promis
 /** The event with its actors in canonical spelling. */
 function canonicalEvent(event: SecurityEvent): SecurityEvent {
   return { ...event, actor: event.actor.map(canonicalTarget) };
-}
-
-function earliest(intakes: readonly LogIntake[]): LogIntake | undefined {
-  let first: LogIntake | undefined;
-  for (const intake of intakes) {
-    if (intake.head !== undefined && (first?.head === undefined || intake.head.event.time < first.head.event.time))
-      first = intake;
-  }
-  return first;
-}
-
-function progressOf(current: LogIntake, intakes: readonly LogIntake[], tally: ReadTally): ReadProgress {
-  const sum = (count: (intake: LogIntake) => number) => intakes.reduce((total, intake) => total + count(intake), 0);
-  return {
-    path: current.source.name,
-    bytesRead: sum((intake) => intake.bytesRead),
-    bytesTotal: sum((intake) => intake.source.sizeBytes),
-    lines: sum((intake) => intake.lines),
-    events: sum((intake) => intake.events),
-    decisions: tally.decided,
-  };
 }
