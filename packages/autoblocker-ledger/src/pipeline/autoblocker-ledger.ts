@@ -5,6 +5,7 @@ import { type OperationContext, type ResourceGovernor, ungoverned } from '@tenst
 import { canonicalJson, sha256 } from '@tenstrip/shared-core/crypto';
 import { LogWriter } from '@tenstrip/shared-core/durable-log';
 import type { z } from 'zod';
+import { CrossDomainDetector, crossDomainMemoryMs, crossDomainNumbers, crossDomainRule } from '../correlation/index.js';
 import {
   type BlockProposal,
   canonicalTarget,
@@ -13,11 +14,14 @@ import {
   type DecisionOutcome,
   type DecisionState,
   defaultEscalation,
+  networkRecidiveRule,
   neverBlocked,
   type RailVerdict,
   RecentSuccesses,
   type RevokeReason,
   readSelfAddresses,
+  recidiveHosts,
+  recidiveWindowMs,
   revokeReasonSchema,
 } from '../decisions/index.js';
 import {
@@ -94,6 +98,15 @@ export interface LedgerStatistics {
   readonly buckets: Readonly<
     Record<string, { readonly live: number; readonly overflows: number; readonly evicted: number }>
   >;
+  /** Identifiers whose failures are added up over domains, and since the start overflows, evictions and links dropped for room. */
+  readonly actors: {
+    readonly identities: number;
+    readonly overflows: number;
+    readonly evicted: number;
+    readonly linksDropped: number;
+  };
+  /** Events since the start that were refusals by an earlier block, and did not count. */
+  readonly feedbackEvents: number;
   /** What "now" is, in milliseconds since 1970. */
   readonly now: number;
 }
@@ -112,6 +125,8 @@ export interface DecisionQuery {
 
 /** Logins matter to the rails for a day, so a restart looks back as far. */
 const successMemoryMs = 86_400_000;
+/** Where carriers put many subscribers behind one address (RFC 6598). */
+const carrierNat = '100.64.0.0/10';
 /** The host's own addresses are read again after this time. */
 const selfRefreshMs = 60_000;
 /** Of a note about an allow-listed network, so much is kept. */
@@ -123,6 +138,7 @@ interface LedgerParts {
   readonly log: LogWriter;
   readonly ledger: BlockLedger;
   readonly detector: PatternDetector;
+  readonly crossDomain: CrossDomainDetector;
   readonly state: LedgerPolicyState;
   readonly successes: RecentSuccesses;
   readonly wipeSigner: () => void;
@@ -159,6 +175,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     const detector = new PatternDetector(scenarios, given.maxBuckets);
     const fixedSelf = [...neverBlocked, ...given.adminPeers.map((peer) => formatIpPrefix(requireIpPrefix(peer)))];
     const allowed = given.allowList.map((network) => formatIpPrefix(requireIpPrefix(network)));
+    const shared = new NetworkSet([carrierNat, ...given.sharedNetworks].map(requireIpPrefix));
     const folder = await grantedFolder(given.folder, governor);
     const entropy = (length: number) => governor.entropy(length);
     const { signer, verifierKey, wipe } = await openSigner({
@@ -179,13 +196,16 @@ export class AutoblockerLedger implements AsyncDisposable {
       const ledger = await BlockLedger.open({ log, verifierKey, entropy });
       const successes = new RecentSuccesses();
       const self = new NetworkSet(fixedSelf.map(requireIpPrefix));
-      const state = new LedgerPolicyState(ledger.projections, successes, self, given.rails);
+      const { projections } = ledger;
+      const state = new LedgerPolicyState({ projections, successes, self, shared, limits: given.rails });
+      const crossDomain = new CrossDomainDetector((address, time) => state.isShared(address, time));
       const opened = new AutoblockerLedger({
         folder,
         governor,
         log,
         ledger,
         detector,
+        crossDomain,
         state,
         successes,
         wipeSigner: wipe,
@@ -216,7 +236,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     });
     this.#reading = new LogReading({
       ...parts,
-      memoryMs: Math.max(parts.detector.memoryMs, successMemoryMs),
+      memoryMs: Math.max(parts.detector.memoryMs, crossDomainMemoryMs, successMemoryMs),
       observe: (event, replayed) => this.#observe(event, replayed),
       refreshSelf: () => this.#refreshSelf(),
       times: () => this.#times(),
@@ -406,7 +426,8 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   /** Why a decision stands: rule, lines, proof, and the way back. @throws TenstripError `DecisionUnknown` */
   async explain(id: bigint): Promise<Explanation> {
-    const descriptions = new Map(this.scenarios.map(({ name, description }) => [name, description]));
+    const rules = [...this.scenarios, crossDomainRule, networkRecidiveRule];
+    const descriptions = new Map(rules.map(({ name, description }) => [name, description]));
     return this.#ledger.explain(id, this.now, descriptions);
   }
 
@@ -439,6 +460,8 @@ export class AutoblockerLedger implements AsyncDisposable {
       entries: { ...this.#ledger.projections.entryCounts },
       decisions,
       buckets: this.#parts.detector.statistics,
+      actors: this.#parts.crossDomain.statistics,
+      feedbackEvents: this.#maker.feedbackEvents,
       now,
     };
   }
@@ -459,13 +482,23 @@ export class AutoblockerLedger implements AsyncDisposable {
   /** First entries of an opened ledger: rules that changed, allow-list entries that are new. */
   async #begin(allowed: readonly string[]): Promise<void> {
     await this.#refreshSelf();
-    const rules = this.scenarios.map(({ name, version, capacity, leakSpeedMs, blackholeMs = 0 }) => ({
-      name,
-      version,
-      capacity,
-      leakSpeedMs,
-      blackholeMs,
-    }));
+    const rules = [
+      ...this.scenarios.map(({ name, version, capacity, leakSpeedMs, blackholeMs = 0 }) => ({
+        name,
+        version,
+        capacity,
+        leakSpeedMs,
+        blackholeMs,
+      })),
+      { name: crossDomainRule.name, version: crossDomainRule.version, ...crossDomainNumbers },
+      {
+        name: networkRecidiveRule.name,
+        version: networkRecidiveRule.version,
+        capacity: recidiveHosts,
+        leakSpeedMs: recidiveWindowMs,
+        blackholeMs: 0,
+      },
+    ];
     const digest = Buffer.from(sha256(Buffer.from(canonicalJson(rules)))).toString('hex');
     if (digest !== this.#ledger.projections.rulesDigest) {
       const fact = { ...this.#times(), count: rules.length, digest };
