@@ -15,10 +15,12 @@ export interface Identity {
   /** What it failed at, by domain and kind. */
   readonly scores: KindScore[];
   /** Neighbours by the time of the last event that named both, least recently seen first. */
-  readonly links: Map<Identity, number>;
-  /** When it was seen last, and when it was put last where the youngest are. */
-  seen: number;
+  links: Map<Identity, number>;
+  /** When it was put last where the youngest are. */
   placed: number;
+  /** Neighbours in that order. A map's own order is no use here: its first entry costs a walk over all that were deleted. */
+  older: Identity | undefined;
+  newer: Identity | undefined;
 }
 
 /** Bounds of an {@link ActorGraph}. */
@@ -39,6 +41,8 @@ export const defaultGraphLimits: ActorGraphLimits = {
   linkMs: 86_400_000,
 };
 
+/** What all have who were never linked, which are most; nobody writes into it. */
+const noLinks = new Map<Identity, number>();
 /** An identity that was seen is put last at most so often, in milliseconds: order is needed for eviction only. */
 const placeEveryMs = 60_000;
 
@@ -49,6 +53,8 @@ export class ActorGraph {
   /** By address, which needs no key made for it. */
   readonly #addresses = new Map<string, Identity>();
   readonly #verified = new Map<string, Identity>();
+  #oldest: Identity | undefined;
+  #newest: Identity | undefined;
   #evicted = 0;
   #linksDropped = 0;
 
@@ -151,6 +157,7 @@ export class ActorGraph {
       [one, other],
       [other, one],
     ] as const) {
+      if (from.links === noLinks) from.links = new Map();
       from.links.delete(to);
       from.links.set(to, seen);
       if (from.links.size <= this.#limits.maxLinks) continue;
@@ -168,27 +175,40 @@ export class ActorGraph {
     let identity = table.get(key);
     if (identity === undefined) {
       if (this.#addresses.size + this.#verified.size >= this.#limits.maxIdentities) this.#evict();
-      identity = { key, target, isAddress, scores: [], links: new Map(), seen: time, placed: time };
+      const fresh = { key, target, isAddress, scores: [], links: noLinks, placed: time };
+      identity = { ...fresh, older: undefined, newer: undefined };
       table.set(key, identity);
+      this.#append(identity);
     } else if (time - identity.placed > placeEveryMs) {
-      table.delete(key);
-      table.set(key, identity);
       identity.placed = time;
+      this.#remove(identity);
+      this.#append(identity);
     }
-    if (time > identity.seen) identity.seen = time;
     return identity;
   }
 
   /** Drops the one that was quiet longest. */
   #evict(): void {
-    const [address] = this.#addresses.values();
-    const [verified] = this.#verified.values();
-    const oldest =
-      address === undefined || (verified !== undefined && verified.placed < address.placed) ? verified : address;
-    if (oldest === undefined) return;
+    const oldest = this.#oldest!;
     for (const neighbour of oldest.links.keys()) neighbour.links.delete(oldest);
     (oldest.isAddress ? this.#addresses : this.#verified).delete(oldest.key);
+    this.#remove(oldest);
     this.#evicted += 1;
+  }
+
+  #append(identity: Identity): void {
+    identity.older = this.#newest;
+    identity.newer = undefined;
+    if (this.#newest === undefined) this.#oldest = identity;
+    else this.#newest.newer = identity;
+    this.#newest = identity;
+  }
+
+  #remove({ older, newer }: Identity): void {
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
   }
 }
 
