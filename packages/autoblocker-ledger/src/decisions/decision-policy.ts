@@ -7,7 +7,7 @@ import { type BlockTarget, parseSecurityEvent, provesAddress, type SecurityEvent
 import { formatIpPrefix } from '../lookup/index.js';
 import type { Accuser, Overflow } from '../scenarios/index.js';
 import { type BanEscalation, banLengthMs } from './ban-escalation.js';
-import { type RecidiveNetwork, recidiveHosts, recidiveWindowMs } from './banned-neighbours.js';
+import { type RecidiveNetwork, recidiveHosts } from './banned-neighbours.js';
 import { canonicalTarget, targetPrefix } from './block-target-prefix.js';
 import { checked } from './checked.js';
 import { type BlockAction, type BlockProposal, blockProposalSchema } from './decision.js';
@@ -131,7 +131,8 @@ export function recidiveProposal({ network, hosts }: RecidiveNetwork<unknown>, t
     origin: 'scenario',
     scenario: { name, version },
     time,
-    evidenceStart: time - recidiveWindowMs,
+    // Whoever logged in from it, at whatever time, is somebody whom a rule must not lock out with the others.
+    evidenceStart: time,
     durationMs: undefined,
     score,
     eventCount: hosts,
