@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { ListenAddress, ListeningServer } from './access/index.js';
 export type {
   BlockAction,
   BlockProposal,
@@ -47,6 +48,7 @@ export {
   securityEventSchema,
   targetKey,
 } from './events/index.js';
+export { type EventSender, HttpIntake, type HttpIntakeOptions } from './intake/index.js';
 export {
   type DecisionChange,
   type DecisionHistory,
@@ -61,13 +63,17 @@ export {
   type AutoblockerOptions,
   type CallOptions,
   type DecisionQuery,
+  type IngestOptions,
   type IngestReceipt,
   type LedgerStatistics,
+  type LineOptions,
+  type LineReceipt,
   type ReadLogsOptions,
   type ReadProgress,
   type ReadReport,
   type RevocationReceipt,
   type SourceReport,
+  type StampOptions,
 } from './pipeline/index.js';
 export {
   type CompiledRule,

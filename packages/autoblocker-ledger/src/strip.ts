@@ -58,10 +58,20 @@ const proposalSchema = z.object({
 const recordEvents = definePlugin({
   name: 'record-events',
   summary: 'Takes events, detects, decides and records; answers when it is durable',
-  input: z.object({ events }),
-  output: z.object({ events: z.number().int(), outcomes: z.array(outcomeSchema), checkpoint: z.string() }),
+  input: z.object({
+    events,
+    /** The caller's name for these events: a second time under it they are not counted. */
+    batch: z.string().min(1).max(256).optional(),
+  }),
+  output: z.object({
+    events: z.number().int(),
+    repeated: z.boolean(),
+    outcomes: z.array(outcomeSchema),
+    checkpoint: z.string(),
+  }),
   async execute(input, context: LedgerContext) {
-    const receipt = await context.service.ingest(input.events as SecurityEvent[], { context });
+    const batch = input.batch === undefined ? {} : { batch: input.batch };
+    const receipt = await context.service.ingest(input.events as SecurityEvent[], { context, ...batch });
     return { ...receipt, outcomes: receipt.outcomes.map(plainOutcome) };
   },
 });

@@ -4,7 +4,7 @@
 import { type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { canonicalJson, sha256 } from '@tenstrip/shared-core/crypto';
 import { LogWriter } from '@tenstrip/shared-core/durable-log';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { CrossDomainDetector, crossDomainMemoryMs, crossDomainNumbers, crossDomainRule } from '../correlation/index.js';
 import {
   type BlockProposal,
@@ -27,8 +27,10 @@ import {
 import {
   type BlockTarget,
   type LineSource,
+  lineDigest,
   parseSecurityEvent,
   type SecurityEvent,
+  type SourceLine,
   targetKey,
 } from '../events/index.js';
 import {
@@ -48,7 +50,7 @@ import { builtInScenarios, PatternDetector, type Scenario } from '../scenarios/i
 import { type AutoblockerOptions, checkedOptions } from './autoblocker-options.js';
 import { DecisionMaker } from './decision-maker.js';
 import { eventsPerCheckpoint, LogReading } from './log-reading.js';
-import type { ReadLogsOptions, ReadReport } from './read-report.js';
+import type { ReadLogsOptions, ReadReport, StampOptions } from './read-report.js';
 import { ReadTally } from './read-tally.js';
 
 /** What long calls take. */
@@ -58,12 +60,34 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What events are given in with. */
+export interface IngestOptions extends CallOptions {
+  /** The caller's name for these events, at most 256 characters: a second time under it they are not counted, over a restart too. */
+  readonly batch?: string;
+}
+
 /** That events were taken and what they led to is durable. */
 export interface IngestReceipt {
   readonly events: number;
+  /** They were taken before, under the same `batch`, and had no effect now. */
+  readonly repeated: boolean;
   readonly outcomes: readonly DecisionOutcome[];
   /** A signed checkpoint that covers all outcomes. */
   readonly checkpoint: string;
+}
+
+/** What lines are given in with. */
+export interface LineOptions extends IngestOptions, StampOptions {
+  /** What the source is called in evidence. */
+  readonly source: string;
+}
+
+/** The same for lines. */
+export interface LineReceipt extends IngestReceipt {
+  /** Lines of a known program that are of no interest here. */
+  readonly recognised: number;
+  /** Lines that no parser knows. */
+  readonly unrecognised: number;
 }
 
 /** That a decision is taken back. */
@@ -131,6 +155,9 @@ const carrierNat = '100.64.0.0/10';
 const selfRefreshMs = 60_000;
 /** Of a note about an allow-listed network, so much is kept. */
 const maxNoteLength = 1024;
+/** As in files. */
+const maxLineBytes = 8192;
+const batchSchema = z.string().min(1).max(256).optional();
 
 interface LedgerParts {
   readonly folder: string;
@@ -159,6 +186,8 @@ export class AutoblockerLedger implements AsyncDisposable {
   readonly #ledger: BlockLedger;
   readonly #maker: DecisionMaker;
   readonly #reading: LogReading;
+  /** Batches that are being taken. */
+  readonly #batches = new Map<string, Promise<IngestReceipt>>();
   #newestEvent = 0;
   #selfReadAt = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
@@ -270,6 +299,11 @@ export class AutoblockerLedger implements AsyncDisposable {
     return eventTime ? Math.max(this.#newestEvent, this.#ledger.projections.newestTime) : governor.clock.now();
   }
 
+  /** Milliseconds of a clock that never goes back, the ledger's governor's: for rates and waits. */
+  get monotonicMs(): number {
+    return this.#parts.governor.clock.monotonicMs();
+  }
+
   // ------------------------------------------------------------------------------------------------------- intake
 
   /**
@@ -308,20 +342,24 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   /**
    * Takes events of the caller. Resolves when what they led to is durable.
-   * @throws TenstripError `EventInvalid`, before any of them has an effect.
+   * @throws TenstripError `EventInvalid`, `TargetInvalid`, `OptionsInvalid`, before any of them has an effect.
    */
-  async ingest(events: SecurityEvent | readonly SecurityEvent[], options: CallOptions = {}): Promise<IngestReceipt> {
+  async ingest(events: SecurityEvent | readonly SecurityEvent[], options: IngestOptions = {}): Promise<IngestReceipt> {
     const list = (Array.isArray(events) ? events : [events]).map((event) => canonicalEvent(parseSecurityEvent(event)));
-    const outcomes: DecisionOutcome[] = [];
-    await this.#run('ingest', options, async (op) => {
-      await this.#refreshSelf();
-      for (const [index, event] of list.entries()) {
-        if (index % eventsPerCheckpoint === 0) await op.checkpoint();
-        for (const { outcome } of this.#observe(event, false)) if (outcome !== undefined) outcomes.push(outcome);
-      }
-      await this.#flush();
-    });
-    return { events: list.length, outcomes, checkpoint: this.checkpoint };
+    return this.#take(list, options);
+  }
+
+  /**
+   * Takes lines of logs, without their ends, as they would be read from a file. They are not asked for again after a crash: give
+   * them a `batch`, and give them again until they are acknowledged. @throws TenstripError `OptionsInvalid`
+   */
+  async ingestLines(lines: readonly string[], options: LineOptions): Promise<LineReceipt> {
+    const parser = this.#reading.parserOf(options.source, undefined, options);
+    const parsed = sourceLines(lines).map((line) => parser.parse(line));
+    const unrecognised = parsed.filter((line) => line === undefined).length;
+    const events = parsed.flatMap((line) => line?.event ?? []);
+    const receipt = await this.#take(events, options);
+    return { ...receipt, recognised: lines.length - unrecognised - events.length, unrecognised };
   }
 
   // ------------------------------------------------------------------------------------------------------ decisions
@@ -479,6 +517,39 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   // --------------------------------------------------------------------------------------------------------- inside
 
+  /** Takes events, once for each batch. */
+  async #take(events: readonly SecurityEvent[], options: IngestOptions): Promise<IngestReceipt> {
+    const batch = checked(batchSchema, options.batch, 'a batch');
+    if (batch === undefined) return this.#run('ingest', options, (op) => this.#observeAll(events, undefined, op));
+    // Whoever sends again while the first sending is under way waits for what becomes of it.
+    while (this.#batches.has(batch)) await this.#batches.get(batch)?.catch(() => undefined);
+    const taken = this.#run('ingest', options, (op) => this.#observeAll(events, batch, op));
+    this.#batches.set(batch, taken);
+    return taken.finally(() => this.#batches.delete(batch));
+  }
+
+  async #observeAll(
+    events: readonly SecurityEvent[],
+    batch: string | undefined,
+    op: OperationContext,
+  ): Promise<IngestReceipt> {
+    await this.#refreshSelf();
+    await op.checkpoint();
+    const repeated = batch !== undefined && this.#ledger.projections.hasBatch(batch);
+    const outcomes: DecisionOutcome[] = [];
+    for (const [index, event] of repeated ? [] : events.entries()) {
+      // A batch is all or nothing: whoever was told that it failed may give it again.
+      if (batch === undefined && index % eventsPerCheckpoint === eventsPerCheckpoint - 1) await op.checkpoint();
+      for (const { outcome } of this.#observe(event, false)) if (outcome !== undefined) outcomes.push(outcome);
+    }
+    if (batch !== undefined && !repeated) {
+      const fact = { ...this.#times(), events: events.length };
+      this.#ledger.record({ class: 'event-batch', fact, personal: { batch } });
+    }
+    await this.#flush();
+    return { events: events.length, repeated, outcomes, checkpoint: this.checkpoint };
+  }
+
   /** First entries of an opened ledger: rules that changed, allow-list entries that are new. */
   async #begin(allowed: readonly string[]): Promise<void> {
     await this.#refreshSelf();
@@ -578,6 +649,20 @@ function scenariosOf({ scenarios, rules }: ReturnType<typeof checkedOptions>): r
 
 async function grantedFolder(folder: string, governor: ResourceGovernor): Promise<string> {
   return folder === memoryFolder || !governor.sandboxed ? folder : governor.use('fs.write').resolve(folder);
+}
+
+/** Lines as a source would have them; those that are too long are cut. */
+function sourceLines(lines: readonly string[]): SourceLine[] {
+  let offset = 0;
+  return lines.map((line) => {
+    const start = offset;
+    const bytes = Buffer.byteLength(line);
+    offset += bytes + 1;
+    const cut = bytes > maxLineBytes;
+    const text = cut ? Buffer.from(line).subarray(0, maxLineBytes).toString() : line;
+    const digest = cut ? { digest: lineDigest(line) } : {};
+    return { text, offset: start, end: offset, cut, garbled: line.includes('\0'), ...digest };
+  });
 }
 
 /** The event with its actors in canonical spelling. */

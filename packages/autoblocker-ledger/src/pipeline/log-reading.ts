@@ -4,11 +4,11 @@ import type { OperationContext, ResourceGovernor } from '@tenstrip/shared-core';
 import { isTenstripError } from '@tenstrip/shared-core/errors';
 import { FileTail, type LineSource, type SecurityEvent } from '../events/index.js';
 import type { BlockLedger } from '../ledger/index.js';
-import { LogLineParser } from '../parsing/index.js';
+import { type LineParser, LogLineParser } from '../parsing/index.js';
 import type { RuleSet } from '../rules/index.js';
 import type { Settled } from './decision-maker.js';
 import { LogIntake } from './log-intake.js';
-import type { ReadLogsOptions, ReadProgress } from './read-report.js';
+import type { ReadLogsOptions, ReadProgress, StampOptions } from './read-report.js';
 import type { ReadTally } from './read-tally.js';
 
 /** What a {@link LogReading} works with. */
@@ -109,15 +109,20 @@ export class LogReading {
     return FileTail.open({ path: granted, name: path, from, follow, clock: governor.clock, io });
   }
 
-  #intake(source: LineSource, options: ReadLogsOptions, follow: boolean): LogIntake {
-    const { governor, ledger, memoryMs, rules } = this.#parts;
+  /** What reads the lines of a source. `modifiedMs`: as {@link LineSource} has it. */
+  parserOf(source: string, modifiedMs: number | undefined, options: StampOptions): LineParser {
+    const { governor, rules } = this.#parts;
     const { clock } = governor;
-    const modified = source.modifiedMs;
-    // A file that is followed grows on; one that is read to its end holds nothing younger than itself.
-    const newest = () => options.newestTime ?? (modified === undefined || follow ? clock.now() : modified);
+    const newestTime = () => options.newestTime ?? modifiedMs ?? clock.now();
     const utcOffsetMinutes = options.utcOffsetMinutes ?? (governor.deterministic ? 0 : 'local');
-    const reading = { newestTime: newest, utcOffsetMinutes };
-    const parser = rules?.lineParser(source.name, reading) ?? new LogLineParser(source.name, reading);
+    const reading = { newestTime, utcOffsetMinutes };
+    return rules?.lineParser(source, reading) ?? new LogLineParser(source, reading);
+  }
+
+  #intake(source: LineSource, options: ReadLogsOptions, follow: boolean): LogIntake {
+    const { ledger, memoryMs } = this.#parts;
+    // A file that is followed grows on; one that is read to its end holds nothing younger than itself.
+    const parser = this.parserOf(source.name, follow ? undefined : source.modifiedMs, options);
     const known = ledger.projections.positions.get(source.name);
     return new LogIntake({ source, parser, memoryMs, known, signal: options.signal });
   }
