@@ -20,7 +20,7 @@ export async function watch(command: WatchCommand, signal: AbortSignal): Promise
   const place = await placeOf(command);
   const findings = await runLedger(place.ledger, logs, truth, command, signal);
   const verification = await verifyLedger(place.ledger, { verifierKey: findings.verifierKey });
-  const score = truth && scoreAgainst(truth, findings.blockedAddresses, logs);
+  const score = truth && scoreAgainst(truth, findings.blockedTargets, logs);
   const summary: RunSummary = { ...findings, ...place, score, verification, interrupted: signal.aborted };
   await writeReport(summary);
   if (command.json) process.stdout.write(`${JSON.stringify(jsonOf(summary))}\n`);

@@ -171,6 +171,9 @@ describe('a decision', () => {
     expect(explanation.evidence[1]).toMatchObject({ source: log, offset: failure(0, '203.0.113.5').length });
     expect(explanation.entry).not.toContain('203.0.113.5');
     expect(explanation.revocation).toContain(`revoke(${id}n`);
+    expect(explanation.escalation).toEqual({ earlier: 0, lengthMs: 4 * 3_600_000 });
+    expect(explanation.rails.map(({ code }) => code)).toContain('FEEDBACK_LOOP');
+    expect(explanation.rails.filter(({ objection }) => objection !== undefined)).toEqual([]);
     // By the field's own rules, without this package: leaf, path, signed checkpoint.
     const policy = {
       logs: [{ key: parseVerifierKey(explanation.verifierKey, sha256)! }],

@@ -101,8 +101,9 @@ describe('an actor who fails in two domains', () => {
     await using ledger = await open();
     await read(ledger, 'auth.log', sshLines('203.0.113.5', 6));
     await read(ledger, 'access.log', accessLines('203.0.113.5', 6, 401, start + 5 * hour));
-    const lengths = (await decisions(ledger)).map(({ from, until }) => (until! - from) / hour);
-    expect(lengths).toEqual([4, 8]);
+    const all = await decisions(ledger);
+    expect(all.map(({ from, until }) => (until! - from) / hour)).toEqual([4, 8]);
+    expect((await ledger.explain(all[1]!.id)).escalation).toEqual({ earlier: 1, lengthMs: 8 * hour });
   });
 });
 
@@ -206,7 +207,11 @@ describe('SHARED_ADDRESS', () => {
   ])('throttles an address %s', async (_, address) => {
     await using ledger = await open({ sharedNetworks: ['192.0.2.64/28'] });
     await read(ledger, 'auth.log', sshLines(address, 6));
-    expect(await decisions(ledger)).toMatchObject([{ action: 'throttle', rail: { code: 'SHARED_ADDRESS' } }]);
+    const [decision, ...others] = await decisions(ledger);
+    expect(others).toEqual([]);
+    expect(decision).toMatchObject({ action: 'throttle', rail: { code: 'SHARED_ADDRESS' } });
+    const { rails } = await ledger.explain(decision!.id);
+    expect(rails.find(({ code }) => code === 'SHARED_ADDRESS')?.objection).toBe(decision!.rail!.detail);
   });
 
   it('throttles an address under which five users logged in', async () => {
