@@ -116,6 +116,32 @@ describe('the strip', () => {
     await caged.close();
   });
 
+  it('counts a batch once, and has no more than a throttle for what is shared', async () => {
+    const { call } = await registry.mount(ledgerStrip, { sharedNetworks: ['203.0.113.0/28'] });
+    const { events } = await call.parseLogLines({ lines });
+    expect(await call.recordEvents({ events, batch: 'one' })).toMatchObject({
+      repeated: false,
+      outcomes: [{ kind: 'decided', decision: { action: 'throttle', rail: { code: 'SHARED_ADDRESS' } } }],
+    });
+    expect(await call.recordEvents({ events, batch: 'one' })).toMatchObject({ repeated: true, outcomes: [] });
+    const { rails, escalation } = await call.explainDecision({
+      id: (await call.checkTarget({ target: '203.0.113.5' })).decision!.id,
+    });
+    expect(rails.find(({ code }) => code === 'SHARED_ADDRESS')?.objection).toContain('throttled');
+    expect(escalation).toEqual({ earlier: 0, lengthMs: 4 * 3_600_000 });
+  });
+
+  it('takes nothing in while it is paused, and goes on after', async () => {
+    const strip = await registry.mount(ledgerStrip, {});
+    const { events } = await strip.call.parseLogLines({ lines });
+    strip.pause();
+    const recording = strip.call.recordEvents({ events });
+    expect(strip.state).toBe('paused');
+    expect(strip.governor.statistics().waiting).toBe(1);
+    strip.resume();
+    expect((await recording).outcomes).toHaveLength(1);
+  });
+
   it('keeps its state in memory in a sandbox, and takes a folder only where it may write', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'strip-'));
     try {
