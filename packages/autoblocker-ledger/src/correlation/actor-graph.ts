@@ -34,7 +34,7 @@ export interface ActorGraphLimits {
 }
 
 /** 65,536 identifiers, 8 links each, 16 to an actor, for a day. */
-export const defaultGraphLimits: ActorGraphLimits = {
+const defaultGraphLimits: ActorGraphLimits = {
   maxIdentities: 65_536,
   maxLinks: 8,
   maxMembers: 16,

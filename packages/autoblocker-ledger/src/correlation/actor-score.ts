@@ -49,7 +49,7 @@ export interface KindScore {
 }
 
 /** The score at a later time; time that goes back fades nothing. */
-export function scoreAt({ score, time }: Pick<KindScore, 'score' | 'time'>, at: number): number {
+function scoreAt({ score, time }: Pick<KindScore, 'score' | 'time'>, at: number): number {
   return at <= time ? score : score * 0.5 ** ((at - time) / halfLifeMs);
 }
 
