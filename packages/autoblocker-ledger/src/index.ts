@@ -5,16 +5,17 @@
  */
 
 export type { ListenAddress, ListeningServer } from './access/index.js';
-export type {
-  BlockAction,
-  BlockProposal,
-  Decision,
-  DecisionOutcome,
-  DecisionState,
-  RailCode,
-  RailLimits,
-  RailVerdict,
-  RevokeReason,
+export {
+  type BlockAction,
+  type BlockProposal,
+  type Decision,
+  type DecisionOutcome,
+  type DecisionState,
+  type RailCode,
+  type RailLimits,
+  type RailVerdict,
+  type RevokeReason,
+  railCodes,
 } from './decisions/index.js';
 export {
   type ConnectMiddleware,

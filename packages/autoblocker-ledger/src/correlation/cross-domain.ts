@@ -15,6 +15,8 @@ const domainsNeeded = 2;
 /** Newest events kept of one kind in one domain, and kinds of one identity. */
 const keptEvents = 6;
 const maxKinds = 12;
+/** Newest events of an overflow: an entry of the ledger has a bound. */
+const maxEvidence = 50;
 
 /** As it stands in decisions. */
 export const crossDomainRule: Accuser = {
@@ -75,7 +77,8 @@ export class CrossDomainDetector {
     const counted = held.filter(({ domain, kind }) =>
       domains.some((one) => one.domain === domain && one.kind === kind),
     );
-    const events = counted.flatMap((one) => one.events).sort((a, b) => a.time - b.time);
+    const all = counted.flatMap((one) => one.events).sort((a, b) => a.time - b.time);
+    const events = all.slice(-maxEvidence);
     const target = this.#accused(members, events, time);
     if (target === undefined) return undefined;
     const eventCount = counted.reduce((sum, { count }) => sum + count, 0);

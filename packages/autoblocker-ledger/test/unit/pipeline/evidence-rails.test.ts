@@ -184,6 +184,15 @@ describe('SPOOFABLE', () => {
     });
   });
 
+  it('holds for lines of a firewall, whose parsers name no transport', async () => {
+    await using ledger = await open();
+    const evidence = [failedLogin('tcp', '203.0.113.5', start, { kind: 'iptables-drop' })];
+    const wish = { target: '203.0.113.5', reason: 'test', origin: 'scenario', evidence } as const;
+    expect(await ledger.addBlock(wish)).toMatchObject({
+      decision: { action: 'throttle', rail: { code: 'SPOOFABLE' } },
+    });
+  });
+
   it('extends the throttle that runs instead of adding another', async () => {
     await using ledger = await open();
     const propose = (time: number) =>
