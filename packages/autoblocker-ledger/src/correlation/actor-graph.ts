@@ -7,20 +7,30 @@ import type { BlockTarget, SecurityEvent } from '../events/index.js';
 import { isVerified, targetKey } from '../events/index.js';
 import type { KindScore } from './actor-score.js';
 
+/** What all have who were never linked, which are most; nobody writes into it. */
+const noLinks = new Map<Identity, number>();
+
 /** An address, or an identifier that was verified. */
-export interface Identity {
+export class Identity {
   readonly key: string;
   readonly target: BlockTarget;
   readonly isAddress: boolean;
   /** What it failed at, by domain and kind. */
-  readonly scores: KindScore[];
+  readonly scores: KindScore[] = [];
   /** Neighbours by the time of the last event that named both, least recently seen first. */
-  links: Map<Identity, number>;
+  links: Map<Identity, number> = noLinks;
   /** When it was put last where the youngest are. */
   placed: number;
   /** Neighbours in that order. A map's own order is no use here: its first entry costs a walk over all that were deleted. */
   older: Identity | undefined;
   newer: Identity | undefined;
+
+  constructor(key: string, target: BlockTarget, isAddress: boolean, placed: number) {
+    this.key = key;
+    this.target = target;
+    this.isAddress = isAddress;
+    this.placed = placed;
+  }
 }
 
 /** Bounds of an {@link ActorGraph}. */
@@ -41,8 +51,6 @@ const defaultGraphLimits: ActorGraphLimits = {
   linkMs: 86_400_000,
 };
 
-/** What all have who were never linked, which are most; nobody writes into it. */
-const noLinks = new Map<Identity, number>();
 /** An identity that was seen is put last at most so often, in milliseconds: order is needed for eviction only. */
 const placeEveryMs = 60_000;
 
@@ -175,8 +183,7 @@ export class ActorGraph {
     let identity = table.get(key);
     if (identity === undefined) {
       if (this.#addresses.size + this.#verified.size >= this.#limits.maxIdentities) this.#evict();
-      const fresh = { key, target, isAddress, scores: [], links: noLinks, placed: time };
-      identity = { ...fresh, older: undefined, newer: undefined };
+      identity = new Identity(key, target, isAddress, time);
       table.set(key, identity);
       this.#append(identity);
     } else if (time - identity.placed > placeEveryMs) {
