@@ -7,7 +7,7 @@ import { TenstripError } from '@tenstrip/shared-core';
 import type { ExplainCommand } from './command-line';
 import { withoutRepeats } from './run-summary';
 import { visibleText } from './untrusted-text';
-import { count, historyText, targetName, targetText, timeText } from './wording';
+import { count, escalationText, historyText, railsText, targetName, targetText, timeText } from './wording';
 
 /** Runs one `explain` command. @returns the exit code */
 export async function explainDecision(command: ExplainCommand): Promise<number> {
@@ -31,18 +31,23 @@ async function requireFolder(folder: string): Promise<void> {
   );
 }
 
-function explanationText({ decision, rule, evidence, history, proof, revocation }: Explanation): string {
+function explanationText(explanation: Explanation): string {
+  const { decision, rule, evidence, history, entry, proof, verifierKey, revocation } = explanation;
   const until = decision.until === null ? 'for good' : `until ${timeText(decision.until)}`;
   return [
     `${targetText(decision.target)}: ${decision.action} from ${timeText(decision.from)} ${until} UTC, ${decision.state}`,
     `rule      ${visibleText(rule.name)} ${visibleText(rule.version)}: ${visibleText(rule.description)}`,
     `because   ${visibleText(decision.reason)}`,
+    `length    ${escalationText(explanation)}`,
+    `rails     ${railsText(explanation)}`,
     `evidence  ${count(evidence.length, 'line')}`,
     ...evidence.map(
       ({ time, line, digest }) => `  ${timeText(time)}  ${visibleText(line ?? `erased; SHA-256 ${digest}`)}`,
     ),
     ...history.map((change) => `then      ${historyText(change)}`),
     `appeal    ${visibleText(revocation)}`,
+    `key       ${visibleText(verifierKey)}`,
+    `entry     ${visibleText(entry)}`,
     'proof',
     ...proof
       .trimEnd()

@@ -38,7 +38,8 @@ export interface Findings {
   readonly read: ReadReport;
   /** In the order of their first decision. */
   readonly blocked: readonly BlockedActor[];
-  readonly blockedAddresses: ReadonlySet<string>;
+  /** Addresses and networks that are blocked, as texts. */
+  readonly blockedTargets: ReadonlySet<string>;
   /** Held back by a rail until a person looks. */
   readonly review: readonly Decision[];
   readonly statistics: LedgerStatistics;
@@ -71,13 +72,12 @@ export async function collectFindings(
   }
   const review: Decision[] = [];
   for await (const decision of ledger.query({ state: 'pending-review' })) review.push(decision);
-  const blockedAddresses = new Set(
-    blocked.filter(({ target }) => target.kind === 'ip').map(({ target }) => targetName(target)),
-  );
+  const placed = blocked.filter(({ target }) => target.kind === 'ip' || target.kind === 'range');
+  const blockedTargets = new Set(placed.map(({ target }) => targetName(target)));
   return {
     read,
     blocked,
-    blockedAddresses,
+    blockedTargets,
     review,
     statistics: ledger.statistics(),
     verifierKey: ledger.verifierKey,

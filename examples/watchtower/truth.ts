@@ -2,6 +2,7 @@
 // blocked; an attacker that stayed below every documented threshold need not be blocked, but may be.
 
 import { readFile } from 'node:fs/promises';
+import { BlockList, isIPv6 } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { TenstripError } from '@tenstrip/shared-core';
 import { z } from 'zod';
@@ -63,14 +64,17 @@ export async function loadTruth(logs: readonly string[], path: string | undefine
 }
 
 /**
- * Compares the blocked addresses with the truth, for the actors that left lines in the logs that were read.
+ * Compares what is blocked with the truth, for the actors that left lines in the logs that were read. A network blocks every
+ * actor in it.
+ * @param targets addresses and networks
  * @param logs paths of the logs that were read
  */
-export function scoreAgainst(truth: Truth, blocked: ReadonlySet<string>, logs: readonly string[]): Score {
+export function scoreAgainst(truth: Truth, targets: ReadonlySet<string>, logs: readonly string[]): Score {
   const names = new Set(logs.map((log) => basename(log)));
   const seen = truth.actors.filter((actor) =>
     Object.entries(actor.lines).some(([log, lines]) => lines > 0 && names.has(log)),
   );
+  const blocked = blockedAddresses(seen, targets);
   const attackers = seen.filter((actor) => actor.kind === 'attacker');
   const above = attackers.filter((actor) => actor.threshold !== 'below');
   const guilty = new Set(attackers.map((actor) => actor.address));
@@ -85,6 +89,21 @@ export function scoreAgainst(truth: Truth, blocked: ReadonlySet<string>, logs: r
     wronglyBlocked,
     missed: missed.map(describeMissed),
   };
+}
+
+/** Blocked addresses, and those of `actors` in blocked networks. */
+function blockedAddresses(actors: readonly TrueActor[], targets: ReadonlySet<string>): ReadonlySet<string> {
+  const networks = new BlockList();
+  for (const target of targets) {
+    const [address = '', length] = target.split('/');
+    if (length !== undefined) networks.addSubnet(address, Number(length), familyOf(address));
+  }
+  const inside = actors.filter(({ address }) => networks.check(address, familyOf(address)));
+  return new Set([...targets].filter((target) => !target.includes('/')).concat(inside.map(({ address }) => address)));
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4';
 }
 
 function describeMissed(actor: TrueActor): { address: string; attack: string } {

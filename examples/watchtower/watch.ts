@@ -24,7 +24,7 @@ export async function watch(command: WatchCommand, signal: AbortSignal): Promise
   await using attestor = await DecisionAttestor.open(place.ledger);
   const findings = await runLedger(place.ledger, logs, truth, command, signal, attestor);
   const verification = await verifyLedger(place.ledger, { verifierKey: findings.verifierKey });
-  const score = truth && scoreAgainst(truth, findings.blockedAddresses, logs);
+  const score = truth && scoreAgainst(truth, findings.blockedTargets, logs);
   const summary: RunSummary = { ...findings, ...place, score, verification, interrupted: signal.aborted };
   await writeReport(summary);
   const attested = await attestor.run(summary);

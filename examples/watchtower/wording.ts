@@ -2,7 +2,7 @@
 // is made visible.
 
 import { relative } from 'node:path';
-import type { BlockTarget, DecisionHistory } from '@tenstrip/autoblocker-ledger';
+import type { BlockTarget, DecisionHistory, Explanation } from '@tenstrip/autoblocker-ledger';
 import { visibleText } from './untrusted-text';
 
 /** `1,234 lines`; only the number when no noun is given. */
@@ -44,4 +44,20 @@ export function historyText(change: DecisionHistory): string {
   if (change.kind === 'revoked') return `revoked ${where}: ${visibleText(change.reason.code)}`;
   const until = change.until === null ? 'for good' : `until ${timeText(change.until)}`;
   return `extended by ${scenarioText(change.scenario)} ${until}, ${where}`;
+}
+
+/** How the first length of a decision came about. */
+export function escalationText({ decision, escalation: { earlier, lengthMs } }: Explanation): string {
+  if (lengthMs === null) return 'without end, as a person said';
+  const length = `${Number((lengthMs / 3_600_000).toFixed(2)).toLocaleString('en')} h at first`;
+  if (decision.origin === 'person') return length;
+  return earlier === 0 ? `${length}, the first ban in 30 days` : `${length}, after ${count(earlier, 'ban')} in 30 days`;
+}
+
+/** What the safety rails said, in one line. */
+export function railsText({ rails }: Explanation): string {
+  const passed = rails.filter(({ objection }) => objection === undefined).map(({ code }) => code);
+  const objected = rails.filter(({ objection }) => objection !== undefined);
+  const objections = objected.map(({ code, objection }) => `${code} objected: ${objection}`);
+  return [...objections, `passed ${passed.join(', ')}`].map((part) => visibleText(part)).join('; ');
 }

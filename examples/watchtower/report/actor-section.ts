@@ -2,7 +2,7 @@
 
 import type { Explanation } from '@tenstrip/autoblocker-ledger';
 import { type BlockedActor, explainedActors, type RunSummary } from '../run-summary';
-import { count, historyText, scenarioText, targetText, timeText } from '../wording';
+import { count, escalationText, historyText, railsText, scenarioText, targetText, timeText } from '../wording';
 import { html, type Markup } from './markup';
 import { preformatted } from './preformatted';
 
@@ -26,7 +26,8 @@ ${actor.explanations.map(explanationOf)}
 </details>`;
 }
 
-function explanationOf({ decision, rule, evidence, history, proof, revocation }: Explanation): Markup {
+function explanationOf(explanation: Explanation): Markup {
+  const { decision, rule, evidence, history, entry, proof, verifierKey, revocation } = explanation;
   return html`<article>
 <h3>Decision ${decision.id}: ${decision.reason}</h3>
 <p><span class="tag">${rule.name}</span> <span class="muted">version ${rule.version}</span> ${rule.description === decision.reason ? '' : rule.description}</p>
@@ -35,7 +36,16 @@ function explanationOf({ decision, rule, evidence, history, proof, revocation }:
 <tbody>${evidence.map(({ time, line, digest }) => html`<tr><td>${timeText(time)}</td><td><code>${line ?? `erased; SHA-256 ${digest}`}</code></td></tr>`)}</tbody>
 </table></div>
 ${history.map((change) => html`<p>${historyText(change)}</p>`)}
-<p>${revocation}</p>
-<details><summary>proof of inclusion</summary><pre>${preformatted(proof)}</pre></details>
+<dl class="facts">
+<dt>length</dt><dd>${escalationText(explanation)}</dd>
+<dt>safety rails</dt><dd>${railsText(explanation)}</dd>
+<dt>way back</dt><dd>${revocation}</dd>
+</dl>
+<details><summary>proof that the ledger holds it</summary>
+<p>Check it with any verifier of C2SP tlog-proofs: the leaf is SHA-256 of a zero byte and the entry, as it stands here without its line break; the
+key below must be the one that you got from the ledger’s owner. <code>npm start -- verify &lt;ledger&gt;</code> checks all entries at once.</p>
+<p class="muted">entry ${decision.id}</p><pre>${preformatted(entry)}</pre>
+<p class="muted">proof</p><pre>${preformatted(proof)}</pre>
+<p class="muted">key</p><pre>${preformatted(verifierKey)}</pre></details>
 </article>`;
 }

@@ -16,6 +16,14 @@ export function missingPages(address: string, count: number, from: Date, agent =
   });
 }
 
+/** `count` logins at an API that were refused to one address, a second apart. */
+export function refusedLogins(address: string, count: number, from: Date): string {
+  return lines(count, (n) => {
+    const [, day, month, year, clock] = new Date(from.getTime() + n * 1000).toUTCString().split(' ');
+    return `${address} - - [${day}/${month}/${year}:${clock} +0000] "POST /api/login HTTP/1.1" 401 42 "-" "curl/8"`;
+  });
+}
+
 function lines(count: number, line: (n: number) => string): string {
   return Array.from({ length: count }, (_, n) => `${line(n)}\n`).join('');
 }

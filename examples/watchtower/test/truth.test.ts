@@ -29,6 +29,11 @@ describe('precision and recall', () => {
     expect(result.wronglyBlocked).toEqual(['192.0.2.4', '203.0.113.9']);
   });
 
+  test('a blocked network blocks whoever the truth knows in it', () => {
+    const result = score(['192.0.2.0/29', '2001:db8::/48']);
+    expect(result).toMatchObject({ precision: 0.75, recall: 1, wronglyBlocked: ['192.0.2.4'] });
+  });
+
   test('a missed attacker is named', () => {
     expect(score(['192.0.2.1'])).toMatchObject({ recall: 0.5, missed: [{ address: '192.0.2.2' }] });
   });

@@ -4,16 +4,18 @@
  * @module
  */
 
-export type {
-  BlockAction,
-  BlockProposal,
-  Decision,
-  DecisionOutcome,
-  DecisionState,
-  RailCode,
-  RailLimits,
-  RailVerdict,
-  RevokeReason,
+export type { ListenAddress, ListeningServer } from './access/index.js';
+export {
+  type BlockAction,
+  type BlockProposal,
+  type Decision,
+  type DecisionOutcome,
+  type DecisionState,
+  type RailCode,
+  type RailLimits,
+  type RailVerdict,
+  type RevokeReason,
+  railCodes,
 } from './decisions/index.js';
 export {
   type ConnectMiddleware,
@@ -47,6 +49,7 @@ export {
   securityEventSchema,
   targetKey,
 } from './events/index.js';
+export { type EventSender, HttpIntake, type HttpIntakeOptions } from './intake/index.js';
 export {
   type DecisionChange,
   type DecisionHistory,
@@ -61,13 +64,17 @@ export {
   type AutoblockerOptions,
   type CallOptions,
   type DecisionQuery,
+  type IngestOptions,
   type IngestReceipt,
   type LedgerStatistics,
+  type LineOptions,
+  type LineReceipt,
   type ReadLogsOptions,
   type ReadProgress,
   type ReadReport,
   type RevocationReceipt,
   type SourceReport,
+  type StampOptions,
 } from './pipeline/index.js';
 export {
   type CompiledRule,

@@ -2,7 +2,7 @@
 
 import { definePlugin, defineStrip, type PluginContext } from '@tenstrip/shared-core';
 import { z } from 'zod';
-import type { Decision, DecisionOutcome } from './decisions/index.js';
+import { type Decision, type DecisionOutcome, railCodes } from './decisions/index.js';
 import { dryRun, EnforcementLoop, NftablesEnforcer } from './enforcement/index.js';
 import { type BlockTarget, blockTargetSchema, type SecurityEvent, securityEventSchema } from './events/index.js';
 import { LapiServer } from './lapi/index.js';
@@ -16,7 +16,7 @@ type LedgerContext = PluginContext<AutoblockerLedger>;
 const idSchema = z.string().regex(/^(?:0|[1-9]\d{0,18})$/, 'a decimal id');
 const timeSchema = z.number().int();
 const target = z.union([z.string().min(1).max(512), blockTargetSchema]);
-const railCode = z.enum(['SELF', 'ALLOW_LIST', 'BLAST_RADIUS', 'RATE', 'KNOWN_GOOD', 'EXPIRY_REQUIRED']);
+const railCode = z.enum(railCodes);
 const domains = z.union([z.literal('all'), z.array(z.string().min(1).max(64)).min(1).max(32)]);
 const rule = z.object({ name: z.string(), version: z.string() });
 const events = z.array(securityEventSchema).max(10_000);
@@ -36,6 +36,7 @@ const decisionSchema = z.object({
   eventCount: z.number().int(),
   extensions: z.number().int(),
   state: z.enum(['active', 'pending-review', 'revoked', 'expired']),
+  rail: z.object({ code: railCode, detail: z.string() }).optional(),
 });
 
 const outcomeSchema = z.discriminatedUnion('kind', [
@@ -57,10 +58,20 @@ const proposalSchema = z.object({
 const recordEvents = definePlugin({
   name: 'record-events',
   summary: 'Takes events, detects, decides and records; answers when it is durable',
-  input: z.object({ events }),
-  output: z.object({ events: z.number().int(), outcomes: z.array(outcomeSchema), checkpoint: z.string() }),
+  input: z.object({
+    events,
+    /** The caller's name for these events: a second time under it they are not counted. */
+    batch: z.string().min(1).max(256).optional(),
+  }),
+  output: z.object({
+    events: z.number().int(),
+    repeated: z.boolean(),
+    outcomes: z.array(outcomeSchema),
+    checkpoint: z.string(),
+  }),
   async execute(input, context: LedgerContext) {
-    const receipt = await context.service.ingest(input.events as SecurityEvent[], { context });
+    const batch = input.batch === undefined ? {} : { batch: input.batch };
+    const receipt = await context.service.ingest(input.events as SecurityEvent[], { context, ...batch });
     return { ...receipt, outcomes: receipt.outcomes.map(plainOutcome) };
   },
 });
@@ -177,7 +188,7 @@ const applySafetyRails = definePlugin({
   input: proposalSchema,
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('allow') }),
-    z.object({ kind: z.enum(['refuse', 'review']), code: railCode, detail: z.string() }),
+    z.object({ kind: z.enum(['throttle', 'refuse', 'review']), code: railCode, detail: z.string() }),
   ]),
   execute: (input, context: LedgerContext) => context.service.judge(wishOf(input)),
 });
@@ -228,6 +239,8 @@ const explainDecision = definePlugin({
         time: timeSchema,
       }),
     ),
+    escalation: z.object({ earlier: z.number().int(), lengthMs: z.number().int().nullable() }),
+    rails: z.array(z.object({ code: railCode, objection: z.string().optional() })),
     entry: z.string(),
     proof: z.string(),
     checkpoint: z.string(),
@@ -239,6 +252,8 @@ const explainDecision = definePlugin({
       decision,
       rule: name,
       evidence,
+      escalation,
+      rails,
       entry,
       proof,
       checkpoint,
@@ -249,6 +264,8 @@ const explainDecision = definePlugin({
       decision: plainDecision(decision),
       rule: name,
       evidence: [...evidence],
+      escalation,
+      rails: rails.map(({ code, objection }) => (objection === undefined ? { code } : { code, objection })),
       entry,
       proof,
       checkpoint,
@@ -357,6 +374,7 @@ const optionsSchema = z.object({
   passphrase: z.string().min(1).optional(),
   allowList: z.array(z.string()).default([]),
   adminPeers: z.array(z.string()).default([]),
+  sharedNetworks: z.array(z.string()).default([]),
   scenarios: z.custom<readonly Scenario[]>(Array.isArray, 'an array of scenarios').optional(),
   rules: z.custom<RuleSet>((value) => typeof value === 'object' && value !== null, 'a rule set').optional(),
   banMs: z.number().int().optional(),
@@ -412,9 +430,10 @@ function wishOf(input: z.output<typeof proposalSchema>): Parameters<AutoblockerL
 }
 
 function plainDecision(decision: Decision): z.input<typeof decisionSchema> {
-  const { domains: where, evidence } = decision;
+  const { domains: where, evidence, rail, ...plain } = decision;
   return {
-    ...decision,
+    ...plain,
+    ...(rail === undefined ? {} : { rail }),
     id: String(decision.id),
     domains: where === 'all' ? where : [...where],
     evidence: [...evidence],

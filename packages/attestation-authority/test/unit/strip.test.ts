@@ -1,17 +1,9 @@
 import { PluginRegistry, ResourceGovernor, testing } from '@tenstrip/shared-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { registryForEachTest } from '../../../../tools/test-registry.mjs';
 import { attestationStrip } from '../../src/index.js';
 
-let governor: ResourceGovernor;
-let registry: PluginRegistry;
-beforeEach(() => {
-  governor = new ResourceGovernor(testing('strip'));
-  registry = new PluginRegistry({ governor });
-});
-afterEach(async () => {
-  await registry[Symbol.asyncDispose]();
-  await governor.close();
-});
+const registry = registryForEachTest('strip');
 
 const request = (name: string) => ({
   subject: [{ name, digest: { sha256: 'ab'.repeat(32) } }],
@@ -22,7 +14,7 @@ const request = (name: string) => ({
 
 describe('the strip', () => {
   it('goes from a request to a revoked and renewed attestation', async () => {
-    const { call } = await registry.mount(attestationStrip, {});
+    const { call } = await registry().mount(attestationStrip, {});
     const attestation = await call.issueAttestation(request('a'));
     const { attestations } = await call.issueBatch({ requests: [request('b'), request('c')] });
     expect(await call.verifyAttestation({ attestation })).toMatchObject({ ok: false, code: 'STATUS_UNKNOWN' });
@@ -70,7 +62,7 @@ describe('the strip', () => {
   });
 
   it('refuses wrong input by name', async () => {
-    const { call } = await registry.mount(attestationStrip, {});
+    const { call } = await registry().mount(attestationStrip, {});
     await expect(call.proveInclusion({ index: '7' })).rejects.toMatchObject({ code: 'RequestInvalid' });
     await expect(call.issueAttestation({ ...request('a'), notAfter: 'soon' })).rejects.toMatchObject({
       code: 'PluginInputInvalid',

@@ -1,13 +1,26 @@
 // From an overflow or a person's wish to what the ledger shall record: a new decision, a longer one, a refusal, a review,
 // or nothing. Pure: all it knows is in the state that it is given, which the ledger rebuilds from its own entries.
 
-import type { BlockTarget } from '../events/index.js';
-import type { Overflow } from '../scenarios/index.js';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import type { LedgerErrorCode } from '../errors/index.js';
+import { type BlockTarget, parseSecurityEvent, provesAddress, type SecurityEvent } from '../events/index.js';
+import { formatIpPrefix } from '../lookup/index.js';
+import type { Accuser, Overflow } from '../scenarios/index.js';
 import { type BanEscalation, banLengthMs } from './ban-escalation.js';
+import { type RecidiveNetwork, recidiveHosts } from './banned-neighbours.js';
 import { canonicalTarget, targetPrefix } from './block-target-prefix.js';
 import { checked } from './checked.js';
 import { type BlockAction, type BlockProposal, blockProposalSchema } from './decision.js';
-import { applyRails, type RailCode, type RailContext, type RailVerdict } from './safety-rails.js';
+import {
+  askRails,
+  type EvidenceFacts,
+  gravest,
+  type RailCode,
+  type RailContext,
+  type RailProposal,
+  type RailVerdict,
+  softenings,
+} from './safety-rails.js';
 
 /** A proposal with nothing left open. */
 export interface Proposal {
@@ -26,6 +39,8 @@ export interface Proposal {
   /** What it adds to the score of its target. */
   readonly score: number;
   readonly eventCount: number;
+  /** The events that it rests on, as far as they are kept. */
+  readonly evidence: readonly SecurityEvent[];
 }
 
 /** A decision on the same target, as far as a new proposal cares. */
@@ -45,24 +60,31 @@ export interface PolicyState {
   earlier(target: BlockTarget): readonly EarlierDecision[];
   /** The target's score at a time, decayed. */
   scoreAt(target: BlockTarget, time: number): number;
-  railContext(target: BlockTarget, scenario: string, time: number, evidenceStart: number): RailContext;
+  railContext(proposal: Proposal): RailContext;
+  /** Whether an event is the refusal of an earlier block. */
+  isCausedByBlock(event: SecurityEvent): boolean;
 }
 
 /** What the ledger shall record. */
 export type Plan =
-  | { readonly kind: 'decide'; readonly from: number; readonly until: number | null; readonly score: number }
-  | { readonly kind: 'extend'; readonly decision: bigint; readonly until: number | null; readonly score: number }
   | {
-      readonly kind: 'review';
+      readonly kind: 'decide' | 'review';
+      /** As proposed, or `throttle` where a rail allows no more. */
+      readonly action: BlockAction;
       readonly from: number;
       readonly until: number | null;
       readonly score: number;
-      readonly code: RailCode;
-      readonly detail: string;
+      /** Bans of the target that are remembered. */
+      readonly earlier: number;
+      /** The rail that wants the review, or that allowed a throttle only. */
+      readonly rail: { readonly code: RailCode; readonly detail: string } | undefined;
     }
+  | { readonly kind: 'extend'; readonly decision: bigint; readonly until: number | null; readonly score: number }
   | { readonly kind: 'refuse'; readonly score: number; readonly code: RailCode; readonly detail: string }
   /** A decision runs and would hardly become longer. */
   | { readonly kind: 'nothing'; readonly decision: bigint };
+
+const maxRequestedEvents = 50;
 
 /** The scenario of decisions that people make. */
 const personScenario = { name: 'person/manual', version: '1.0.0' };
@@ -71,7 +93,7 @@ const personScenario = { name: 'person/manual', version: '1.0.0' };
 export function proposalOf(overflow: Overflow): Proposal | undefined {
   const { name, version, description, score, action = 'ban', target: accused } = overflow.scenario;
   const last = overflow.events.at(-1);
-  const target = last === undefined || accused === undefined ? last?.actor[0] : accused(last);
+  const target = overflow.target ?? (last === undefined || accused === undefined ? last?.actor[0] : accused(last));
   if (target === undefined) return undefined;
   return {
     target: canonicalTarget(target),
@@ -83,14 +105,45 @@ export function proposalOf(overflow: Overflow): Proposal | undefined {
     time: overflow.time,
     evidenceStart: overflow.events.reduce((earliest, event) => Math.min(earliest, event.time), overflow.time),
     durationMs: undefined,
-    score,
+    score: overflow.score ?? score,
     eventCount: overflow.eventCount,
+    evidence: overflow.events,
   };
 }
 
-/** The proposal of a caller. @throws TenstripError `TargetInvalid`, `OptionsInvalid` */
+/** The rule of proposals against whole networks. */
+export const networkRecidiveRule: Accuser = {
+  name: 'tenstrip/network-recidive',
+  version: '1.0.0',
+  description: `At least ${recidiveHosts} addresses of one /24, or /64s of one /48, banned within a day`,
+  references: ['T1583.003'],
+  score: 1,
+};
+
+/** The proposal against a network of repeat offenders. */
+export function recidiveProposal({ network, hosts }: RecidiveNetwork<unknown>, time: number): Proposal {
+  const { name, version, description, score } = networkRecidiveRule;
+  return {
+    target: canonicalTarget(formatIpPrefix(network)),
+    action: 'ban',
+    domains: 'all',
+    reason: description,
+    origin: 'scenario',
+    scenario: { name, version },
+    time,
+    // Whoever logged in from it, at whatever time, is somebody whom a rule must not lock out with the others.
+    evidenceStart: time,
+    durationMs: undefined,
+    score,
+    eventCount: hosts,
+    evidence: [],
+  };
+}
+
+/** The proposal of a caller. @throws TenstripError `TargetInvalid`, `OptionsInvalid`, `EventInvalid` */
 export function requestedProposal(request: BlockProposal, now: number): Proposal {
   const target = canonicalTarget(request.target);
+  const evidence = requestedEvidence(request.evidence ?? []);
   const { action, domains, reason, origin, scenario, durationMs, time, score } = checked(
     blockProposalSchema,
     request,
@@ -104,46 +157,78 @@ export function requestedProposal(request: BlockProposal, now: number): Proposal
     origin: origin ?? 'person',
     scenario: scenario ?? personScenario,
     time: time ?? now,
-    evidenceStart: time ?? now,
+    evidenceStart: evidence.reduce((earliest, event) => Math.min(earliest, event.time), time ?? now),
     durationMs,
     score: score ?? 1,
-    eventCount: 0,
+    eventCount: evidence.length,
+    evidence,
   };
+}
+
+function requestedEvidence(events: readonly SecurityEvent[]): readonly SecurityEvent[] {
+  if (Array.isArray(events) && events.length <= maxRequestedEvents) {
+    return events.map(parseSecurityEvent).map((event) => ({ ...event, actor: event.actor.map(canonicalTarget) }));
+  }
+  throw new TenstripError<LedgerErrorCode>(
+    'OptionsInvalid',
+    `The evidence of a block is a list of at most ${maxRequestedEvents} events. Give the newest of them.`,
+    { details: { issues: ['evidence'] } },
+  );
 }
 
 /** What the rails say to a proposal, whether or not a decision runs. */
 export function judge(proposal: Proposal, state: PolicyState, escalation: BanEscalation): RailVerdict {
-  const { target, time, origin } = proposal;
-  const until = endOf(proposal, state.earlier(target), escalation);
-  const score = state.scoreAt(target, time) + proposal.score;
-  const context = state.railContext(target, proposal.scenario.name, time, proposal.evidenceStart);
-  return applyRails({ prefix: targetPrefix(target), origin, until, score }, context);
+  const earlier = state.earlier(proposal.target);
+  const { until } = endOf(proposal, earlier, escalation);
+  return gravest(askRails(railProposal(proposal, until, state), state.railContext(proposal)));
 }
 
 /** What to record for a proposal. */
-export function decide(proposal: Proposal, state: PolicyState, escalation: BanEscalation): Plan {
-  const { target, time } = proposal;
-  const earlier = state.earlier(target);
-  const until = endOf(proposal, earlier, escalation);
-  const score = state.scoreAt(target, time) + proposal.score;
-  const context = state.railContext(target, proposal.scenario.name, time, proposal.evidenceStart);
-  const running = earlier.findLast((decision) => isSame(decision, proposal) && runsAt(decision, time));
-  if (running === undefined) {
-    const verdict = applyRails({ prefix: targetPrefix(target), origin: proposal.origin, until, score }, context);
-    if (verdict.kind === 'allow') return { kind: 'decide', from: time, until, score };
-    const { code, detail } = verdict;
-    return verdict.kind === 'refuse'
-      ? { kind: 'refuse', score, code, detail }
-      : { kind: 'review', from: time, until, score, code, detail };
+export function decide(proposed: Proposal, state: PolicyState, escalation: BanEscalation): Plan {
+  const { target, time } = proposed;
+  const past = state.earlier(target);
+  const context = state.railContext(proposed);
+  const asked = railProposal(proposed, proposed.durationMs === null ? null : time, state);
+  // Which decision it would be has to be known before one that runs can be looked for.
+  const isSoftened = softenings(asked, context).length > 0;
+  const proposal: Proposal = isSoftened ? { ...proposed, action: 'throttle' } : proposed;
+  const { until, earlier } = endOf(proposal, past, escalation);
+  const running = past.findLast((decision) => isSame(decision, proposal) && runsAt(decision, time));
+  if (running !== undefined && !isWorthExtending(running, proposal, until)) {
+    return { kind: 'nothing', decision: running.id };
   }
-  if (!isWorthExtending(running, proposal, until)) return { kind: 'nothing', decision: running.id };
+  const score = asked.score;
   // A longer ban adds no target and needs no place under RATE or BLAST_RADIUS; whom it must not touch still holds.
-  const verdict = applyRails(
-    { prefix: targetPrefix(target), origin: proposal.origin, until, score },
-    { ...context, recentBlocks: 0, recentBlocksOfScenario: 0, blockedAddresses: 0, knownGood: false },
+  const adding = { recentBlocks: 0, recentBlocksOfScenario: 0, blockedAddresses: 0, knownGoodInside: 0 };
+  const verdict = gravest(
+    askRails({ ...asked, until }, running === undefined ? context : { ...fixed(context), ...adding }),
   );
   if (verdict.kind === 'refuse') return { kind: 'refuse', score, code: verdict.code, detail: verdict.detail };
-  return { kind: 'extend', decision: running.id, until: laterOf(running.until, until), score };
+  if (running !== undefined) {
+    return { kind: 'extend', decision: running.id, until: laterOf(running.until, until), score };
+  }
+  const rail = verdict.kind === 'allow' ? undefined : { code: verdict.code, detail: verdict.detail };
+  const kind = verdict.kind === 'review' ? 'review' : 'decide';
+  return { kind, action: proposal.action, from: time, until, score, earlier, rail };
+}
+
+/** What holds of a context whatever is proposed: nothing that has to be counted first. */
+function fixed({ limits, touchesSelf, touchesAllowList, touchesShared }: RailContext) {
+  return { limits, touchesSelf, touchesAllowList, touchesShared, knownGoodSources: 0, blockedKnownGoodSources: 0 };
+}
+
+function railProposal(proposal: Proposal, until: number | null, state: PolicyState): RailProposal {
+  const { target, action, origin, time } = proposal;
+  const score = state.scoreAt(target, time) + proposal.score;
+  return { prefix: targetPrefix(target), action, origin, until, score, evidence: factsOf(proposal, state) };
+}
+
+function factsOf({ evidence }: Proposal, state: PolicyState): EvidenceFacts {
+  return {
+    events: evidence.length,
+    causedByBlock: evidence.filter((event) => state.isCausedByBlock(event)).length,
+    spoofable: evidence.filter((event) => !provesAddress(event)).length,
+  };
 }
 
 /** A key for "the same whom and where": what extends instead of adding. */
@@ -163,17 +248,22 @@ function isWorthExtending(running: EarlierDecision, proposal: Proposal, until: n
   return gain > 0 && (!running.scenarios.has(proposal.scenario.name) || gain >= (until - proposal.time) / 10);
 }
 
-function endOf(proposal: Proposal, earlier: readonly EarlierDecision[], escalation: BanEscalation): number | null {
-  if (proposal.durationMs === null) return null;
-  if (proposal.durationMs !== undefined) return proposal.time + proposal.durationMs;
-  const remembered = earlier.filter(
+/** When a decision would end, and how many bans of the target are remembered. */
+function endOf(
+  proposal: Proposal,
+  past: readonly EarlierDecision[],
+  escalation: BanEscalation,
+): { readonly until: number | null; readonly earlier: number } {
+  const { durationMs, time } = proposal;
+  const earlier = past.filter(
     (decision) =>
       decision.held === 'active' &&
-      decision.from <= proposal.time &&
-      decision.from > proposal.time - escalation.memoryMs &&
-      !(isSame(decision, proposal) && runsAt(decision, proposal.time)),
-  );
-  return proposal.time + banLengthMs(escalation, remembered.length);
+      decision.from <= time &&
+      decision.from > time - escalation.memoryMs &&
+      !(isSame(decision, proposal) && runsAt(decision, time)),
+  ).length;
+  if (durationMs !== undefined) return { until: durationMs === null ? null : time + durationMs, earlier };
+  return { until: time + banLengthMs(escalation, earlier), earlier };
 }
 
 function laterOf(one: number | null, other: number | null): number | null {

@@ -2,7 +2,7 @@
 // extended, held for review, or refused.
 
 import { z } from 'zod';
-import type { BlockTarget } from '../events/index.js';
+import type { BlockTarget, SecurityEvent } from '../events/index.js';
 import type { RailCode } from './safety-rails.js';
 
 /** What is done to a target. */
@@ -36,6 +36,8 @@ export interface Decision {
   /** How often it was extended. */
   readonly extensions: number;
   readonly state: DecisionState;
+  /** The rail that holds it for review, or that allowed a throttle where a ban was proposed. */
+  readonly rail: { readonly code: RailCode; readonly detail: string } | undefined;
 }
 
 /** A wish to block somebody, before the rails. */
@@ -53,9 +55,11 @@ export interface BlockProposal {
   /** When, in milliseconds since 1970. Default: now. */
   readonly time?: number;
   readonly score?: number;
+  /** What it rests on, oldest first, at most 50 events: kept as evidence, and judged by the rails. */
+  readonly evidence?: readonly SecurityEvent[];
 }
 
-/** What is checked of a {@link BlockProposal} besides its target. */
+/** What is checked of a {@link BlockProposal} besides its target and its evidence. */
 export const blockProposalSchema = z.object({
   action: z.enum(['ban', 'captcha', 'throttle', 'observe']).optional(),
   domains: z.union([z.literal('all'), z.array(z.string().min(1).max(64)).min(1).max(32)]).optional(),

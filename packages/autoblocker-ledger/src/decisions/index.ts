@@ -1,4 +1,5 @@
 export { type BanEscalation, banLengthMs, defaultEscalation } from './ban-escalation.js';
+export { BannedNeighbours, recidiveHosts, recidiveWindowMs } from './banned-neighbours.js';
 export { canonicalTarget, targetPrefix } from './block-target-prefix.js';
 export { checked } from './checked.js';
 export {
@@ -14,10 +15,12 @@ export {
   decide,
   type EarlierDecision,
   judge,
+  networkRecidiveRule,
   type Plan,
   type PolicyState,
   type Proposal,
   proposalOf,
+  recidiveProposal,
   requestedProposal,
 } from './decision-policy.js';
 export { RecentSuccesses } from './recent-successes.js';
@@ -26,7 +29,9 @@ export {
   type RailCode,
   type RailContext,
   type RailLimits,
+  type RailProposal,
   type RailVerdict,
+  railCodes,
   railLimitsSchema,
 } from './safety-rails.js';
 export { neverBlocked, readSelfAddresses } from './self-addresses.js';

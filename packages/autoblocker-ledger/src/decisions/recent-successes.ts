@@ -1,47 +1,103 @@
-// Who logged in within the last 24 hours. Bounded: beyond 100,000 sources the one that was quiet longest is forgotten.
-// Asked in event time; an entry keeps its first and last success, so "before the attack began" can be answered.
+// Who logged in within the last 24 hours, and under how many names. Bounded: beyond 100,000 sources the one that was quiet
+// longest is forgotten. Asked in event time; an entry keeps its first and last success, so "before the attack began" can be
+// answered.
+
+import { type BlockTarget, targetKey } from '../events/index.js';
+import { type IpPrefix, NetworkSet, requireIpPrefix } from '../lookup/index.js';
 
 const windowMs = 86_400_000;
 const maxSources = 100_000;
+/** Names kept of one source. */
+const maxUsers = 64;
 
 interface Successes {
-  readonly first: number;
-  readonly last: number;
+  readonly target: BlockTarget;
+  first: number;
+  last: number;
+  /** When each user logged in last, longest ago first; `undefined`: no name was told. */
+  users: Map<string, number> | undefined;
 }
 
-/** Sources with a recent success, by canonical address. */
+/** Addresses, keys and sessions with a recent success. */
 export class RecentSuccesses {
-  /** In order of the last success noted. */
+  /** By key, in order of the last success noted. */
   readonly #sources = new Map<string, Successes>();
+  /** Addresses under which more than one user logged in. */
+  readonly #crowded = new Set<string>();
+  #addresses = 0;
 
-  /** Sources held; those whose window has passed are dropped when others are noted. */
+  /** Addresses held; those whose window has passed are dropped when others are noted. */
   get size(): number {
-    return this.#sources.size;
+    return this.#addresses;
   }
 
-  /** Notes a success. */
-  note(address: string, time: number): void {
-    const before = this.#sources.get(address);
-    this.#sources.delete(address);
-    const stale = before === undefined || time - before.last > windowMs;
-    this.#sources.set(
-      address,
-      stale ? { first: time, last: time } : { first: Math.min(before.first, time), last: Math.max(before.last, time) },
-    );
+  /** Notes a success of a canonical target. */
+  note(target: BlockTarget, user: string | undefined, time: number): void {
+    const key = targetKey(target);
+    const before = this.#sources.get(key);
+    if (before !== undefined) this.#sources.delete(key);
+    else if (target.kind === 'ip') this.#addresses += 1;
+    const fresh = before === undefined || time - before.last > windowMs;
+    const entry = fresh ? { target, first: time, last: time, users: undefined } : before;
+    entry.first = Math.min(entry.first, time);
+    entry.last = Math.max(entry.last, time);
+    this.#sources.set(key, entry);
+    if (fresh) this.#crowded.delete(key);
+    if (target.kind === 'ip' && user !== undefined) this.#noteUser(key, entry, user, time);
     for (const [oldest, { last }] of this.#sources) {
       if (this.#sources.size <= maxSources && time - last <= windowMs) break;
-      this.#sources.delete(oldest);
+      this.#drop(oldest);
     }
   }
 
-  /** Whether the address had a success before `start`, and its last no more than 24 hours before it. */
-  succeededBefore(address: string, start: number): boolean {
-    const successes = this.#sources.get(address);
+  /** Whether the target had a success before `start`, and its last no more than 24 hours before it. */
+  succeededBefore(target: BlockTarget, start: number): boolean {
+    const successes = this.#sources.get(targetKey(target));
     return successes !== undefined && successes.first < start && start - successes.last <= windowMs;
   }
 
+  /** How many addresses inside a network had a success before `start`. O(sources). */
+  succeededInside(network: IpPrefix, start: number): number {
+    const inside = new NetworkSet([network]);
+    let count = 0;
+    for (const address of this.addresses()) {
+      if (!this.succeededBefore({ kind: 'ip', value: address }, start)) continue;
+      if (inside.touches(requireIpPrefix(address))) count += 1;
+    }
+    return count;
+  }
+
+  /** Whether so many users or more logged in from an address inside the network within the last 24 hours. */
+  isShared(network: IpPrefix, users: number, time: number): boolean {
+    if (this.#crowded.size === 0) return false;
+    const inside = new NetworkSet([network]);
+    for (const key of this.#crowded) {
+      const { target, users: seen } = this.#sources.get(key)!;
+      if (target.kind !== 'ip' || seen === undefined || seen.size < users) continue;
+      const recent = [...seen.values()].filter((last) => Math.abs(time - last) <= windowMs).length;
+      if (recent >= users && inside.touches(requireIpPrefix(target.value))) return true;
+    }
+    return false;
+  }
+
   /** The addresses held. */
-  addresses(): Iterable<string> {
-    return this.#sources.keys();
+  *addresses(): Generator<string> {
+    for (const { target } of this.#sources.values()) if (target.kind === 'ip') yield target.value;
+  }
+
+  #noteUser(key: string, entry: Successes, user: string, time: number): void {
+    entry.users ??= new Map();
+    const { users } = entry;
+    const last = Math.max(time, users.get(user) ?? time);
+    users.delete(user);
+    users.set(user, last);
+    if (users.size > maxUsers) users.delete(users.keys().next().value!);
+    if (users.size > 1) this.#crowded.add(key);
+  }
+
+  #drop(key: string): void {
+    if (this.#sources.get(key)?.target.kind === 'ip') this.#addresses -= 1;
+    this.#sources.delete(key);
+    this.#crowded.delete(key);
   }
 }

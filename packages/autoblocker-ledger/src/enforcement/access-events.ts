@@ -2,28 +2,46 @@
 // Apache's escapes, and read by the same parser: so the rules see one kind of event, and the line is its evidence.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SecurityEvent } from '../events/index.js';
+import type { BlockTarget, SecurityEvent } from '../events/index.js';
 import { LogLineParser } from '../parsing/index.js';
 
 /** As in the events' own bound; what is longer is cut. */
 const maxFieldLength = 2000;
+
+/** Whose request was answered, and at what service. */
+export interface AnsweredRequest {
+  /** The client's address in canonical text. */
+  readonly address: string;
+  readonly domain: string;
+  /** Who else it is from. */
+  readonly actors: readonly BlockTarget[];
+  /** Whether those were verified. */
+  readonly authenticated: boolean;
+  readonly timeMs: number;
+}
 
 /** Turns requests into events. */
 export class AccessEvents {
   readonly #parser = new LogLineParser('http requests', { newestTime: () => 0, utcOffsetMinutes: 0 });
 
   /** The event of a request that was answered, with its exact time. */
-  eventOf(
-    request: IncomingMessage,
-    response: ServerResponse,
-    address: string,
-    timeMs: number,
-  ): SecurityEvent | undefined {
+  eventOf(request: IncomingMessage, response: ServerResponse, from: AnsweredRequest): SecurityEvent | undefined {
+    const { address, domain, actors, authenticated, timeMs } = from;
     const text = accessLine(request, response, address, timeMs);
     const event = this.#parser.parse({ text, offset: 0, end: 0, cut: false, garbled: false })?.event;
     if (event === undefined) return undefined;
-    const { domain, kind, actor, victim, outcome, fields, evidence } = event;
-    const plain = { time: timeMs, domain, kind, actor, outcome, fields, evidence };
+    const { kind, actor, victim, fields, evidence } = event;
+    const outcome = authenticated && event.outcome === 'unknown' ? 'success' : event.outcome;
+    const plain = {
+      time: timeMs,
+      domain,
+      kind,
+      actor: [...actor, ...actors],
+      authenticated,
+      outcome,
+      fields,
+      evidence,
+    };
     return victim === undefined ? plain : { ...plain, victim };
   }
 }

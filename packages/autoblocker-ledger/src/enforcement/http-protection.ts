@@ -14,12 +14,17 @@ import { RequestAllowance } from './request-allowance.js';
 /** Options of {@link HttpProtection}. */
 export interface HttpProtectionOptions {
   readonly ledger: AutoblockerLedger;
-  /** The domain that decisions are asked for. Default `http`. */
+  /** The domain that decisions are asked for, and that its events are of. Default `http`. */
   readonly domain?: string;
   /** Networks of proxies whose X-Forwarded-For is believed. Default: none, so that the header is ignored. */
   readonly trustedProxies?: readonly string[];
-  /** Who else the request is from, besides its address: a user, an API key, a certificate. At most 8 are asked for. */
+  /** Who else the request is from, besides its address: a user, an API key, a certificate. At most 7 are asked for. */
   readonly actors?: (request: IncomingMessage) => readonly BlockTarget[];
+  /**
+   * Whether what `actors` says was verified, asked when the request is answered. Only then does it join addresses to one actor,
+   * and only then is an answer below 400 a success. Default: it was not.
+   */
+  readonly authenticated?: (request: IncomingMessage) => boolean;
   /** Requests a minute that a `throttle` decision leaves its target. Default 30. */
   readonly throttledPerMinute?: number;
   /** Only tells who would be refused, and refuses nobody. Default `false`. */
@@ -64,7 +69,8 @@ export interface FastifyReplyLike {
   hijack(): unknown;
 }
 
-const maxActors = 8;
+/** An event names eight, the address among them. */
+const maxActors = 7;
 
 /** Refuses requests of those whom the ledger blocks. */
 export class HttpProtection {
@@ -162,9 +168,17 @@ export class HttpProtection {
   #report(request: IncomingMessage, response: ServerResponse): void {
     const { onEvent, ledger } = this.#options;
     const address = onEvent === undefined ? undefined : this.addressOf(request);
-    if (onEvent === undefined || address === undefined) return;
+    // Where a trusted proxy names nobody, the client is not known: a proxy is not to be blamed for whom it serves.
+    if (onEvent === undefined || address === undefined || this.#proxies.touches(requireIpPrefix(address))) return;
     response.once('finish', () => {
-      const event = this.#events.eventOf(request, response, address, ledger.now);
+      const { actors, authenticated } = this.#options;
+      const event = this.#events.eventOf(request, response, {
+        address,
+        domain: this.#domain,
+        actors: actors?.(request).slice(0, maxActors) ?? [],
+        authenticated: authenticated?.(request) === true,
+        timeMs: ledger.now,
+      });
       if (event !== undefined) onEvent(event);
     });
   }

@@ -1,4 +1,5 @@
 export { type BlockTarget, blockTargetSchema, targetKey } from './block-target.js';
+export { isVerified, mayBeRefusalByBlock, provesAddress } from './event-proof.js';
 export { FileTail, type FileTailOptions } from './file-tail.js';
 export type {
   LineBatch,

@@ -27,8 +27,15 @@ export interface SecurityEvent {
   readonly domain: 'ssh' | 'http' | 'api' | 'mail' | (string & {});
   /** What happened, in kebab-case: `authentication-failure`, `invalid-user`, `request`. */
   readonly kind: string;
-  /** Who did it; the first is the one that a scenario blocks by default. */
+  /** Who did it; the first is the one that a scenario blocks by default. What was merely tried belongs to `victim`. */
   readonly actor: readonly BlockTarget[];
+  /**
+   * Whether what `actor` names beside the address was verified: a certificate, a key or a session whose possession was shown.
+   * Only then does it join addresses to one actor. Default: when the outcome is `success`.
+   */
+  readonly authenticated?: boolean;
+  /** What carried it. Of `udp`, `icmp` and `tcp-syn` nothing proves the sender's address. Default: a connection of TCP. */
+  readonly transport?: 'tcp' | 'udp' | 'icmp' | 'tcp-syn';
   /** What was attacked. */
   readonly victim?: { readonly host?: string; readonly user?: string; readonly path?: string };
   /** `success` means authenticated: a page that anybody may see is `unknown`. */
@@ -48,6 +55,8 @@ export const securityEventSchema = z.object({
   actor: z.array(blockTargetSchema).min(1).max(8),
   victim: z.object({ host: shortText.optional(), user: shortText.optional(), path: shortText.optional() }).optional(),
   outcome: z.enum(['failure', 'success', 'unknown']),
+  authenticated: z.boolean().optional(),
+  transport: z.enum(['tcp', 'udp', 'icmp', 'tcp-syn']).optional(),
   fields: z
     .record(z.string().max(64), shortText)
     .refine((fields) => Object.keys(fields).length <= 64, 'at most 64 fields')

@@ -1,16 +1,15 @@
 // CrowdSec's local API, read side, as its bouncers use it (observed on 1.4.6): they run unchanged against a ledger. On plain
 // node:http: a framework would be one more dependency for eight paths.
 
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
+import { type AccessKeys, type ListenAddress, type ListeningServer, listen } from '../access/index.js';
 import type { Decision } from '../decisions/index.js';
 import { formatIpAddress, formatIpPrefix, parseIpAddress, parseIpPrefix } from '../lookup/index.js';
 import type { AutoblockerLedger } from '../pipeline/index.js';
-import { type Bouncer, BouncerKeys } from './bouncer-keys.js';
+import { type Bouncer, bouncerKeys } from './bouncer-keys.js';
 import { BouncerPlaces } from './bouncer-places.js';
 import { DecisionStream } from './decision-stream.js';
 import { type LapiFilter, lapiJson, passes } from './lapi-decision.js';
@@ -25,23 +24,11 @@ export interface LapiOptions {
 }
 
 /** Where a {@link LapiServer} listens. */
-export interface LapiAddress {
-  /** Default `127.0.0.1`: keys go over the wire in clear text. */
-  readonly host?: string;
-  /** Default 8080; 0: any that is free. */
-  readonly port?: number;
-  /** Grants `net`. Default: ungoverned. */
-  readonly governor?: ResourceGovernor;
-}
+export type LapiAddress = ListenAddress;
 
 /** A server that listens. */
-export interface ListeningLapi extends AsyncDisposable {
-  readonly host: string;
-  readonly port: number;
-}
+export type ListeningLapi = ListeningServer;
 
-/** Connections at once. */
-const maxConnections = 1024;
 /** Query parameters of a request are cut off beyond this length of the whole. */
 const maxUrlLength = 4096;
 /** JSON texts written together. */
@@ -50,20 +37,25 @@ const textsPerChunk = 500;
 /** Answers bouncers from a ledger. */
 export class LapiServer {
   readonly #ledger: AutoblockerLedger;
-  readonly #keys: BouncerKeys;
+  readonly #keys: AccessKeys<Bouncer>;
   readonly #places: BouncerPlaces;
   readonly #stream: DecisionStream;
 
   /** @throws TenstripError `OptionsInvalid` */
   static async open(options: LapiOptions): Promise<LapiServer> {
     const { ledger, bouncers } = options;
-    const keys = new BouncerKeys(bouncers);
+    const keys = bouncerKeys(bouncers);
     const besideLedger = ledger.folder === 'memory:' ? undefined : join(ledger.folder, 'bouncers.json');
     const places = await BouncerPlaces.open(options.placesFile ?? besideLedger);
     return new LapiServer(ledger, keys, places, await DecisionStream.open(ledger));
   }
 
-  private constructor(ledger: AutoblockerLedger, keys: BouncerKeys, places: BouncerPlaces, stream: DecisionStream) {
+  private constructor(
+    ledger: AutoblockerLedger,
+    keys: AccessKeys<Bouncer>,
+    places: BouncerPlaces,
+    stream: DecisionStream,
+  ) {
     this.#ledger = ledger;
     this.#keys = keys;
     this.#places = places;
@@ -71,19 +63,8 @@ export class LapiServer {
   }
 
   /** Listens until disposed. @throws TenstripError `CapabilityDenied`; Node's own error when the port is taken. */
-  async listen({ host = '127.0.0.1', port = 8080, governor = ungoverned }: LapiAddress = {}): Promise<ListeningLapi> {
-    if (governor.sandboxed) await governor.use('net').allow(host, port);
-    const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 30_000 }, this.handler());
-    server.maxConnections = maxConnections;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(port, host, () => resolve());
-    });
-    const close = async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      await this.#places.settled();
-    };
-    return { host, port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
+  async listen(address: LapiAddress = {}): Promise<ListeningLapi> {
+    return listen(this.handler(), address, () => this.#places.settled());
   }
 
   /** The same for a server of the caller's, such as one with TLS. */
@@ -170,7 +151,7 @@ export class LapiServer {
 
   async #answerStream(
     query: URLSearchParams,
-    { name, domain }: { readonly name: string; readonly domain: string | undefined },
+    { name, domain }: Omit<Bouncer, 'key'>,
     response: ServerResponse,
   ): Promise<void> {
     const filter = filterOf(query, domain);

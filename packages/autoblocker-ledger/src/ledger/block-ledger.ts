@@ -4,7 +4,7 @@
 import type { LogWriter } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { parseTlogProof } from '@tenstrip/shared-core/transparency';
-import type { Decision } from '../decisions/index.js';
+import { type Decision, railCodes } from '../decisions/index.js';
 import type { LedgerErrorCode } from '../errors/index.js';
 import type { DecisionChange } from './decision-change.js';
 import type { DecisionHistory, EvidenceLine, Explanation } from './explanation.js';
@@ -124,6 +124,7 @@ export class BlockLedger {
       rule: { name, version, description: descriptions.get(name) ?? decision.reason },
       evidence,
       history,
+      ...circumstancesOf(entry),
       entry: Buffer.from(stored.entry).toString('utf8'),
       proof,
       checkpoint: parseTlogProof(proof)?.checkpoint ?? this.checkpoint,
@@ -207,6 +208,17 @@ function historyOf(index: bigint, entry: LedgerEntry): DecisionHistory {
   if (entry.class !== 'extension') throw new Error(`entry ${index} of class ${entry.class} changes no decision`);
   const { time, until, scenario } = entry.fact;
   return { kind: 'extended', entry: index, time, until, scenario: scenario.name };
+}
+
+/** How long it was to be, and what the rails said: as the entry has it. */
+function circumstancesOf(entry: LedgerEntry): Pick<Explanation, 'escalation' | 'rails'> {
+  if (entry.class !== 'decision') throw new Error(`entry of class ${entry.class} is no decision`);
+  const { earlier = 0, from, until, rail } = entry.fact;
+  const objectionOf = (code: string) => (rail?.code === code ? rail.detail : undefined);
+  return {
+    escalation: { earlier, lengthMs: until === null ? null : until - from },
+    rails: railCodes.map((code) => ({ code, objection: objectionOf(code) })),
+  };
 }
 
 function wayBack({ id, state, until }: Decision): string {

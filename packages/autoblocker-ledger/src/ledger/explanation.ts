@@ -1,6 +1,6 @@
 // The answer to "why was I blocked": the rule, the lines, the proof that the ledger holds the decision, and the way back.
 
-import type { Decision, RevokeReason } from '../decisions/index.js';
+import type { Decision, RailCode, RevokeReason } from '../decisions/index.js';
 
 /** One line that a decision rests on. */
 export interface EvidenceLine {
@@ -32,6 +32,15 @@ export interface Explanation {
   readonly rule: { readonly name: string; readonly version: string; readonly description: string };
   readonly evidence: readonly EvidenceLine[];
   readonly history: readonly DecisionHistory[];
+  /** How its first length came about. */
+  readonly escalation: {
+    /** Bans of the same target in the 30 days before, in whatever domain, each of which doubles the next. */
+    readonly earlier: number;
+    /** In milliseconds; `null`: without end, as a person said. */
+    readonly lengthMs: number | null;
+  };
+  /** Every rail, in the order in which they were asked, and what it objected; those that did not let it pass. */
+  readonly rails: readonly { readonly code: RailCode; readonly objection: string | undefined }[];
   /** The decision's entry as it stands in the log: canonical JSON. */
   readonly entry: string;
   /** A C2SP tlog-proof: the entry's inclusion in the checkpoint below, checkable without this package. */

@@ -43,7 +43,9 @@ export interface DecisionEntry {
     readonly score: number;
     readonly eventCount: number;
     readonly held: 'active' | 'pending-review';
-    /** The rail that wants a review. */
+    /** Bans of the target that were remembered, by which it was lengthened. */
+    readonly earlier?: number;
+    /** The rail that wants a review, or that allowed a throttle where a ban was proposed. */
     readonly rail?: { readonly code: RailCode; readonly detail: string };
   };
   readonly personal: (EvidencePart & { readonly target: BlockTarget; readonly reason: string }) | undefined;
@@ -113,6 +115,14 @@ interface SourcePositionEntry {
   readonly personal: { readonly source: string; readonly position: SourcePosition } | undefined;
 }
 
+/** A batch of events was taken from a sender; all that it led to stands before this entry. */
+export interface EventBatchEntry {
+  readonly class: 'event-batch';
+  readonly fact: EntryFact & { readonly events: number };
+  /** The sender's name for it, by which a second sending is known. */
+  readonly personal: { readonly batch: string } | undefined;
+}
+
 /** One entry of the ledger. `personal` is `undefined` once erased. */
 export type LedgerEntry =
   | DecisionEntry
@@ -121,7 +131,8 @@ export type LedgerEntry =
   | RevocationEntry
   | AllowListEntry
   | RuleChangeEntry
-  | SourcePositionEntry;
+  | SourcePositionEntry
+  | EventBatchEntry;
 
 const classes: ReadonlySet<string> = new Set<LedgerEntry['class']>([
   'decision',
@@ -131,6 +142,7 @@ const classes: ReadonlySet<string> = new Set<LedgerEntry['class']>([
   'allow-list-change',
   'rule-change',
   'source-position',
+  'event-batch',
 ]);
 
 /** The bytes of an entry. `salt`: 16 fresh random bytes. */

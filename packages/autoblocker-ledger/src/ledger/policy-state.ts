@@ -1,65 +1,105 @@
 // What the policy and the rails may know, read from the projections and from who logged in lately.
 
-import type { EarlierDecision, PolicyState, RailContext, RailLimits, RecentSuccesses } from '../decisions/index.js';
+import type {
+  EarlierDecision,
+  PolicyState,
+  Proposal,
+  RailContext,
+  RailLimits,
+  RecentSuccesses,
+} from '../decisions/index.js';
 import { targetPrefix } from '../decisions/index.js';
-import type { BlockTarget } from '../events/index.js';
-import { NetworkSet, requireIpPrefix } from '../lookup/index.js';
+import { type BlockTarget, mayBeRefusalByBlock, type SecurityEvent } from '../events/index.js';
+import type { IpPrefix, NetworkSet } from '../lookup/index.js';
 import type { Projections } from './projections.js';
+
+/** What a {@link LedgerPolicyState} reads from. */
+export interface PolicyStateParts {
+  readonly projections: Projections;
+  readonly successes: RecentSuccesses;
+  readonly self: NetworkSet;
+  /** Networks behind which many people are. */
+  readonly shared: NetworkSet;
+  readonly limits: RailLimits;
+}
 
 /** The state of a ledger, as the policy asks for it. */
 export class LedgerPolicyState implements PolicyState {
   /** Networks that are never blocked; may be replaced when the host's addresses change. */
   self: NetworkSet;
-  readonly #projections: Projections;
-  readonly #successes: RecentSuccesses;
-  readonly #limits: RailLimits;
+  readonly #parts: PolicyStateParts;
 
-  constructor(projections: Projections, successes: RecentSuccesses, self: NetworkSet, limits: RailLimits) {
-    this.#projections = projections;
-    this.#successes = successes;
-    this.self = self;
-    this.#limits = limits;
+  constructor(parts: PolicyStateParts) {
+    this.#parts = parts;
+    this.self = parts.self;
   }
 
   earlier(target: BlockTarget): readonly EarlierDecision[] {
-    return this.#projections.earlier(target);
+    return this.#parts.projections.earlier(target);
   }
 
   scoreAt(target: BlockTarget, time: number): number {
-    return this.#projections.scoreAt(target, time);
+    return this.#parts.projections.scoreAt(target, time);
   }
 
-  railContext(target: BlockTarget, scenario: string, time: number, evidenceStart: number): RailContext {
-    const knownGood = this.#isKnownGood(target, evidenceStart);
+  railContext({ target, scenario, time, evidenceStart }: Proposal): RailContext {
+    const { projections, successes, limits } = this.#parts;
+    // What has to be counted is counted when it is asked for: most proposals find a decision that runs.
+    let inside: number | undefined;
+    const knownGoodInside = () => {
+      inside ??= this.#knownGoodInside(target, evidenceStart);
+      return inside;
+    };
+    const blockedKnownGood = () => this.#blockedKnownGood(time);
     return {
-      limits: this.#limits,
+      limits,
       touchesSelf: (prefix) => this.self.touches(prefix),
-      touchesAllowList: (prefix) => this.#projections.allowList.touches(prefix),
-      blockedAddresses: this.#projections.blockedAddresses,
-      knownGood,
-      knownGoodSources: this.#successes.size,
-      blockedKnownGoodSources: knownGood ? this.#blockedKnownGood(time) : 0,
-      recentBlocks: this.#projections.recentBlocks(time),
-      recentBlocksOfScenario: this.#projections.recentBlocks(time, scenario),
+      touchesAllowList: (prefix) => projections.allowList.touches(prefix),
+      touchesShared: (prefix) => this.#touchesShared(prefix, time),
+      blockedAddresses: projections.blockedAddresses,
+      knownGoodSources: successes.size,
+      get knownGoodInside() {
+        return knownGoodInside();
+      },
+      get blockedKnownGoodSources() {
+        return knownGoodInside() > 0 ? blockedKnownGood() : 0;
+      },
+      get recentBlocks() {
+        return projections.recentBlocks(time);
+      },
+      get recentBlocksOfScenario() {
+        return projections.recentBlocks(time, scenario.name);
+      },
     };
   }
 
-  #isKnownGood(target: BlockTarget, evidenceStart: number): boolean {
-    if (target.kind === 'ip') return this.#successes.succeededBefore(target.value, evidenceStart);
+  isCausedByBlock(event: SecurityEvent): boolean {
+    return mayBeRefusalByBlock(event) && this.#parts.projections.wasInForce(event.actor, event.domain, event.time);
+  }
+
+  /** Whether many people are behind an address, by the configuration or by who logged in from it. */
+  isShared(target: BlockTarget, time: number): boolean {
+    const prefix = targetPrefix(target);
+    return prefix !== undefined && this.#touchesShared(prefix, time);
+  }
+
+  #touchesShared(prefix: IpPrefix, time: number): boolean {
+    const { shared, successes, limits } = this.#parts;
+    return shared.touches(prefix) || successes.isShared(prefix, limits.sharedUsers, time);
+  }
+
+  #knownGoodInside(target: BlockTarget, evidenceStart: number): number {
+    const { successes } = this.#parts;
     const network = target.kind === 'range' ? targetPrefix(target) : undefined;
-    if (network === undefined) return false;
-    const inside = new NetworkSet([network]);
-    for (const address of this.#successes.addresses()) {
-      if (inside.touches(requireIpPrefix(address)) && this.#successes.succeededBefore(address, evidenceStart))
-        return true;
-    }
-    return false;
+    if (network !== undefined) return successes.succeededInside(network, evidenceStart);
+    return successes.succeededBefore(target, evidenceStart) ? 1 : 0;
   }
 
   #blockedKnownGood(time: number): number {
+    const { projections, successes } = this.#parts;
     let blocked = 0;
-    for (const address of this.#successes.addresses()) {
-      if (this.#projections.blocking({ kind: 'ip', value: address }, undefined, time) !== undefined) blocked += 1;
+    for (const address of successes.addresses()) {
+      if (projections.blocking({ kind: 'ip', value: address }, undefined, time) !== undefined) blocked += 1;
     }
     return blocked;
   }

@@ -1,10 +1,20 @@
 // All tables in memory, each a fold over the entries of the ledger: decisions, who is blocked, scores, allow-list, positions.
 // Opening a ledger replays its entries through `apply`; running appends go through the same function, so both agree.
 
-import { type Decision, type EarlierDecision, targetPrefix } from '../decisions/index.js';
+import { BannedNeighbours, type Decision, type EarlierDecision, targetPrefix } from '../decisions/index.js';
 import { type BlockTarget, type SourcePosition, targetKey } from '../events/index.js';
-import { type IpAddress, type IpPrefix, IpPrefixIndex, NetworkSet, requireIpPrefix } from '../lookup/index.js';
+import {
+  formatIpPrefix,
+  type IpAddress,
+  type IpPrefix,
+  IpPrefixIndex,
+  NetworkSet,
+  networkOf,
+  requireIpAddress,
+  requireIpPrefix,
+} from '../lookup/index.js';
 import { ExpiryQueue } from './expiry-queue.js';
+import type { EvidenceLine } from './explanation.js';
 import type {
   AllowListEntry,
   DecisionEntry,
@@ -30,6 +40,8 @@ interface DecisionRecord {
   eventCount: number;
   extensions: number;
   held: EarlierDecision['held'];
+  /** When it was taken back. */
+  revokedAt: number | undefined;
   /** The decision as it was handed out last; looking up somebody who is blocked makes no new one. */
   handedOut: Decision | undefined;
 }
@@ -45,6 +57,11 @@ const maxEvidenceDigests = 200;
 const maxOverflowKeys = 100_000;
 const maxScores = 100_000;
 const maxRecentBlocks = 20_000;
+const maxBatches = 100_000;
+/** Bouncers poll: for so long after its end, in milliseconds, a block may still be carried out somewhere. */
+const enforcementLagMs = 60_000;
+/** Services whose refusals stand in the same logs. */
+const webDomains = new Set(['http', 'api']);
 /** A score halves in a day. */
 const scoreHalfLifeMs = 86_400_000;
 
@@ -67,6 +84,12 @@ export class Projections {
   readonly #expiry = new ExpiryQueue();
   readonly #scores = new Map<string, { readonly score: number; readonly time: number }>();
   readonly #overflows = new Set<string>();
+  /** Bans by rules, by network, each with the line that was too many. */
+  readonly neighbours = new BannedNeighbours<EvidenceLine>();
+  /** Batches that were taken, oldest first. */
+  readonly #batches = new Set<string>();
+  /** Lengths of networks that were ever decided on. */
+  readonly #rangeLengths = { 4: new Set<number>(), 6: new Set<number>() };
   readonly #recentBlocks: { readonly time: number; readonly scenario: string }[] = [];
 
   /** Takes in entry `index`. */
@@ -94,6 +117,9 @@ export class Projections {
         break;
       case 'source-position':
         if (entry.personal !== undefined) this.positions.set(entry.personal.source, entry.personal.position);
+        break;
+      case 'event-batch':
+        if (entry.personal !== undefined) addBounded(this.#batches, entry.personal.batch, maxBatches);
     }
   }
 
@@ -138,6 +164,29 @@ export class Projections {
     if (prefix === undefined) collect(this.#byTarget.get(targetKey(target)) ?? []);
     else this.#index.visitCovering(prefix.address, (slot) => collect(this.#slots[slot]!.decisions), prefix.length);
     return found;
+  }
+
+  /**
+   * Whether at a time, whatever became of it since, a decision stood on somebody in a domain, or had just ended: then a
+   * refusal that a log shows is its doing.
+   */
+  wasInForce(actors: readonly BlockTarget[], domain: string, time: number): boolean {
+    if (this.#decisions.size === 0) return false;
+    const stood = (key: string) => this.#byTarget.get(key)?.some((record) => stoodAt(record, domain, time)) === true;
+    return actors.some((actor) => {
+      if (stood(targetKey(actor))) return true;
+      if (actor.kind !== 'ip') return false;
+      const address = requireIpAddress(actor.value);
+      for (const length of this.#rangeLengths[address.family]) {
+        if (stood(`range:${formatIpPrefix(networkOf(address, length))}`)) return true;
+      }
+      return false;
+    });
+  }
+
+  /** Whether a batch was taken; the newest hundred thousand are known. */
+  hasBatch(batch: string): boolean {
+    return this.#batches.has(batch);
   }
 
   decision(id: bigint, at: number): Decision | undefined {
@@ -219,6 +268,7 @@ export class Projections {
       eventCount: fact.eventCount,
       extensions: 0,
       held: fact.held,
+      revokedAt: undefined,
       handedOut: undefined,
     };
     this.#decisions.set(id, record);
@@ -229,6 +279,11 @@ export class Projections {
     this.#noteOverflow(personal.overflow);
     this.#noteScore(record.target, fact.score, fact.time);
     this.#place(record);
+    const prefix = targetPrefix(record.target);
+    if (record.target.kind === 'range' && prefix !== undefined) {
+      this.#rangeLengths[prefix.address.family].add(prefix.length);
+    }
+    this.#noteNeighbour(record, fact.time, personal.evidence.at(-1));
     if (fact.held === 'active' && fact.origin === 'scenario') {
       this.#recentBlocks.push({ time: fact.time, scenario: fact.scenario.name });
       if (this.#recentBlocks.length > maxRecentBlocks) this.#recentBlocks.splice(0, maxRecentBlocks / 2);
@@ -248,6 +303,7 @@ export class Projections {
     record.history.push(index);
     this.#noteScore(record.target, fact.score, fact.time);
     this.#noteOverflow(personal?.overflow);
+    this.#noteNeighbour(record, fact.time, personal?.evidence.at(-1));
     const added = personal?.evidence.map(({ digest }) => digest) ?? [];
     record.evidence = [...record.evidence, ...added].slice(0, maxEvidenceDigests);
     if (wasInForce && record.until !== null) this.#expiry.add(record.until, record.id);
@@ -265,6 +321,8 @@ export class Projections {
     if (record === undefined || record.held === 'revoked') return;
     if (this.#isPlaced(record)) this.#leaveForce(record);
     record.held = 'revoked';
+    record.revokedAt = fact.time;
+    if (record.target.kind === 'ip') this.neighbours.forget(record.target.value);
     record.history.push(index);
   }
 
@@ -327,10 +385,29 @@ export class Projections {
   }
 
   #noteOverflow(key: string | undefined): void {
-    if (key === undefined) return;
-    this.#overflows.add(key);
-    if (this.#overflows.size > maxOverflowKeys) this.#overflows.delete(this.#overflows.values().next().value!);
+    if (key !== undefined) addBounded(this.#overflows, key, maxOverflowKeys);
   }
+
+  #noteNeighbour({ target, fact, held }: DecisionRecord, time: number, evidence: EvidenceLine | undefined): void {
+    if (target.kind !== 'ip' || held !== 'active' || fact.action !== 'ban' || fact.origin !== 'scenario') return;
+    this.neighbours.note(target.value, time, evidence);
+  }
+}
+
+/** Adds a text to a set that forgets the oldest. */
+function addBounded(set: Set<string>, text: string, limit: number): void {
+  set.add(text);
+  if (set.size > limit) set.delete(set.values().next().value!);
+}
+
+/** Whether a decision was carried out in a domain at a time, or up to a moment before. */
+function stoodAt({ fact, until, revokedAt }: DecisionRecord, domain: string, time: number): boolean {
+  const { held, action, domains, from } = fact;
+  if (held !== 'active' || action === 'observe') return false;
+  const isCovered = (one: string) => one === domain || (webDomains.has(one) && webDomains.has(domain));
+  if (domains !== 'all' && !domains.some(isCovered)) return false;
+  const end = Math.min(until ?? Number.POSITIVE_INFINITY, revokedAt ?? Number.POSITIVE_INFINITY);
+  return from < time && time < end + enforcementLagMs;
 }
 
 /** The longer running of two decisions, where the second is one that blocks in this domain at this time. */
@@ -362,7 +439,7 @@ function decisionAt(record: DecisionRecord, at: number): Decision {
   const state = record.held === 'revoked' ? 'revoked' : isRunning(record, at) ? record.held : 'expired';
   if (record.handedOut?.state === state) return record.handedOut;
   const { id, fact, target, reason, until, score, evidence, eventCount, extensions } = record;
-  const { action, domains, scenario, origin, from } = fact;
+  const { action, domains, scenario, origin, from, rail } = fact;
   record.handedOut = {
     id,
     target,
@@ -378,6 +455,7 @@ function decisionAt(record: DecisionRecord, at: number): Decision {
     eventCount,
     extensions,
     state,
+    rail,
   };
   return record.handedOut;
 }

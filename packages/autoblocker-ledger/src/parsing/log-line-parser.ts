@@ -3,7 +3,8 @@
 
 import type { SecurityEvent, SourceLine } from '../events/index.js';
 import { HttpAccessLog } from './http-access-log.js';
-import { LogEvent } from './log-event.js';
+import { LogEvent, type LogFinding } from './log-event.js';
+import { mailRulesOf, parseMail } from './mail-log.js';
 import { parseSshd, sshdPrograms } from './sshd-log.js';
 import { type StampReading, SyslogHeader } from './syslog-header.js';
 
@@ -50,6 +51,8 @@ export class LogLineParser implements LineParser {
     const header = this.#syslog.parse(line.text);
     if (header === undefined) return undefined;
     if (!sshdPrograms.includes(header.program)) {
+      const mail = mailRulesOf(header.program);
+      if (mail !== undefined) return this.#mailLine(line.cut ? undefined : parseMail(header, mail), line);
       // A web server that logs to syslog sends access lines as messages.
       const access = this.#parseAccess(header.message, line);
       return access ?? { parser: 'syslog' };
@@ -57,6 +60,12 @@ export class LogLineParser implements LineParser {
     const finding = line.cut ? undefined : parseSshd(header);
     if (finding === undefined) return { parser: 'sshd' };
     return { parser: 'sshd', event: new LogEvent(finding, line, this.#source) };
+  }
+
+  #mailLine(finding: LogFinding | undefined, line: SourceLine): ParsedLine {
+    return finding === undefined
+      ? { parser: 'mail' }
+      : { parser: 'mail', event: new LogEvent(finding, line, this.#source) };
   }
 
   #parseAccess(text: string, line: SourceLine): ParsedLine {

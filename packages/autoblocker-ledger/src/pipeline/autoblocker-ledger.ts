@@ -4,8 +4,8 @@
 import { type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { canonicalJson, sha256 } from '@tenstrip/shared-core/crypto';
 import { LogWriter } from '@tenstrip/shared-core/durable-log';
-import { isTenstripError } from '@tenstrip/shared-core/errors';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { CrossDomainDetector, crossDomainMemoryMs, crossDomainNumbers, crossDomainRule } from '../correlation/index.js';
 import {
   type BlockProposal,
   canonicalTarget,
@@ -14,19 +14,23 @@ import {
   type DecisionOutcome,
   type DecisionState,
   defaultEscalation,
+  networkRecidiveRule,
   neverBlocked,
   type RailVerdict,
   RecentSuccesses,
   type RevokeReason,
   readSelfAddresses,
+  recidiveHosts,
+  recidiveWindowMs,
   revokeReasonSchema,
 } from '../decisions/index.js';
 import {
   type BlockTarget,
-  FileTail,
   type LineSource,
+  lineDigest,
   parseSecurityEvent,
   type SecurityEvent,
+  type SourceLine,
   targetKey,
 } from '../events/index.js';
 import {
@@ -41,13 +45,12 @@ import {
   verifyLog,
 } from '../ledger/index.js';
 import { formatIpPrefix, NetworkSet, parseIpAddress, requireIpPrefix } from '../lookup/index.js';
-import { LogLineParser } from '../parsing/index.js';
 import type { RuleSet } from '../rules/index.js';
 import { builtInScenarios, PatternDetector, type Scenario } from '../scenarios/index.js';
 import { type AutoblockerOptions, checkedOptions } from './autoblocker-options.js';
 import { DecisionMaker } from './decision-maker.js';
-import { LogIntake } from './log-intake.js';
-import type { ReadLogsOptions, ReadProgress, ReadReport } from './read-report.js';
+import { eventsPerCheckpoint, LogReading } from './log-reading.js';
+import type { ReadLogsOptions, ReadReport, StampOptions } from './read-report.js';
 import { ReadTally } from './read-tally.js';
 
 /** What long calls take. */
@@ -57,12 +60,34 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What events are given in with. */
+export interface IngestOptions extends CallOptions {
+  /** The caller's name for these events, at most 256 characters: a second time under it they are not counted, over a restart too. */
+  readonly batch?: string;
+}
+
 /** That events were taken and what they led to is durable. */
 export interface IngestReceipt {
   readonly events: number;
+  /** They were taken before, under the same `batch`, and had no effect now. */
+  readonly repeated: boolean;
   readonly outcomes: readonly DecisionOutcome[];
   /** A signed checkpoint that covers all outcomes. */
   readonly checkpoint: string;
+}
+
+/** What lines are given in with. */
+export interface LineOptions extends IngestOptions, StampOptions {
+  /** What the source is called in evidence. */
+  readonly source: string;
+}
+
+/** The same for lines. */
+export interface LineReceipt extends IngestReceipt {
+  /** Lines of a known program that are of no interest here. */
+  readonly recognised: number;
+  /** Lines that no parser knows. */
+  readonly unrecognised: number;
 }
 
 /** That a decision is taken back. */
@@ -97,6 +122,15 @@ export interface LedgerStatistics {
   readonly buckets: Readonly<
     Record<string, { readonly live: number; readonly overflows: number; readonly evicted: number }>
   >;
+  /** Identifiers whose failures are added up over domains, and since the start overflows, evictions and links dropped for room. */
+  readonly actors: {
+    readonly identities: number;
+    readonly overflows: number;
+    readonly evicted: number;
+    readonly linksDropped: number;
+  };
+  /** Events since the start that were refusals by an earlier block, and did not count. */
+  readonly feedbackEvents: number;
   /** What "now" is, in milliseconds since 1970. */
   readonly now: number;
 }
@@ -113,15 +147,17 @@ export interface DecisionQuery {
   readonly at?: number;
 }
 
-/** How a position is committed while reading: with every decision, and at least after so many bytes of a source. */
-const commitBytes = 4 * 1024 * 1024;
 /** Logins matter to the rails for a day, so a restart looks back as far. */
 const successMemoryMs = 86_400_000;
+/** Where carriers put many subscribers behind one address (RFC 6598). */
+const carrierNat = '100.64.0.0/10';
 /** The host's own addresses are read again after this time. */
 const selfRefreshMs = 60_000;
-const eventsPerCheckpoint = 256;
 /** Of a note about an allow-listed network, so much is kept. */
 const maxNoteLength = 1024;
+/** As in files. */
+const maxLineBytes = 8192;
+const batchSchema = z.string().min(1).max(256).optional();
 
 interface LedgerParts {
   readonly folder: string;
@@ -129,6 +165,7 @@ interface LedgerParts {
   readonly log: LogWriter;
   readonly ledger: BlockLedger;
   readonly detector: PatternDetector;
+  readonly crossDomain: CrossDomainDetector;
   readonly state: LedgerPolicyState;
   readonly successes: RecentSuccesses;
   readonly wipeSigner: () => void;
@@ -148,8 +185,9 @@ export class AutoblockerLedger implements AsyncDisposable {
   readonly #parts: LedgerParts;
   readonly #ledger: BlockLedger;
   readonly #maker: DecisionMaker;
-  /** Sources whose buckets are warm in this process. */
-  readonly #warm = new Set<string>();
+  readonly #reading: LogReading;
+  /** Batches that are being taken. */
+  readonly #batches = new Map<string, Promise<IngestReceipt>>();
   #newestEvent = 0;
   #selfReadAt = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
@@ -166,6 +204,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     const detector = new PatternDetector(scenarios, given.maxBuckets);
     const fixedSelf = [...neverBlocked, ...given.adminPeers.map((peer) => formatIpPrefix(requireIpPrefix(peer)))];
     const allowed = given.allowList.map((network) => formatIpPrefix(requireIpPrefix(network)));
+    const shared = new NetworkSet([carrierNat, ...given.sharedNetworks].map(requireIpPrefix));
     const folder = await grantedFolder(given.folder, governor);
     const entropy = (length: number) => governor.entropy(length);
     const { signer, verifierKey, wipe } = await openSigner({
@@ -186,13 +225,16 @@ export class AutoblockerLedger implements AsyncDisposable {
       const ledger = await BlockLedger.open({ log, verifierKey, entropy });
       const successes = new RecentSuccesses();
       const self = new NetworkSet(fixedSelf.map(requireIpPrefix));
-      const state = new LedgerPolicyState(ledger.projections, successes, self, given.rails);
+      const { projections } = ledger;
+      const state = new LedgerPolicyState({ projections, successes, self, shared, limits: given.rails });
+      const crossDomain = new CrossDomainDetector((address, time) => state.isShared(address, time));
       const opened = new AutoblockerLedger({
         folder,
         governor,
         log,
         ledger,
         detector,
+        crossDomain,
         state,
         successes,
         wipeSigner: wipe,
@@ -220,6 +262,14 @@ export class AutoblockerLedger implements AsyncDisposable {
       escalation: { ...defaultEscalation, baseMs: parts.banMs },
       clockNow: () => parts.governor.clock.now(),
       now: () => this.now,
+    });
+    this.#reading = new LogReading({
+      ...parts,
+      memoryMs: Math.max(parts.detector.memoryMs, crossDomainMemoryMs, successMemoryMs),
+      observe: (event, replayed) => this.#observe(event, replayed),
+      refreshSelf: () => this.#refreshSelf(),
+      times: () => this.#times(),
+      flush: () => this.#flush(),
     });
   }
 
@@ -249,6 +299,11 @@ export class AutoblockerLedger implements AsyncDisposable {
     return eventTime ? Math.max(this.#newestEvent, this.#ledger.projections.newestTime) : governor.clock.now();
   }
 
+  /** Milliseconds of a clock that never goes back, the ledger's governor's: for rates and waits. */
+  get monotonicMs(): number {
+    return this.#parts.governor.clock.monotonicMs();
+  }
+
   // ------------------------------------------------------------------------------------------------------- intake
 
   /**
@@ -265,14 +320,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     // The signal ends a reading and does not fail it: it is not the operation's.
     const context = options.context === undefined ? {} : { context: options.context };
     await this.#run('read-logs', context, async (op) => {
-      await this.#refreshSelf();
-      const intakes = await this.#openIntakes(files, options, false, tally);
-      try {
-        await this.#readMerged(intakes, options, tally, op);
-      } finally {
-        await this.#finish(intakes);
-      }
-      tally.read(intakes);
+      await this.#reading.toEnd(files, options, tally, op);
     });
     return tally.report(this.checkpoint);
   }
@@ -287,41 +335,31 @@ export class AutoblockerLedger implements AsyncDisposable {
   ): Promise<ReadReport> {
     const tally = new ReadTally();
     const op = options.context ?? this.#parts.governor.context({ name: 'follow' });
-    await this.#refreshSelf();
-    const first = await this.#openIntakes(files, options, false, tally);
-    try {
-      await this.#readMerged(first, options, tally, op);
-    } finally {
-      await this.#finish(first);
-    }
-    tally.read(first);
-    const followed = first.map((intake) => intake.source.name);
-    const intakes = options.signal.aborted ? [] : await this.#openIntakes(followed, options, true, tally);
-    try {
-      await Promise.all(intakes.map((intake) => this.#followOne(intake, intakes, options, tally, op)));
-    } finally {
-      await this.#finish(intakes);
-    }
-    tally.read(intakes);
+    const found = await this.#reading.toEnd(files, options, tally, op);
+    await this.#reading.follow(found, options, tally, op);
     return tally.report(this.checkpoint);
   }
 
   /**
    * Takes events of the caller. Resolves when what they led to is durable.
-   * @throws TenstripError `EventInvalid`, before any of them has an effect.
+   * @throws TenstripError `EventInvalid`, `TargetInvalid`, `OptionsInvalid`, before any of them has an effect.
    */
-  async ingest(events: SecurityEvent | readonly SecurityEvent[], options: CallOptions = {}): Promise<IngestReceipt> {
+  async ingest(events: SecurityEvent | readonly SecurityEvent[], options: IngestOptions = {}): Promise<IngestReceipt> {
     const list = (Array.isArray(events) ? events : [events]).map((event) => canonicalEvent(parseSecurityEvent(event)));
-    const outcomes: DecisionOutcome[] = [];
-    await this.#run('ingest', options, async (op) => {
-      await this.#refreshSelf();
-      for (const [index, event] of list.entries()) {
-        if (index % eventsPerCheckpoint === 0) await op.checkpoint();
-        for (const { outcome } of this.#observe(event, false)) if (outcome !== undefined) outcomes.push(outcome);
-      }
-      await this.#flush();
-    });
-    return { events: list.length, outcomes, checkpoint: this.checkpoint };
+    return this.#take(list, options);
+  }
+
+  /**
+   * Takes lines of logs, without their ends, as they would be read from a file. They are not asked for again after a crash: give
+   * them a `batch`, and give them again until they are acknowledged. @throws TenstripError `OptionsInvalid`
+   */
+  async ingestLines(lines: readonly string[], options: LineOptions): Promise<LineReceipt> {
+    const parser = this.#reading.parserOf(options.source, undefined, options);
+    const parsed = sourceLines(lines).map((line) => parser.parse(line));
+    const unrecognised = parsed.filter((line) => line === undefined).length;
+    const events = parsed.flatMap((line) => line?.event ?? []);
+    const receipt = await this.#take(events, options);
+    return { ...receipt, recognised: lines.length - unrecognised - events.length, unrecognised };
   }
 
   // ------------------------------------------------------------------------------------------------------ decisions
@@ -426,7 +464,8 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   /** Why a decision stands: rule, lines, proof, and the way back. @throws TenstripError `DecisionUnknown` */
   async explain(id: bigint): Promise<Explanation> {
-    const descriptions = new Map(this.scenarios.map(({ name, description }) => [name, description]));
+    const rules = [...this.scenarios, crossDomainRule, networkRecidiveRule];
+    const descriptions = new Map(rules.map(({ name, description }) => [name, description]));
     return this.#ledger.explain(id, this.now, descriptions);
   }
 
@@ -459,6 +498,8 @@ export class AutoblockerLedger implements AsyncDisposable {
       entries: { ...this.#ledger.projections.entryCounts },
       decisions,
       buckets: this.#parts.detector.statistics,
+      actors: this.#parts.crossDomain.statistics,
+      feedbackEvents: this.#maker.feedbackEvents,
       now,
     };
   }
@@ -474,149 +515,61 @@ export class AutoblockerLedger implements AsyncDisposable {
     await this.close();
   }
 
-  // -------------------------------------------------------------------------------------------------------- reading
+  // --------------------------------------------------------------------------------------------------------- inside
 
-  /** Opens sources; those that cannot be read are skipped, unless none can. */
-  async #openIntakes(
-    files: readonly (string | LineSource)[],
-    options: ReadLogsOptions & CallOptions,
-    follow: boolean,
-    tally: ReadTally,
-  ): Promise<LogIntake[]> {
-    const intakes: LogIntake[] = [];
-    let reason: unknown;
-    for (const file of new Set(files)) {
-      try {
-        const source = typeof file === 'string' ? await this.#openFile(file, follow) : file;
-        intakes.push(this.#intake(source, options, follow));
-      } catch (error) {
-        if (!isTenstripError(error, 'SourceUnreadable', 'CapabilityDenied')) throw error;
-        reason = error;
-        tally.skipped.push({ path: String(file), error: error.toJSON() });
-      }
-    }
-    if (intakes.length === 0 && reason !== undefined) throw reason;
-    return intakes;
+  /** Takes events, once for each batch. */
+  async #take(events: readonly SecurityEvent[], options: IngestOptions): Promise<IngestReceipt> {
+    const batch = checked(batchSchema, options.batch, 'a batch');
+    if (batch === undefined) return this.#run('ingest', options, (op) => this.#observeAll(events, undefined, op));
+    // Whoever sends again while the first sending is under way waits for what becomes of it.
+    while (this.#batches.has(batch)) await this.#batches.get(batch)?.catch(() => undefined);
+    const taken = this.#run('ingest', options, (op) => this.#observeAll(events, batch, op));
+    this.#batches.set(batch, taken);
+    return taken.finally(() => this.#batches.delete(batch));
   }
 
-  async #openFile(path: string, follow: boolean): Promise<FileTail> {
-    const { governor } = this.#parts;
-    const granted = governor.sandboxed ? await governor.use('fs.read').resolve(path) : path;
-    const known = this.#ledger.projections.positions.get(path);
-    const from = known !== undefined && this.#warm.has(path) ? { ...known, warmFrom: known.offset } : known;
-    const io = <T>(cost: { ops: number; bytes: number }, work: () => Promise<T>) => governor.io(cost, work);
-    return FileTail.open({ path: granted, name: path, from, follow, clock: governor.clock, io });
-  }
-
-  #intake(source: LineSource, options: ReadLogsOptions & CallOptions, follow: boolean): LogIntake {
-    const { governor, detector, rules } = this.#parts;
-    const { clock } = governor;
-    const modified = source.modifiedMs;
-    // A file that is followed grows on; one that is read to its end holds nothing younger than itself.
-    const newest = () => options.newestTime ?? (modified === undefined || follow ? clock.now() : modified);
-    const utcOffsetMinutes = options.utcOffsetMinutes ?? (governor.deterministic ? 0 : 'local');
-    const reading = { newestTime: newest, utcOffsetMinutes };
-    const parser = rules?.lineParser(source.name, reading) ?? new LogLineParser(source.name, reading);
-    return new LogIntake({
-      source,
-      parser,
-      memoryMs: Math.max(detector.memoryMs, successMemoryMs),
-      known: this.#ledger.projections.positions.get(source.name),
-      signal: options.signal,
-    });
-  }
-
-  /** Reads sources to their ends, always taking the earliest event that any of them shows. */
-  async #readMerged(
-    intakes: readonly LogIntake[],
-    options: ReadLogsOptions & CallOptions,
-    tally: ReadTally,
+  async #observeAll(
+    events: readonly SecurityEvent[],
+    batch: string | undefined,
     op: OperationContext,
-  ): Promise<void> {
-    for (let taken = 0; !options.signal?.aborted; taken += 1) {
-      for (const intake of intakes) {
-        while (intake.head === undefined && !intake.ended && !options.signal?.aborted) {
-          await this.#commitIfDue(intakes);
-          await intake.pull();
-          options.onProgress?.(progressOf(intake, intakes, tally));
-          await op.checkpoint();
-        }
-      }
-      const next = earliest(intakes);
-      if (next === undefined) return;
-      this.#takeOne(next, tally);
-      if (taken % eventsPerCheckpoint === 0) await op.checkpoint();
+  ): Promise<IngestReceipt> {
+    await this.#refreshSelf();
+    await op.checkpoint();
+    const repeated = batch !== undefined && this.#ledger.projections.hasBatch(batch);
+    const outcomes: DecisionOutcome[] = [];
+    for (const [index, event] of repeated ? [] : events.entries()) {
+      // A batch is all or nothing: whoever was told that it failed may give it again.
+      if (batch === undefined && index % eventsPerCheckpoint === eventsPerCheckpoint - 1) await op.checkpoint();
+      for (const { outcome } of this.#observe(event, false)) if (outcome !== undefined) outcomes.push(outcome);
     }
-  }
-
-  async #followOne(
-    intake: LogIntake,
-    intakes: readonly LogIntake[],
-    options: ReadLogsOptions & CallOptions,
-    tally: ReadTally,
-    op: OperationContext,
-  ): Promise<void> {
-    while (!intake.ended) {
-      await intake.pull();
-      await this.#refreshSelf();
-      while (intake.head !== undefined) this.#takeOne(intake, tally);
-      await this.#commit([intake]);
-      options.onProgress?.(progressOf(intake, intakes, tally));
-      await op.checkpoint();
-    }
-  }
-
-  #takeOne(intake: LogIntake, tally: ReadTally): void {
-    const { event, replayed } = intake.take();
-    if (!replayed) tally.countEvent(event);
-    for (const settled of this.#observe(event, replayed)) tally.countSettled(settled);
-  }
-
-  #observe(event: SecurityEvent, replayed: boolean): ReturnType<DecisionMaker['observe']> {
-    if (event.time > this.#newestEvent) this.#newestEvent = event.time;
-    return this.#maker.observe(event, replayed);
-  }
-
-  async #commitIfDue(intakes: readonly LogIntake[]): Promise<void> {
-    if (this.#ledger.hasRecorded || intakes.some((intake) => intake.uncommittedBytes >= commitBytes)) {
-      await this.#commit(intakes);
-    }
-  }
-
-  /** Makes durable what was found, and behind it how far was read: a crash in between repeats lines and no effect. */
-  async #commit(intakes: readonly LogIntake[]): Promise<void> {
-    for (const intake of intakes) {
-      const position = await intake.position();
-      if (position === undefined) continue;
-      this.#ledger.record({
-        class: 'source-position',
-        fact: { ...this.#times(), offset: position.offset },
-        personal: { source: intake.source.name, position },
-      });
+    if (batch !== undefined && !repeated) {
+      const fact = { ...this.#times(), events: events.length };
+      this.#ledger.record({ class: 'event-batch', fact, personal: { batch } });
     }
     await this.#flush();
+    return { events: events.length, repeated, outcomes, checkpoint: this.checkpoint };
   }
-
-  async #finish(intakes: readonly LogIntake[]): Promise<void> {
-    await this.#commit(intakes);
-    for (const intake of intakes) {
-      this.#warm.add(intake.source.name);
-      await intake.close();
-    }
-  }
-
-  // --------------------------------------------------------------------------------------------------------- inside
 
   /** First entries of an opened ledger: rules that changed, allow-list entries that are new. */
   async #begin(allowed: readonly string[]): Promise<void> {
     await this.#refreshSelf();
-    const rules = this.scenarios.map(({ name, version, capacity, leakSpeedMs, blackholeMs = 0 }) => ({
-      name,
-      version,
-      capacity,
-      leakSpeedMs,
-      blackholeMs,
-    }));
+    const rules = [
+      ...this.scenarios.map(({ name, version, capacity, leakSpeedMs, blackholeMs = 0 }) => ({
+        name,
+        version,
+        capacity,
+        leakSpeedMs,
+        blackholeMs,
+      })),
+      { name: crossDomainRule.name, version: crossDomainRule.version, ...crossDomainNumbers },
+      {
+        name: networkRecidiveRule.name,
+        version: networkRecidiveRule.version,
+        capacity: recidiveHosts,
+        leakSpeedMs: recidiveWindowMs,
+        blackholeMs: 0,
+      },
+    ];
     const digest = Buffer.from(sha256(Buffer.from(canonicalJson(rules)))).toString('hex');
     if (digest !== this.#ledger.projections.rulesDigest) {
       const fact = { ...this.#times(), count: rules.length, digest };
@@ -647,6 +600,11 @@ export class AutoblockerLedger implements AsyncDisposable {
       fact: { ...this.#times(), decision: String(id), code },
       personal: { ...(text === undefined ? {} : { text }), ...(by === undefined ? {} : { by }) },
     });
+  }
+
+  #observe(event: SecurityEvent, replayed: boolean): ReturnType<DecisionMaker['observe']> {
+    if (event.time > this.#newestEvent) this.#newestEvent = event.time;
+    return this.#maker.observe(event, replayed);
   }
 
   #times(): { time: number; recordedAt: number } {
@@ -693,28 +651,21 @@ async function grantedFolder(folder: string, governor: ResourceGovernor): Promis
   return folder === memoryFolder || !governor.sandboxed ? folder : governor.use('fs.write').resolve(folder);
 }
 
+/** Lines as a source would have them; those that are too long are cut. */
+function sourceLines(lines: readonly string[]): SourceLine[] {
+  let offset = 0;
+  return lines.map((line) => {
+    const start = offset;
+    const bytes = Buffer.byteLength(line);
+    offset += bytes + 1;
+    const cut = bytes > maxLineBytes;
+    const text = cut ? Buffer.from(line).subarray(0, maxLineBytes).toString() : line;
+    const digest = cut ? { digest: lineDigest(line) } : {};
+    return { text, offset: start, end: offset, cut, garbled: line.includes('\0'), ...digest };
+  });
+}
+
 /** The event with its actors in canonical spelling. */
 function canonicalEvent(event: SecurityEvent): SecurityEvent {
   return { ...event, actor: event.actor.map(canonicalTarget) };
-}
-
-function earliest(intakes: readonly LogIntake[]): LogIntake | undefined {
-  let first: LogIntake | undefined;
-  for (const intake of intakes) {
-    if (intake.head !== undefined && (first?.head === undefined || intake.head.event.time < first.head.event.time))
-      first = intake;
-  }
-  return first;
-}
-
-function progressOf(current: LogIntake, intakes: readonly LogIntake[], tally: ReadTally): ReadProgress {
-  const sum = (count: (intake: LogIntake) => number) => intakes.reduce((total, intake) => total + count(intake), 0);
-  return {
-    path: current.source.name,
-    bytesRead: sum((intake) => intake.bytesRead),
-    bytesTotal: sum((intake) => intake.source.sizeBytes),
-    lines: sum((intake) => intake.lines),
-    events: sum((intake) => intake.events),
-    decisions: tally.decided,
-  };
 }

@@ -23,6 +23,8 @@ export interface AutoblockerOptions {
   readonly allowList?: readonly string[];
   /** Addresses of administrators' connections: never blocked, as the host's own. */
   readonly adminPeers?: readonly string[];
+  /** Networks behind which many people are, such as proxies and NAT: rules throttle there and ban nobody. 100.64.0.0/10 (RFC 6598) always is one. */
+  readonly sharedNetworks?: readonly string[];
   /** The scenarios, beside those of `rules`. Default: those of `rules`, and without these `builtInScenarios`. */
   readonly scenarios?: readonly Scenario[];
   /** Rules of CrowdSec's hub, from `compileRules`: they read the lines of logs instead of the built-in parsers, and judge them. */
@@ -53,6 +55,7 @@ const optionsSchema = z.strictObject({
     .default('tenstrip/autoblocker-ledger'),
   allowList: z.array(z.string()).max(10_000).default([]),
   adminPeers: z.array(z.string()).max(1000).default([]),
+  sharedNetworks: z.array(z.string()).max(10_000).default([]),
   scenarios: z.custom<readonly Scenario[]>(Array.isArray, 'an array of scenarios').optional(),
   rules: z.custom<RuleSet>((value) => typeof value === 'object' && value !== null, 'a rule set').optional(),
   rails: railLimitsSchema.prefault({}),

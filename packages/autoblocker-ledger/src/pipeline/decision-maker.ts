@@ -1,6 +1,7 @@
 // One event at a time: buckets, overflow, proposal, rails, ledger entry. The recipe of the whole package.
 
 import { createHash } from 'node:crypto';
+import type { CrossDomainDetector } from '../correlation/index.js';
 import {
   type BanEscalation,
   type BlockProposal,
@@ -12,15 +13,23 @@ import {
   proposalOf,
   type RailVerdict,
   type RecentSuccesses,
+  recidiveProposal,
   requestedProposal,
 } from '../decisions/index.js';
-import type { SecurityEvent } from '../events/index.js';
-import { type BlockLedger, evidenceOf, type LedgerEntry, type LedgerPolicyState } from '../ledger/index.js';
+import { isVerified, type SecurityEvent } from '../events/index.js';
+import {
+  type BlockLedger,
+  type EvidenceLine,
+  evidenceOf,
+  type LedgerEntry,
+  type LedgerPolicyState,
+} from '../ledger/index.js';
 import type { Overflow, PatternDetector } from '../scenarios/index.js';
 
 /** What a {@link DecisionMaker} works with. */
 export interface DecisionMakerParts {
   readonly detector: PatternDetector;
+  readonly crossDomain: CrossDomainDetector;
   readonly successes: RecentSuccesses;
   readonly state: LedgerPolicyState;
   readonly ledger: BlockLedger;
@@ -41,6 +50,8 @@ export interface Settled {
 /** Turns events and wishes into entries of the ledger. */
 export class DecisionMaker {
   readonly #parts: DecisionMakerParts;
+  /** Events that were our own refusals, since the start. */
+  feedbackEvents = 0;
 
   constructor(parts: DecisionMakerParts) {
     this.#parts = parts;
@@ -48,18 +59,22 @@ export class DecisionMaker {
 
   /** Looks at one event. A replayed one only refills buckets: what it led to is in the ledger. */
   observe(event: SecurityEvent, replayed: boolean): readonly Settled[] {
-    const { successes, detector } = this.#parts;
-    const overflows = detector.offer(event);
-    if (event.outcome === 'success') {
-      for (const actor of event.actor) if (actor.kind === 'ip') successes.note(actor.value, event.time);
+    const { detector, crossDomain, state } = this.#parts;
+    if (state.isCausedByBlock(event)) {
+      this.feedbackEvents += 1;
+      return none;
     }
-    return replayed || overflows.length === 0 ? [] : overflows.map((overflow) => this.#settle(overflow));
+    const overflows = detector.offer(event);
+    const joined = crossDomain.offer(event);
+    if (event.outcome === 'success') this.#noteSuccess(event);
+    if (replayed || (overflows.length === 0 && joined === undefined)) return none;
+    return [...overflows, ...(joined === undefined ? [] : [joined])].flatMap((overflow) => this.#settle(overflow));
   }
 
   /** Puts a caller's wish before the rails. @throws TenstripError `TargetInvalid` */
   propose(request: BlockProposal): DecisionOutcome {
     const proposal = requestedProposal(request, this.#parts.now());
-    return this.#carryOut(proposal, { evidence: [] });
+    return this.#carryOut(proposal, { evidence: evidenceOf(proposal.evidence) });
   }
 
   /** What the rails say to a caller's wish now; nothing is recorded. @throws TenstripError `TargetInvalid` */
@@ -68,13 +83,34 @@ export class DecisionMaker {
     return judge(requestedProposal(request, now()), state, escalation);
   }
 
-  #settle(overflow: Overflow): Settled {
+  #noteSuccess(event: SecurityEvent): void {
+    const named = event.actor.find(({ kind }) => kind === 'user') as { readonly value: string } | undefined;
+    const user = event.victim?.user ?? named?.value;
+    for (const actor of event.actor) {
+      const isKnown = actor.kind === 'ip' || (actor.kind !== 'user' && actor.kind !== 'range' && isVerified(event));
+      if (isKnown) this.#parts.successes.note(actor, user, event.time);
+    }
+  }
+
+  /** What comes of an overflow: its decision, and perhaps one on the network around it. */
+  #settle(overflow: Overflow): readonly Settled[] {
     const { ledger } = this.#parts;
     const scenario = overflow.scenario.name;
     const key = overflowKey(overflow);
     const proposal = ledger.projections.hasOverflow(key) ? undefined : proposalOf(overflow);
-    if (proposal === undefined) return { scenario, outcome: undefined };
-    return { scenario, outcome: this.#carryOut(proposal, { overflow: key, evidence: evidenceOf(overflow.events) }) };
+    if (proposal === undefined) return [{ scenario, outcome: undefined }];
+    const outcome = this.#carryOut(proposal, { overflow: key, evidence: evidenceOf(overflow.events) });
+    const wider = this.#proposeNetwork(proposal, outcome);
+    return wider === undefined ? [{ scenario, outcome }] : [{ scenario, outcome }, wider];
+  }
+
+  /** After the ban of one more address: its network, when too many of it were banned. */
+  #proposeNetwork({ target, time }: Proposal, outcome: DecisionOutcome): Settled | undefined {
+    if (target.kind !== 'ip' || (outcome.kind !== 'decided' && outcome.kind !== 'extended')) return undefined;
+    const network = this.#parts.ledger.projections.neighbours.recidive(target.value, time);
+    if (network === undefined) return undefined;
+    const proposal = recidiveProposal(network, time);
+    return { scenario: proposal.scenario.name, outcome: this.#carryOut(proposal, { evidence: network.evidence }) };
   }
 
   #carryOut(proposal: Proposal, evidence: Evidence): DecisionOutcome {
@@ -89,7 +125,7 @@ export class DecisionMaker {
       case 'extend':
         return { kind: 'extended', decision: decisionOf(plan.decision) };
       case 'review':
-        return { kind: 'review', decision: decisionOf(index), code: plan.code, detail: plan.detail };
+        return { kind: 'review', decision: decisionOf(index), ...plan.rail! };
       case 'refuse':
         return { kind: 'refused', entry: index, code: plan.code, detail: plan.detail };
     }
@@ -98,8 +134,10 @@ export class DecisionMaker {
 
 interface Evidence {
   readonly overflow?: string;
-  readonly evidence: ReturnType<typeof evidenceOf>;
+  readonly evidence: readonly EvidenceLine[];
 }
+
+const none: readonly never[] = [];
 
 /** The entry that a plan asks for. */
 function entryOf(
@@ -108,7 +146,7 @@ function entryOf(
   evidence: Evidence,
   recordedAt: number,
 ): LedgerEntry {
-  const { time, scenario, eventCount, origin, target, reason, action, domains } = proposal;
+  const { time, scenario, eventCount, origin, target, reason, domains } = proposal;
   const fact = { time, recordedAt, scenario, score: plan.score, eventCount };
   const personal = { ...evidence, target, reason };
   switch (plan.kind) {
@@ -122,12 +160,10 @@ function entryOf(
       return { class: 'refusal', fact: { ...fact, origin, code: plan.code, detail: plan.detail }, personal };
     case 'decide':
     case 'review': {
-      const { from, until } = plan;
-      const held =
-        plan.kind === 'decide'
-          ? ({ held: 'active' } as const)
-          : ({ held: 'pending-review', rail: { code: plan.code, detail: plan.detail } } as const);
-      return { class: 'decision', fact: { ...fact, ...held, origin, action, domains, from, until }, personal };
+      const { from, until, action, earlier, rail } = plan;
+      const held = plan.kind === 'decide' ? ('active' as const) : ('pending-review' as const);
+      const stated = { held, origin, action, domains, from, until, earlier, ...(rail === undefined ? {} : { rail }) };
+      return { class: 'decision', fact: { ...fact, ...stated }, personal };
     }
   }
 }

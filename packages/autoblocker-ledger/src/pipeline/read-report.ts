@@ -2,19 +2,23 @@
 
 import type { ErrorJson } from '@tenstrip/shared-core';
 
-/** Options of `readLogs` and `follow`. */
-export interface ReadLogsOptions {
-  /** Ends the reading at the next line; what was read before it is kept. */
-  readonly signal?: AbortSignal;
-  /** Called after every batch of lines, at most a few hundred times a second. */
-  readonly onProgress?: (progress: ReadProgress) => void;
+/** How time stamps are read that do not say everything. */
+export interface StampOptions {
   /**
    * The zone of time stamps that name none: minutes east of UTC, or `'local'`.
    * Default `'local'`, and UTC when the governor is deterministic.
    */
   readonly utcOffsetMinutes?: number | 'local';
-  /** Dates without a year are given the newest year that is not after this. Default: the file's modification time. */
+  /** Dates without a year are given the newest year that is not after this. Default: the file's modification time, else now. */
   readonly newestTime?: number;
+}
+
+/** Options of `readLogs` and `follow`. */
+export interface ReadLogsOptions extends StampOptions {
+  /** Ends the reading at the next line; what was read before it is kept. */
+  readonly signal?: AbortSignal;
+  /** Called after every batch of lines, at most a few hundred times a second. */
+  readonly onProgress?: (progress: ReadProgress) => void;
 }
 
 /** How far a reading is. */

@@ -2,13 +2,13 @@
 // an attacker with random sources fills memory no further. Levels stand in typed arrays; the order of pouring is a linked
 // list, which is the order of eviction and, since all buckets of a scenario live equally long, of expiry. O(1) an event.
 
-import type { SecurityEvent } from '../events/index.js';
+import type { BlockTarget, SecurityEvent } from '../events/index.js';
 import { bucketLifeMs, overflows, pour } from './leaky-bucket.js';
-import type { Scenario } from './scenario.js';
+import type { Accuser, Scenario } from './scenario.js';
 
 /** A bucket that was too full. */
 export interface Overflow {
-  readonly scenario: Scenario;
+  readonly scenario: Accuser;
   /** The group that overflowed. */
   readonly group: string;
   /** Time of the event that was too many. */
@@ -17,6 +17,10 @@ export interface Overflow {
   readonly events: readonly SecurityEvent[];
   /** All events that were poured, kept or not. */
   readonly eventCount: number;
+  /** Whom it accuses, where the scenario's own `target` does not say. */
+  readonly target?: BlockTarget;
+  /** How sure it makes us, where it is not the scenario's own `score`. */
+  readonly score?: number;
 }
 
 const none = -1;

@@ -11,8 +11,8 @@ const second = 1000;
 const minute = 60 * second;
 
 const http = {
-  version: '1.0.0',
-  domains: ['http'],
+  version: '1.1.0',
+  domains: ['http', 'api'],
   groupBy: sourceAddress,
   score: 1,
 } satisfies Partial<Scenario>;
@@ -58,7 +58,7 @@ const loginPath =
   /\/(?:login|log-in|signin|sign-in|logon|auth|authenticate|session|sessions|wp-login\.php|xmlrpc\.php|user\/login|users\/sign_in|account\/login|accounts\/login|api\/(?:v\d+\/)?(?:login|auth|token|session)s?|oauth\/token|token)(?:\.\w{2,5})?\/?$/i;
 
 /** A refused login: a POST answered with a refusal, or wrong credentials in the Authorization header. */
-function isRefusedLogin(event: SecurityEvent): boolean {
+export function isRefusedLogin(event: SecurityEvent): boolean {
   const status = field(event, 'status');
   if (status === '401') return field(event, 'method') === 'POST' || field(event, 'user') !== '';
   if (field(event, 'method') !== 'POST') return false;

@@ -53,6 +53,9 @@ export interface Scenario {
   readonly score: number;
 }
 
+/** What a decision needs to know of the rule that led to it. */
+export type Accuser = Pick<Scenario, 'name' | 'version' | 'description' | 'references' | 'score' | 'action' | 'target'>;
+
 /** An event whose source knows already which of many scenarios it can concern. */
 export interface PreselectedEvent extends SecurityEvent {
   /** In the order in which they are asked. */

@@ -1,46 +1,14 @@
 // fail2ban's own labelled lines of sshd: which ones are failures, of whom, and when. The level is what was measured, 86 of
 // 97; it guards against getting worse, and was not set beforehand.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { requireCorpus } from '../../../../tools/test-requirements.mjs';
 import { formatIpAddress, parseIpAddress } from '../../src/lookup/index.js';
 import { LogLineParser } from '../../src/parsing/index.js';
+import { type LabelledLine, labelledLines } from './labelled-lines.js';
 
 const corpus = requireCorpus('fail2ban', 'it comes from github.com/fail2ban/fail2ban, GPL-2.0, read in place');
-
-interface LabelledLine {
-  readonly text: string;
-  readonly label: {
-    readonly match: boolean;
-    readonly host?: string;
-    readonly time?: string;
-    readonly constraint?: string;
-  };
-}
-
-/** Labelled lines that hold for the filter's normal mode, in their order. */
-function labelledLines(file: string): LabelledLine[] {
-  const lines: LabelledLine[] = [];
-  let label: LabelledLine['label'] | undefined;
-  let normalMode = true;
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    const options = /^# filterOptions: (.*)$/.exec(line);
-    if (options !== null) {
-      const modes = [JSON.parse(options[1]!)].flat() as { mode?: string }[];
-      normalMode = modes.some(({ mode }) => mode === undefined || mode === 'normal');
-      continue;
-    }
-    const json = /^# failJSON: (.*)$/.exec(line);
-    if (json !== null) label = JSON.parse(json[1]!);
-    else if (line !== '' && !line.startsWith('#') && label !== undefined) {
-      if (normalMode && !label.constraint?.includes("== 'aggressive'")) lines.push({ text: line, label });
-      label = undefined;
-    }
-  }
-  return lines;
-}
 
 /**
  * Lines that fail2ban counts each as a failure. It also joins the lines of one connection (PAM's, the disconnect), which
@@ -65,13 +33,15 @@ function judge(text: string): { match: boolean; host?: string; time?: number } {
 }
 
 describe.skipIf(!corpus.available)("fail2ban's labelled sshd lines", () => {
-  const lines = corpus.available ? labelledLines(join(corpus.folder, 'logs/sshd')) : [];
+  const lines = (corpus.available ? labelledLines(join(corpus.folder, 'logs/sshd')) : []).filter(
+    ({ modes, label }) => modes.includes('normal') && !label.constraint?.includes("== 'aggressive'"),
+  );
   // A line without an address cannot be judged alone: fail2ban joins the lines of one connection.
   const named = lines.filter(({ text, label }) => label.host === undefined || text.includes(label.host));
   const byAddress = named.filter(({ label }) => label.host === undefined || parseIpAddress(label.host) !== undefined);
 
   /** The label takes the first of two addresses where OpenSSH writes the true one last. */
-  const ambiguous = ({ label }: LabelledLine) => (label as { desc?: string }).desc?.includes('auth-info') === true;
+  const ambiguous = ({ label }: Pick<LabelledLine, 'label'>) => label.desc?.includes('auth-info') === true;
 
   it('agree for at least 88 % of the lines that name an address', () => {
     const disagreeing = byAddress.filter(({ text, label }) => {
@@ -87,7 +57,7 @@ describe.skipIf(!corpus.available)("fail2ban's labelled sshd lines", () => {
     for (const { text, label } of byAddress) {
       const judged = judge(text);
       if (!judged.match || !label.match) continue;
-      if (!ambiguous({ text, label }))
+      if (!ambiguous({ label }))
         expect([text, judged.host]).toEqual([text, formatIpAddress(parseIpAddress(label.host!)!)]);
       if (/^[A-Z]/.test(text))
         expect([text, new Date(judged.time!).toISOString().slice(0, 19)]).toEqual([text, label.time]);

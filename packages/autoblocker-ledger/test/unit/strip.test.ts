@@ -2,19 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PluginRegistry, ResourceGovernor, testing } from '@tenstrip/shared-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { registryForEachTest } from '../../../../tools/test-registry.mjs';
 import { ledgerStrip } from '../../src/index.js';
 
-let governor: ResourceGovernor;
-let registry: PluginRegistry;
-beforeEach(() => {
-  governor = new ResourceGovernor(testing('strip'));
-  registry = new PluginRegistry({ governor });
-});
-afterEach(async () => {
-  await registry[Symbol.asyncDispose]();
-  await governor.close();
-});
+const registry = registryForEachTest('strip');
 
 const lines = Array.from(
   { length: 6 },
@@ -23,7 +15,7 @@ const lines = Array.from(
 
 describe('the strip', () => {
   it('goes from lines to a proven and revoked decision', async () => {
-    const { call } = await registry.mount(ledgerStrip, { allowList: ['198.51.100.0/24'] });
+    const { call } = await registry().mount(ledgerStrip, { allowList: ['198.51.100.0/24'] });
     const { events, unrecognised } = await call.parseLogLines({ lines: [...lines, 'something else'] });
     expect([events.length, unrecognised]).toEqual([6, 1]);
 
@@ -51,7 +43,7 @@ describe('the strip', () => {
   });
 
   it('judges without recording, and records what it refuses', async () => {
-    const { call } = await registry.mount(ledgerStrip, { allowList: ['198.51.100.0/24'] });
+    const { call } = await registry().mount(ledgerStrip, { allowList: ['198.51.100.0/24'] });
     const wish = { target: '198.51.100.7', reason: 'test' };
     const { size } = await call.verifyLedger({});
     expect(await call.applySafetyRails(wish)).toMatchObject({ kind: 'refuse', code: 'ALLOW_LIST' });
@@ -61,15 +53,15 @@ describe('the strip', () => {
   });
 
   it('passes the errors of the engine as they are, and refuses wrong input', async () => {
-    const { call } = await registry.mount(ledgerStrip, {});
+    const { call } = await registry().mount(ledgerStrip, {});
     await expect(call.checkTarget({ target: '1.2.3' })).rejects.toMatchObject({ code: 'TargetInvalid' });
     await expect(call.explainDecision({ id: '7' })).rejects.toMatchObject({ code: 'DecisionUnknown' });
     await expect(call.explainDecision({ id: '-7' })).rejects.toMatchObject({ code: 'PluginInputInvalid' });
   });
 
   it('describes itself as JSON Schema', async () => {
-    await registry.mount(ledgerStrip, {});
-    const [description] = registry.describe().strips;
+    await registry().mount(ledgerStrip, {});
+    const [description] = registry().describe().strips;
     expect(description!.plugins.map(({ name }) => name)).toEqual([
       'record-events',
       'parse-log-lines',
@@ -89,7 +81,7 @@ describe('the strip', () => {
   });
 
   it('only plans enforcement where it is deterministic or in a sandbox', async () => {
-    const { call } = await registry.mount(ledgerStrip, {});
+    const { call } = await registry().mount(ledgerStrip, {});
     await call.proposeBlock({ target: '203.0.113.5', reason: 'test' });
     const { applied, blocks, plan } = await call.syncEnforcement({ table: 'planned' });
     expect([applied, blocks]).toEqual([false, 1]);
@@ -114,6 +106,32 @@ describe('the strip', () => {
     expect(await inside.call.syncEnforcement({})).toMatchObject({ applied: false, blocks: 0 });
     await strict[Symbol.asyncDispose]();
     await caged.close();
+  });
+
+  it('counts a batch once, and has no more than a throttle for what is shared', async () => {
+    const { call } = await registry().mount(ledgerStrip, { sharedNetworks: ['203.0.113.0/28'] });
+    const { events } = await call.parseLogLines({ lines });
+    expect(await call.recordEvents({ events, batch: 'one' })).toMatchObject({
+      repeated: false,
+      outcomes: [{ kind: 'decided', decision: { action: 'throttle', rail: { code: 'SHARED_ADDRESS' } } }],
+    });
+    expect(await call.recordEvents({ events, batch: 'one' })).toMatchObject({ repeated: true, outcomes: [] });
+    const { rails, escalation } = await call.explainDecision({
+      id: (await call.checkTarget({ target: '203.0.113.5' })).decision!.id,
+    });
+    expect(rails.find(({ code }) => code === 'SHARED_ADDRESS')?.objection).toContain('throttled');
+    expect(escalation).toEqual({ earlier: 0, lengthMs: 4 * 3_600_000 });
+  });
+
+  it('takes nothing in while it is paused, and goes on after', async () => {
+    const strip = await registry().mount(ledgerStrip, {});
+    const { events } = await strip.call.parseLogLines({ lines });
+    strip.pause();
+    const recording = strip.call.recordEvents({ events });
+    expect(strip.state).toBe('paused');
+    expect(strip.governor.statistics().waiting).toBe(1);
+    strip.resume();
+    expect((await recording).outcomes).toHaveLength(1);
   });
 
   it('keeps its state in memory in a sandbox, and takes a folder only where it may write', async () => {

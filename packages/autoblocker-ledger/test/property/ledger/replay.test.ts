@@ -31,7 +31,7 @@ const start = Date.UTC(2026, 10, 23);
 
 /** All that can be asked of a ledger. */
 function answers(ledger: AutoblockerLedger): unknown {
-  const { buckets: _, ...statistics } = ledger.statistics();
+  const { buckets: _, actors: __, ...statistics } = ledger.statistics();
   const moments = [0, 60, 200, 600, 1200].map((minute) => start + minute * 60_000);
   return {
     statistics,

@@ -49,21 +49,23 @@ describe('a target', () => {
   });
 });
 
+const address = (value: string) => ({ kind: 'ip' as const, value });
+
 describe('who logged in lately', () => {
   it('counts only before the attack began, and for a day', () => {
     const successes = new RecentSuccesses();
-    successes.note('192.0.2.1', 1000);
-    expect(successes.succeededBefore('192.0.2.1', 1001)).toBe(true);
-    expect(successes.succeededBefore('192.0.2.1', 1000)).toBe(false);
-    expect(successes.succeededBefore('192.0.2.1', 1001 + 24 * hour)).toBe(false);
-    expect(successes.succeededBefore('192.0.2.2', 1001)).toBe(false);
+    successes.note(address('192.0.2.1'), 'ann', 1000);
+    expect(successes.succeededBefore(address('192.0.2.1'), 1001)).toBe(true);
+    expect(successes.succeededBefore(address('192.0.2.1'), 1000)).toBe(false);
+    expect(successes.succeededBefore(address('192.0.2.1'), 1001 + 24 * hour)).toBe(false);
+    expect(successes.succeededBefore(address('192.0.2.2'), 1001)).toBe(false);
   });
 
   it('holds at most 100,000 sources', () => {
     const successes = new RecentSuccesses();
-    for (let n = 0; n < 100_010; n += 1) successes.note(`source-${n}`, n);
+    for (let n = 0; n < 100_010; n += 1) successes.note(address(`source-${n}`), undefined, n);
     expect(successes.size).toBe(100_000);
-    expect(successes.succeededBefore('source-0', 200_000)).toBe(false);
+    expect(successes.succeededBefore(address('source-0'), 200_000)).toBe(false);
   });
 });
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   AutoblockerLedger,
-  type BlockTarget,
   dryRun,
   type EnforcementBatch,
   EnforcementLoop,
   type Enforcer,
   NftablesEnforcer,
 } from '../../../src/index.js';
+import { blockerOf } from '../blocker.js';
 
 /** Holds what it was told, and fails when asked to: after the change or before it. */
 class RememberingEnforcer implements Enforcer {
@@ -46,15 +46,7 @@ beforeEach(async () => {
 });
 afterEach(() => ledger.close());
 
-async function block(
-  target: BlockTarget | string,
-  durationMs: number | null = hour,
-  domains: 'all' | string[] = 'all',
-) {
-  const outcome = await ledger.addBlock({ target, reason: 'test', durationMs, domains });
-  if (outcome.kind !== 'decided' && outcome.kind !== 'extended') throw new Error(outcome.kind);
-  return outcome.decision.id;
-}
+const block = blockerOf(() => ledger);
 
 describe('the enforcement loop', () => {
   it('carries out bans of addresses for all domains, and of its own domain when it has one', async () => {

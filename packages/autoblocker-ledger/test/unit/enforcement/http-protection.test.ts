@@ -8,6 +8,7 @@ import {
   AutoblockerLedger,
   HttpProtection,
   type HttpProtectionOptions,
+  lineDigest,
   type SecurityEvent,
 } from '../../../src/index.js';
 
@@ -122,6 +123,57 @@ describe.each(Object.entries(kinds))('protection of %s', (_, start) => {
     await ledger.addBlock({ target: '203.0.113.5', reason: 'test', durationMs: hour });
     expect(await statusOf(server.port, '203.0.113.5')).toBe(200);
     expect(refusals).toEqual(['203.0.113.5']);
+  });
+});
+
+describe('the events of a protection', () => {
+  it('are of its own domain, and name who was verified: two addresses of one session are one actor', async () => {
+    const taken: Promise<unknown>[] = [];
+    const protection = protectionWith({
+      domain: 'api',
+      actors: (incoming) => [{ kind: 'session', value: String(incoming.headers['x-session']) }],
+      authenticated: (incoming) => incoming.url?.startsWith('/ok') === true,
+      onEvent: (event) => taken.push(ledger.ingest(event)),
+    });
+    await using server = await kinds['node:http']!(protection);
+    const visit = (client: string, path: string, method = 'GET') =>
+      new Promise<void>((resolve, reject) => {
+        const headers = { 'x-forwarded-for': client, 'x-session': 's1' };
+        const asked = request(
+          { port: server.port, host: '127.0.0.1', method, path, headers, agent: false },
+          (response) => response.resume().on('end', () => resolve()),
+        );
+        asked.on('error', reject).end();
+      });
+    for (const client of ['203.0.113.5', '203.0.113.6']) await visit(client, '/ok');
+    await expect.poll(() => taken.length).toBe(2);
+    await Promise.all(taken);
+    const failed = (domain: string, value: string): SecurityEvent => ({
+      time: ledger.now,
+      domain,
+      kind: 'authentication-failure',
+      actor: [{ kind: 'ip', value }],
+      outcome: 'failure',
+      fields: {},
+      evidence: { digest: lineDigest(value) },
+    });
+    await ledger.ingest([1, 2, 3].map(() => failed('ssh', '203.0.113.5')));
+    await ledger.ingest([1, 2, 3].map(() => failed('mail', '203.0.113.6')));
+    // Both were logged in before: that takes more than one overflow.
+    expect(ledger.statistics()).toMatchObject({ actors: { overflows: 1 }, entries: { refusal: 1 } });
+    await ledger.ingest([1, 2, 3, 4, 5, 6].map(() => failed('ssh', '203.0.113.5')));
+    await ledger.ingest([1, 2, 3, 4, 5, 6].map(() => failed('mail', '203.0.113.6')));
+    await ledger.ingest([1, 2, 3, 4, 5, 6].map(() => failed('ssh', '203.0.113.5')));
+    expect(ledger.isBlocked({ kind: 'session', value: 's1' })?.scenario.name).toBe('tenstrip/cross-domain');
+  });
+
+  it('are none when a trusted proxy names nobody: it is not to be blamed for whom it serves', async () => {
+    const events: SecurityEvent[] = [];
+    await using server = await kinds['node:http']!(protectionWith({ onEvent: (event) => events.push(event) }));
+    await statusOf(server.port, 'unknown', '/missing');
+    await statusOf(server.port, '203.0.113.5', '/missing');
+    await expect.poll(() => events.length).toBe(1);
+    expect(events[0]!.actor).toEqual([{ kind: 'ip', value: '203.0.113.5' }]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { appendFile, copyFile, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdtemp, open, rename, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@tenstrip/shared-core/determinism';
@@ -78,6 +78,21 @@ describe('a file that is read once', () => {
     await rename(`${path}.copy`, path);
     await appendFile(path, 'three\n');
     expect(texts((await readAll({ from: position })).lines)).toEqual(['three']);
+  });
+
+  it('is not deceived by an inode that a new file took over', async () => {
+    await writeFile(path, 'one\ntwo\n');
+    const before = await stat(path);
+    const { position } = await readAll();
+    // A file system that gives the number out again does so at once; another one makes this a plain replacement.
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+      await unlink(path);
+      await writeFile(path, 'new one\nnew two\nnew three\n');
+      if ((await stat(path)).ino === before.ino) break;
+    }
+    const { lines, tail } = await readAll({ from: position });
+    expect(texts(lines)).toEqual(['new one', 'new two', 'new three']);
+    expect([tail.resumedAt, tail.rotations]).toEqual([0, 1]);
   });
 
   it('reads a line of 64 MiB with no more memory than its bound, and keeps the digest of all of it', async () => {

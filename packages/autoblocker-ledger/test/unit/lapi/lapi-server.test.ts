@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AutoblockerLedger, type BlockTarget } from '../../../src/index.js';
+import { AutoblockerLedger } from '../../../src/index.js';
 import { LapiServer, type ListeningLapi } from '../../../src/lapi/index.js';
+import { blockerOf } from '../blocker.js';
 
 const hour = 3_600_000;
 const [key, webKey] = ['0123456789abcdef', 'fedcba9876543210'];
@@ -53,15 +54,7 @@ const poll = async (query = '', apiKey = key) =>
   };
 const values = (items: readonly Item[] | null) => (items ?? []).map(({ value }) => value).sort();
 
-async function block(
-  target: BlockTarget | string,
-  durationMs: number | null = hour,
-  domains: 'all' | string[] = 'all',
-) {
-  const outcome = await ledger.addBlock({ target, reason: 'test', durationMs, domains });
-  if (outcome.kind !== 'decided' && outcome.kind !== 'extended') throw new Error(outcome.kind);
-  return outcome.decision.id;
-}
+const block = blockerOf(() => ledger);
 
 describe('the local API', () => {
   it('lets nobody in without a key, in the words that bouncers know', async () => {

@@ -16,6 +16,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+/** A frame without content. */
+const frameBytes = 16;
+
 const segment = async (kind: string) => {
   const place = join(folder, 'log', kind);
   return join(place, (await readdir(place))[0]!);
@@ -25,7 +28,8 @@ describe('verification', () => {
   it.each(['entries', 'erasable'])('finds a flipped bit anywhere in %s, and says which entry', async (kind) => {
     const path = await segment(kind);
     const whole = await readFile(path);
-    for (let offset = 70; offset < whole.length - 8; offset += 41) {
+    // The last frame only ends a commit: without it the entries before it are as signed.
+    for (let offset = 70; offset < whole.length - frameBytes; offset += 41) {
       const bent = Buffer.from(whole);
       bent[offset]! ^= 1 << (offset % 8);
       await writeFile(path, bent);

@@ -1,6 +1,8 @@
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { ResourceGovernor } from '@tenstrip/shared-core';
 import { createVerifier, sha256 } from '@tenstrip/shared-core/crypto';
 import { leafHash, parseVerifierKey, verifyTlogProof } from '@tenstrip/shared-core/transparency';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -138,6 +140,36 @@ describe('a reading', () => {
     expect(report.sources).toHaveLength(1);
     expect(ledger.isBlocked('203.0.113.5')).toBeDefined();
   });
+
+  it('takes nothing in while its governor is paused, keeps its place, and goes on after', async () => {
+    await writeFile(log, burst('203.0.113.5', 0, 3));
+    await using governor = new ResourceGovernor({ name: 'test' });
+    const stop = new AbortController();
+    {
+      await using ledger = await openLedger({ governor });
+      let lines = 0;
+      const onProgress = (progress: { lines: number }) => {
+        lines = progress.lines;
+      };
+      const following = ledger.follow([log], { signal: stop.signal, onProgress });
+      await expect.poll(() => lines).toBe(3);
+      governor.pause();
+      await appendFile(log, burst('203.0.113.5', 3, 3) + burst('203.0.113.6', 20, 3));
+      await setTimeout(500);
+      // One batch may have been under way.
+      const size = ledger.size;
+      await appendFile(log, burst('203.0.113.6', 23, 3));
+      await setTimeout(500);
+      expect(ledger.size).toBe(size);
+      expect(ledger.isBlocked('203.0.113.6')).toBeUndefined();
+      governor.resume();
+      await expect.poll(() => ledger.isBlocked('203.0.113.6')).toBeDefined();
+      stop.abort();
+      expect(await following).toMatchObject({ lines: 12, decided: 2 });
+    }
+    await using again = await openLedger();
+    expect(await again.readLogs([log])).toMatchObject({ lines: 0, decided: 0 });
+  });
 });
 
 describe('a decision', () => {
@@ -171,6 +203,9 @@ describe('a decision', () => {
     expect(explanation.evidence[1]).toMatchObject({ source: log, offset: failure(0, '203.0.113.5').length });
     expect(explanation.entry).not.toContain('203.0.113.5');
     expect(explanation.revocation).toContain(`revoke(${id}n`);
+    expect(explanation.escalation).toEqual({ earlier: 0, lengthMs: 4 * 3_600_000 });
+    expect(explanation.rails.map(({ code }) => code)).toContain('FEEDBACK_LOOP');
+    expect(explanation.rails.filter(({ objection }) => objection !== undefined)).toEqual([]);
     // By the field's own rules, without this package: leaf, path, signed checkpoint.
     const policy = {
       logs: [{ key: parseVerifierKey(explanation.verifierKey, sha256)! }],
@@ -308,7 +343,7 @@ describe('a ledger on disk', () => {
     await ledger.revoke(ledger.isBlocked('2001:db8::5')!.id, { code: 'appeal' });
     const before = {
       actors: ledger.actors(),
-      statistics: { ...ledger.statistics(), buckets: {} },
+      statistics: { ...ledger.statistics(), buckets: {}, actors: {} },
       size: ledger.size,
       checkpoint: ledger.checkpoint,
     };
@@ -316,7 +351,7 @@ describe('a ledger on disk', () => {
     await using again = await openLedger({ allowList: ['203.0.113.6'] });
     expect({
       actors: again.actors(),
-      statistics: { ...again.statistics(), buckets: {} },
+      statistics: { ...again.statistics(), buckets: {}, actors: {} },
       size: again.size,
       checkpoint: again.checkpoint,
     }).toEqual(before);

@@ -1,0 +1,88 @@
+// What a failing event weighs, and how weights fade: exponentially, in event time, so that a score is one number and a time,
+// and is brought up to date by one multiplication when it is looked at.
+
+import type { SecurityEvent } from '../events/index.js';
+import { provesAddress } from '../events/index.js';
+import { field, isRefusedLogin } from '../scenarios/index.js';
+
+/** A weight halves in this time, in milliseconds. */
+export const halfLifeMs = 30 * 60_000;
+
+/** Weights of events that are no requests: a login that failed is the unit. */
+const weightOfKind: Readonly<Record<string, number>> = {
+  'authentication-failure': 1,
+  'pam-failure': 1,
+  'pam-error': 1,
+  'invalid-user': 1,
+  'user-not-allowed': 1,
+  'too-many-failures': 1,
+  'client-authentication-failure': 1,
+  'preauth-disconnect': 1,
+  'auth-database-failure': 1,
+  'authorization-failure': 0.5,
+  'protocol-error': 0.5,
+  'malformed-request': 0.5,
+};
+const weightOfOther = 0.25;
+const weightOfRefusedPage = 0.1;
+const refusals = new Set(['400', '401', '403', '404']);
+
+/** How much an event says against its actor: 0 when it did not fail, or when nothing proves who sent it. */
+export function weightOf(event: SecurityEvent): number {
+  if (event.outcome !== 'failure' || !provesAddress(event)) return 0;
+  if (event.kind !== 'request') return weightOfKind[event.kind] ?? weightOfOther;
+  if (isRefusedLogin(event)) return 1;
+  // A page whose pictures are missing is nobody's fault, and neither is a server that fails.
+  return refusals.has(field(event, 'status')) && field(event, 'resource') !== 'static' ? weightOfRefusedPage : 0;
+}
+
+/** Events of one kind in one domain, added up. One attempt writes lines of several kinds, so kinds are kept apart. */
+export interface KindScore {
+  readonly domain: string;
+  readonly kind: string;
+  /** As of `time`. */
+  score: number;
+  time: number;
+  count: number;
+  /** The newest of them. */
+  readonly events: SecurityEvent[];
+}
+
+/** The score at a later time; time that goes back fades nothing. */
+function scoreAt({ score, time }: Pick<KindScore, 'score' | 'time'>, at: number): number {
+  return at <= time ? score : score * 0.5 ** ((at - time) / halfLifeMs);
+}
+
+/** Adds an event, of which at most `kept` stay. */
+export function addTo(held: KindScore, event: SecurityEvent, weight: number, kept: number): void {
+  held.score = scoreAt(held, event.time) + weight;
+  held.time = Math.max(held.time, event.time);
+  held.count += 1;
+  if (held.events.length === kept) held.events.shift();
+  held.events.push(event);
+}
+
+/** What an actor failed at. */
+export interface DomainScore {
+  readonly domain: string;
+  /** The strongest kind of the domain: what the others saw of the same attempts does not count again. */
+  readonly kind: string;
+  readonly score: number;
+}
+
+/** The strongest kind of each domain, over everything that an actor holds. */
+export function byDomain(held: readonly KindScore[], at: number): DomainScore[] {
+  const sums: { domain: string; kind: string; score: number }[] = [];
+  for (const one of held) {
+    const sum = sums.find(({ domain, kind }) => domain === one.domain && kind === one.kind);
+    if (sum === undefined) sums.push({ domain: one.domain, kind: one.kind, score: scoreAt(one, at) });
+    else sum.score += scoreAt(one, at);
+  }
+  return sums.filter(
+    (sum, index) =>
+      !sums.some(
+        (other, place) =>
+          other.domain === sum.domain && (other.score > sum.score || (other.score === sum.score && place < index)),
+      ),
+  );
+}

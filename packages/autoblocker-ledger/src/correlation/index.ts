@@ -1,0 +1,6 @@
+export {
+  CrossDomainDetector,
+  crossDomainMemoryMs,
+  crossDomainNumbers,
+  crossDomainRule,
+} from './cross-domain.js';

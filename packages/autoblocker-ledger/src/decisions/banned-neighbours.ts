@@ -1,0 +1,74 @@
+// Which networks send one attacker after the other: the addresses of a /24, or the /64s of a /48, that rules banned lately.
+// Bounded in networks and in addresses of each; the one that was quiet longest goes first.
+
+import { formatIpPrefix, type IpPrefix, networkOf, requireIpAddress } from '../lookup/index.js';
+
+const maxNetworks = 10_000;
+/** Newest hosts kept of a network: more than any number that is asked for. */
+const maxHosts = 16;
+/** So many hosts make a network a target of its own. */
+export const recidiveHosts = 8;
+/** Within this time, in milliseconds. */
+export const recidiveWindowMs = 86_400_000;
+const networkLength = { 4: 24, 6: 48 };
+const hostLength = { 4: 32, 6: 64 };
+
+/** One host of a network, as it was banned last. */
+interface BannedHost<Evidence> {
+  readonly time: number;
+  readonly evidence: Evidence | undefined;
+}
+
+/** A network of repeat offenders. */
+export interface RecidiveNetwork<Evidence> {
+  readonly network: IpPrefix;
+  /** How many hosts of it were banned; the count ends at 16. */
+  readonly hosts: number;
+  /** Something of each, oldest first. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** Bans by rules, by network. `Evidence`: what is kept of each host. */
+export class BannedNeighbours<Evidence> {
+  /** By the network's text, least recently banned first; hosts in the same order. */
+  readonly #networks = new Map<string, Map<string, BannedHost<Evidence>>>();
+
+  /** Notes the ban of an address in canonical text. */
+  note(address: string, time: number, evidence: Evidence | undefined): void {
+    const { network, host } = placeOf(address);
+    const key = formatIpPrefix(network);
+    const hosts = this.#networks.get(key) ?? new Map<string, BannedHost<Evidence>>();
+    const before = hosts.get(host);
+    hosts.delete(host);
+    hosts.set(host, { time: Math.max(time, before?.time ?? time), evidence: evidence ?? before?.evidence });
+    if (hosts.size > maxHosts) hosts.delete(hosts.keys().next().value!);
+    this.#networks.delete(key);
+    this.#networks.set(key, hosts);
+    if (this.#networks.size > maxNetworks) this.#networks.delete(this.#networks.keys().next().value!);
+  }
+
+  /** Forgets the ban of an address: it was taken back. */
+  forget(address: string): void {
+    const { network, host } = placeOf(address);
+    this.#networks.get(formatIpPrefix(network))?.delete(host);
+  }
+
+  /** The network of an address, if {@link recidiveHosts} or more of it were banned within {@link recidiveWindowMs} of `time`. */
+  recidive(address: string, time: number): RecidiveNetwork<Evidence> | undefined {
+    const { network } = placeOf(address);
+    const hosts = [...(this.#networks.get(formatIpPrefix(network))?.values() ?? [])];
+    const recent = hosts.filter((host) => Math.abs(time - host.time) <= recidiveWindowMs);
+    if (recent.length < recidiveHosts) return undefined;
+    const evidence = recent.map((host) => host.evidence).filter((one) => one !== undefined);
+    return { network, hosts: recent.length, evidence };
+  }
+}
+
+function placeOf(text: string): { readonly network: IpPrefix; readonly host: string } {
+  const address = requireIpAddress(text);
+  const { family } = address;
+  return {
+    network: networkOf(address, networkLength[family]),
+    host: formatIpPrefix(networkOf(address, hostLength[family])),
+  };
+}

@@ -1,0 +1,26 @@
+// What an event proves about its actor, and what it may only mirror.
+
+import type { SecurityEvent } from './security-event.js';
+
+/** Protocols as firewalls log them: packets, of which no connection has come. */
+const packetDomains = new Set(['tcp', 'udp', 'icmp']);
+/** Answers with which a proxy or a web server carries out a block. */
+const refusingStatuses = new Set(['403', '429']);
+const refusingKinds = new Set(['connection-refused', 'connection-reset']);
+
+/** Whether what the event names beside the address was verified, so that it can join addresses. */
+export function isVerified(event: SecurityEvent): boolean {
+  return event.authenticated ?? event.outcome === 'success';
+}
+
+/** Whether somebody who can only send under a false address could not have caused it. */
+export function provesAddress(event: SecurityEvent): boolean {
+  if (event.transport !== undefined) return event.transport === 'tcp';
+  return !packetDomains.has(event.domain) && !event.kind.startsWith('iptables');
+}
+
+/** Whether it is what a block looks like in a log, if there was one: the answer 403 or 429, a refused connection. */
+export function mayBeRefusalByBlock(event: SecurityEvent): boolean {
+  const { status, http_status: hubStatus } = event.fields;
+  return refusingKinds.has(event.kind) || refusingStatuses.has(status ?? hubStatus ?? '');
+}

@@ -1,0 +1,1 @@
+export { type EventSender, HttpIntake, type HttpIntakeOptions } from './http-intake.js';

@@ -1,0 +1,225 @@
+// Sources to events, in the order of their times, and how far each was read to the ledger: read to the end, or followed.
+
+import type { OperationContext, ResourceGovernor } from '@tenstrip/shared-core';
+import { isTenstripError } from '@tenstrip/shared-core/errors';
+import { FileTail, type LineSource, type SecurityEvent } from '../events/index.js';
+import type { BlockLedger } from '../ledger/index.js';
+import { type LineParser, LogLineParser } from '../parsing/index.js';
+import type { RuleSet } from '../rules/index.js';
+import type { Settled } from './decision-maker.js';
+import { LogIntake } from './log-intake.js';
+import type { ReadLogsOptions, ReadProgress, StampOptions } from './read-report.js';
+import type { ReadTally } from './read-tally.js';
+
+/** What a {@link LogReading} works with. */
+export interface LogReadingParts {
+  readonly governor: ResourceGovernor;
+  readonly ledger: BlockLedger;
+  readonly rules: RuleSet | undefined;
+  /** How long an event matters, in milliseconds: a restart looks back as far. */
+  readonly memoryMs: number;
+  /** Looks at an event. */
+  readonly observe: (event: SecurityEvent, replayed: boolean) => readonly Settled[];
+  /** Reads the host's own addresses again when they may have changed. */
+  readonly refreshSelf: () => Promise<void>;
+  /** The times of an entry that is written now. */
+  readonly times: () => { readonly time: number; readonly recordedAt: number };
+  /** Makes durable what was recorded. */
+  readonly flush: () => Promise<void>;
+}
+
+/** How a position is committed while reading: with every decision, and at least after so many bytes of a source. */
+const commitBytes = 4 * 1024 * 1024;
+/** Between two looks at pause, abort and caps. */
+export const eventsPerCheckpoint = 256;
+
+/** Reads the sources of one ledger. */
+export class LogReading {
+  readonly #parts: LogReadingParts;
+  /** Sources whose buckets are warm in this process. */
+  readonly #warm = new Set<string>();
+
+  constructor(parts: LogReadingParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads sources to their ends; the names of those that could be opened. */
+  async toEnd(
+    files: readonly (string | LineSource)[],
+    options: ReadLogsOptions,
+    tally: ReadTally,
+    op: OperationContext,
+  ): Promise<string[]> {
+    await this.#parts.refreshSelf();
+    const intakes = await this.#openIntakes(files, options, false, tally);
+    try {
+      await this.#readMerged(intakes, options, tally, op);
+    } finally {
+      await this.#finish(intakes);
+    }
+    tally.read(intakes);
+    return intakes.map(({ source }) => source.name);
+  }
+
+  /** Follows files until the signal aborts. */
+  async follow(
+    files: readonly string[],
+    options: ReadLogsOptions & { readonly signal: AbortSignal },
+    tally: ReadTally,
+    op: OperationContext,
+  ): Promise<void> {
+    const intakes = options.signal.aborted ? [] : await this.#openIntakes(files, options, true, tally);
+    try {
+      await Promise.all(intakes.map((intake) => this.#followOne(intake, intakes, options, tally, op)));
+    } finally {
+      await this.#finish(intakes);
+    }
+    tally.read(intakes);
+  }
+
+  /** Opens sources; those that cannot be read are skipped, unless none can. */
+  async #openIntakes(
+    files: readonly (string | LineSource)[],
+    options: ReadLogsOptions,
+    follow: boolean,
+    tally: ReadTally,
+  ): Promise<LogIntake[]> {
+    const intakes: LogIntake[] = [];
+    let reason: unknown;
+    for (const file of new Set(files)) {
+      try {
+        const source = typeof file === 'string' ? await this.#openFile(file, follow) : file;
+        intakes.push(this.#intake(source, options, follow));
+      } catch (error) {
+        if (!isTenstripError(error, 'SourceUnreadable', 'CapabilityDenied')) throw error;
+        reason = error;
+        tally.skipped.push({ path: String(file), error: error.toJSON() });
+      }
+    }
+    if (intakes.length === 0 && reason !== undefined) throw reason;
+    return intakes;
+  }
+
+  async #openFile(path: string, follow: boolean): Promise<FileTail> {
+    const { governor, ledger } = this.#parts;
+    const granted = governor.sandboxed ? await governor.use('fs.read').resolve(path) : path;
+    const known = ledger.projections.positions.get(path);
+    const from = known !== undefined && this.#warm.has(path) ? { ...known, warmFrom: known.offset } : known;
+    const io = <T>(cost: { ops: number; bytes: number }, work: () => Promise<T>) => governor.io(cost, work);
+    return FileTail.open({ path: granted, name: path, from, follow, clock: governor.clock, io });
+  }
+
+  /** What reads the lines of a source. `modifiedMs`: as {@link LineSource} has it. */
+  parserOf(source: string, modifiedMs: number | undefined, options: StampOptions): LineParser {
+    const { governor, rules } = this.#parts;
+    const { clock } = governor;
+    const newestTime = () => options.newestTime ?? modifiedMs ?? clock.now();
+    const utcOffsetMinutes = options.utcOffsetMinutes ?? (governor.deterministic ? 0 : 'local');
+    const reading = { newestTime, utcOffsetMinutes };
+    return rules?.lineParser(source, reading) ?? new LogLineParser(source, reading);
+  }
+
+  #intake(source: LineSource, options: ReadLogsOptions, follow: boolean): LogIntake {
+    const { ledger, memoryMs } = this.#parts;
+    // A file that is followed grows on; one that is read to its end holds nothing younger than itself.
+    const parser = this.parserOf(source.name, follow ? undefined : source.modifiedMs, options);
+    const known = ledger.projections.positions.get(source.name);
+    return new LogIntake({ source, parser, memoryMs, known, signal: options.signal });
+  }
+
+  /** Reads sources to their ends, always taking the earliest event that any of them shows. */
+  async #readMerged(
+    intakes: readonly LogIntake[],
+    options: ReadLogsOptions,
+    tally: ReadTally,
+    op: OperationContext,
+  ): Promise<void> {
+    for (let taken = 0; !options.signal?.aborted; taken += 1) {
+      for (const intake of intakes) {
+        while (intake.head === undefined && !intake.ended && !options.signal?.aborted) {
+          await this.#commitIfDue(intakes);
+          await intake.pull();
+          options.onProgress?.(progressOf(intake, intakes, tally));
+          await op.checkpoint();
+        }
+      }
+      const next = earliest(intakes);
+      if (next === undefined) return;
+      this.#takeOne(next, tally);
+      if (taken % eventsPerCheckpoint === 0) await op.checkpoint();
+    }
+  }
+
+  async #followOne(
+    intake: LogIntake,
+    intakes: readonly LogIntake[],
+    options: ReadLogsOptions,
+    tally: ReadTally,
+    op: OperationContext,
+  ): Promise<void> {
+    while (!intake.ended) {
+      await intake.pull();
+      await this.#parts.refreshSelf();
+      while (intake.head !== undefined) this.#takeOne(intake, tally);
+      await this.#commit([intake]);
+      options.onProgress?.(progressOf(intake, intakes, tally));
+      await op.checkpoint();
+    }
+  }
+
+  #takeOne(intake: LogIntake, tally: ReadTally): void {
+    const { event, replayed } = intake.take();
+    if (!replayed) tally.countEvent(event);
+    for (const settled of this.#parts.observe(event, replayed)) tally.countSettled(settled);
+  }
+
+  async #commitIfDue(intakes: readonly LogIntake[]): Promise<void> {
+    if (this.#parts.ledger.hasRecorded || intakes.some((intake) => intake.uncommittedBytes >= commitBytes)) {
+      await this.#commit(intakes);
+    }
+  }
+
+  /** Makes durable what was found, and behind it how far was read: a crash in between repeats lines and no effect. */
+  async #commit(intakes: readonly LogIntake[]): Promise<void> {
+    const { ledger, times, flush } = this.#parts;
+    for (const intake of intakes) {
+      const position = await intake.position();
+      if (position === undefined) continue;
+      ledger.record({
+        class: 'source-position',
+        fact: { ...times(), offset: position.offset },
+        personal: { source: intake.source.name, position },
+      });
+    }
+    await flush();
+  }
+
+  async #finish(intakes: readonly LogIntake[]): Promise<void> {
+    await this.#commit(intakes);
+    for (const intake of intakes) {
+      this.#warm.add(intake.source.name);
+      await intake.close();
+    }
+  }
+}
+
+function earliest(intakes: readonly LogIntake[]): LogIntake | undefined {
+  let first: LogIntake | undefined;
+  for (const intake of intakes) {
+    if (intake.head !== undefined && (first?.head === undefined || intake.head.event.time < first.head.event.time))
+      first = intake;
+  }
+  return first;
+}
+
+function progressOf(current: LogIntake, intakes: readonly LogIntake[], tally: ReadTally): ReadProgress {
+  const sum = (count: (intake: LogIntake) => number) => intakes.reduce((total, intake) => total + count(intake), 0);
+  return {
+    path: current.source.name,
+    bytesRead: sum((intake) => intake.bytesRead),
+    bytesTotal: sum((intake) => intake.source.sizeBytes),
+    lines: sum((intake) => intake.lines),
+    events: sum((intake) => intake.events),
+    decisions: tally.decided,
+  };
+}

@@ -1,0 +1,3 @@
+import type { PluginRegistry } from '@tenstrip/shared-core';
+
+export function registryForEachTest(seed: string): () => PluginRegistry;
