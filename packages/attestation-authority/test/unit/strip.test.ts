@@ -40,7 +40,7 @@ describe('the strip', () => {
   });
 
   it('rotates its key, and follows; another strip follows by the statement alone', async () => {
-    const { call } = await registry.mount(attestationStrip, {});
+    const { call } = await registry().mount(attestationStrip, {});
     const attestation = await call.issueAttestation({ ...request('a'), mode: 'both' });
     const [old] = (await call.rotateKey({})).keys;
     expect(old).toMatchObject({ untilSize: '2' });
