@@ -136,11 +136,44 @@ const classes: ReadonlySet<string> = new Set<LedgerEntry['class']>([
 /** The bytes of an entry. `salt`: 16 fresh random bytes. */
 export function encodeEntry(entry: LedgerEntry, salt: Uint8Array): LogEntry {
   const fact = { v: 1, class: entry.class, ...entry.fact };
-  if (entry.personal === undefined) return { entry: Buffer.from(canonicalJson(fact)) };
-  const part = Buffer.from(canonicalJson(entry.personal));
+  if (entry.personal === undefined) return { entry: Buffer.from(entryJson(fact)) };
+  const part = Buffer.from(entryJson(entry.personal));
   const { commitment, erasable } = commitErasable(part, salt, sha256);
   const personal = Buffer.from(commitment).toString('hex');
-  return { entry: Buffer.from(canonicalJson({ ...fact, personal })), erasable };
+  return { entry: Buffer.from(entryJson({ ...fact, personal })), erasable };
+}
+
+/**
+ * The canonical JSON of plain data. With members in order `JSON.stringify` prints RFC 8785's text, at a fifth of the cost of a
+ * library that has to order and check everything; what is not as plain as an entry is left to that.
+ */
+function entryJson(value: object): string {
+  const ordered = inOrder(value);
+  const text = ordered === undefined ? undefined : JSON.stringify(ordered);
+  // An escape of half a surrogate pair, which canonical JSON refuses; or text that looks like one.
+  return text === undefined || text.includes('\\ud') ? canonicalJson(value) : text;
+}
+
+/** `value` with the members of every object in order: itself where they are. `undefined` when it holds what is not plain. */
+function inOrder(value: unknown): unknown {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (Array.isArray(value)) {
+    const items = value.map(inOrder);
+    return items.includes(undefined) ? undefined : items;
+  }
+  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return undefined;
+  const ordered: Record<string, unknown> = {};
+  for (const name of Object.keys(value).sort()) {
+    const member = (value as Record<string, unknown>)[name];
+    // An integer as a name would come first whatever the order.
+    if (name === '__proto__' || name === 'toJSON' || /^\d/.test(name)) return undefined;
+    if (member === undefined) continue;
+    const inside = inOrder(member);
+    if (inside === undefined) return undefined;
+    ordered[name] = inside;
+  }
+  return ordered;
 }
 
 /** The entry in some bytes of the log. @throws TenstripError `EntryInvalid` */
