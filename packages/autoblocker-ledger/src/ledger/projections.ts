@@ -3,7 +3,16 @@
 
 import { type Decision, type EarlierDecision, targetPrefix } from '../decisions/index.js';
 import { type BlockTarget, type SourcePosition, targetKey } from '../events/index.js';
-import { type IpAddress, type IpPrefix, IpPrefixIndex, NetworkSet, requireIpPrefix } from '../lookup/index.js';
+import {
+  type IpAddress,
+  type IpPrefix,
+  IpPrefixIndex,
+  type NetworkBlocking,
+  NetworkSet,
+  requireIpPrefix,
+  SharedBlocksWriter,
+  type SharedLookupHandle,
+} from '../lookup/index.js';
 import { ExpiryQueue } from './expiry-queue.js';
 import type {
   AllowListEntry,
@@ -64,6 +73,15 @@ export class Projections {
   readonly #index = new IpPrefixIndex();
   readonly #slots: (NetworkSlot | undefined)[] = [];
   readonly #freeSlots: number[] = [];
+  /**
+   * By slot: the decision that blocks the network in all domains, where nothing else is on it, and its end. One load where the
+   * way over slot, decisions and record takes seven, most of them from memory that no cache holds.
+   */
+  readonly #answers: (Decision | undefined)[] = [];
+  #answersEnd = new Float64Array(64);
+  /** Of the look-up in hand. */
+  readonly #covering = new Int32Array(33);
+  #shared: SharedBlocksWriter | undefined;
   readonly #expiry = new ExpiryQueue();
   readonly #scores = new Map<string, { readonly score: number; readonly time: number }>();
   readonly #overflows = new Set<string>();
@@ -97,8 +115,19 @@ export class Projections {
     }
   }
 
+  /** Memory from which other threads look up who is blocked; from the first call on it is kept up to date. */
+  share(eventTime: boolean, now: number): SharedLookupHandle {
+    if (this.#shared === undefined) {
+      this.#shared = new SharedBlocksWriter(eventTime);
+      for (const slot of this.#slots) if (slot !== undefined) this.#shareNetwork(slot);
+      this.#shared.setNow(now);
+    }
+    return this.#shared.handle;
+  }
+
   /** Drops from the look-up what ended at `now` or before. */
   expire(now: number): void {
+    this.#shared?.setNow(now);
     for (const { id, end } of this.#expiry.take(now)) {
       const record = this.#decisions.get(id)!;
       if (record.until === end && record.held !== 'revoked') this.#leaveForce(record);
@@ -114,6 +143,39 @@ export class Projections {
       longest = longerOf(longest, record, domain, at);
     }
     return longest === undefined ? undefined : decisionAt(longest, at);
+  }
+
+  /** The same for an IPv4 address as an integer; `at` is asked for only where something may block. */
+  blockingIpv4(address: number, domain: string | undefined, at: number | (() => number)): Decision | undefined {
+    const count = this.#index.coveringIpv4(address, this.#covering);
+    if (count === 0) return undefined;
+    const now = typeof at === 'number' ? at : at();
+    let longest: DecisionRecord | undefined;
+    if (count === 1) {
+      const number = this.#covering[0]!;
+      const answer = this.#answers[number];
+      if (answer !== undefined && now < this.#answersEnd[number]!) return answer;
+    }
+    for (let index = 0; index < count; index += 1) {
+      const { decisions } = this.#slots[this.#covering[index]!]!;
+      for (let place = 0; place < decisions.length; place += 1)
+        longest = longerOf(longest, decisions[place]!, domain, now);
+    }
+    if (longest === undefined) return undefined;
+    const decision = decisionAt(longest, now);
+    if (count === 1 && longest.fact.domains === 'all') this.#keepAnswer(this.#covering[0]!, longest, decision);
+    return decision;
+  }
+
+  #keepAnswer(number: number, record: DecisionRecord, decision: Decision): void {
+    if (this.#slots[number]!.decisions.length > 1) return;
+    if (number >= this.#answersEnd.length) {
+      const wider = new Float64Array(Math.max(number + 1, this.#answersEnd.length * 2));
+      wider.set(this.#answersEnd);
+      this.#answersEnd = wider;
+    }
+    this.#answers[number] = decision;
+    this.#answersEnd[number] = endOf(record);
   }
 
   /** The same for an address, or a network of `length` bits: one that blocks all of it. */
@@ -250,8 +312,14 @@ export class Projections {
     this.#noteOverflow(personal?.overflow);
     const added = personal?.evidence.map(({ digest }) => digest) ?? [];
     record.evidence = [...record.evidence, ...added].slice(0, maxEvidenceDigests);
-    if (wasInForce && record.until !== null) this.#expiry.add(record.until, record.id);
-    if (!wasInForce) this.#place(record);
+    if (!wasInForce) {
+      this.#place(record);
+      return;
+    }
+    if (record.until !== null) this.#expiry.add(record.until, record.id);
+    const prefix = targetPrefix(record.target);
+    const number = prefix === undefined ? undefined : this.#index.get(prefix);
+    if (number !== undefined) this.#networkChanged(number);
   }
 
   #applyRefusal({ fact, personal }: RefusalEntry): void {
@@ -283,9 +351,27 @@ export class Projections {
     const number = this.#index.get(prefix) ?? this.#newSlot(prefix);
     const slot = this.#slots[number]!;
     slot.decisions.push(record);
+    this.#networkChanged(number);
     if (record.held !== 'active') return;
     slot.inForce += 1;
     if (slot.inForce === 1) this.blockedAddresses += addressesOf(prefix);
+  }
+
+  /** What is on a network has changed: forgets its answer, and tells other threads. */
+  #networkChanged(number: number): void {
+    this.#answers[number] = undefined;
+    const slot = this.#slots[number];
+    if (slot !== undefined) this.#shareNetwork(slot);
+  }
+
+  #shareNetwork({ prefix, decisions }: NetworkSlot): void {
+    if (this.#shared === undefined) return;
+    const blockings: NetworkBlocking[] = [];
+    for (const { id, fact, held, until } of decisions) {
+      const { action, domains } = fact;
+      if (held === 'active' && action !== 'observe') blockings.push({ id, action, domains, until });
+    }
+    this.#shared.set(prefix, blockings);
   }
 
   #isPlaced(record: DecisionRecord): boolean {
@@ -302,6 +388,7 @@ export class Projections {
     const at = slot.decisions.indexOf(record);
     if (at < 0) return;
     slot.decisions.splice(at, 1);
+    this.#networkChanged(number);
     if (record.held === 'active') {
       slot.inForce -= 1;
       if (slot.inForce === 0) this.blockedAddresses -= addressesOf(prefix);

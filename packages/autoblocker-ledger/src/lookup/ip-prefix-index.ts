@@ -47,6 +47,14 @@ export class IpPrefixIndex {
     return this.#families[address.family].lookup(address.words);
   }
 
+  /**
+   * Writes the values of all networks that hold an IPv4 address, as an integer, into `values`, longest first, and gives their
+   * number. There are at most 33.
+   */
+  coveringIpv4(address: number, values: Int32Array): number {
+    return this.#families[4].coveringWord(address, values);
+  }
+
   /** Calls `visit` with the values of all networks that hold the address and have at most `maxLength` bits, longest first. */
   visitCovering(address: IpAddress, visit: (value: number) => void, maxLength = 128): void {
     this.#families[address.family].visitCovering(address.words, visit, maxLength);
@@ -104,6 +112,18 @@ class FamilyIndex {
     return -1;
   }
 
+  coveringWord(word: number, values: Int32Array): number {
+    const probed = this.#probed;
+    let count = 0;
+    for (let index = 0; index < probed.length; index += 1) {
+      const value = probed[index]!.getWord(word);
+      if (value < 0) continue;
+      values[count] = value;
+      count += 1;
+    }
+    return count;
+  }
+
   lookup(words: readonly number[]): number {
     for (const table of this.#probed) {
       const value = table.get(words);
@@ -136,6 +156,7 @@ class PrefixTable {
   readonly #words: 1 | 4;
   readonly #seed: number;
   readonly #masks: readonly number[];
+  readonly #firstMask: number;
   #dead = 0;
   #capacity = 0;
   #keys = new Uint32Array(0);
@@ -147,16 +168,17 @@ class PrefixTable {
     this.#words = words;
     this.#seed = seed;
     this.#masks = [0, 32, 64, 96].slice(0, words).map((start) => wordMask(length, start));
+    this.#firstMask = wordMask(length, 0);
     this.#rebuild(8);
   }
 
   getWord(word: number): number {
-    const key = (word & this.#masks[0]!) >>> 0;
-    const last = this.#capacity - 1;
+    const key = (word & this.#firstMask) >>> 0;
+    const [keys, values, last] = [this.#keys, this.#values, this.#capacity - 1];
     for (let slot = mix(key, this.#seed) & last; ; slot = (slot + 1) & last) {
-      const value = this.#values[slot]!;
+      const value = values[slot]!;
       if (value === empty) return -1;
-      if (value >= 0 && this.#keys[slot] === key) return value;
+      if (value >= 0 && keys[slot] === key) return value;
     }
   }
 
