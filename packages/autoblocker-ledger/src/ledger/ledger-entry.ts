@@ -179,10 +179,11 @@ function inOrder(value: unknown): unknown {
 /** The entry in some bytes of the log. @throws TenstripError `EntryInvalid` */
 export function decodeEntry(index: bigint, stored: LogEntry): LedgerEntry {
   try {
-    const { v, class: kind, personal: commitment, ...fact } = JSON.parse(Buffer.from(stored.entry).toString('utf8'));
+    const { v, class: kind, personal: commitment, ...fact } = JSON.parse(textOf(stored.entry));
     if (v !== 1 || !classes.has(kind)) throw new Error(`version ${v}, class ${kind}`);
-    const erasable = stored.erasable === undefined ? undefined : Buffer.from(stored.erasable);
-    const personal = erasable === undefined ? undefined : JSON.parse(erasable.subarray(saltBytes).toString('utf8'));
+    const { erasable } = stored;
+    const personal = erasable === undefined ? undefined : JSON.parse(textOf(erasable.subarray(saltBytes)));
+    if (fact.scenario !== undefined) fact.scenario = sharedRule(fact.scenario);
     return { class: kind, fact, personal } as LedgerEntry;
   } catch (cause) {
     throw new TenstripError<LedgerErrorCode>(
@@ -191,6 +192,22 @@ export function decodeEntry(index: bigint, stored: LogEntry): LedgerEntry {
       { details: { index }, cause },
     );
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+const maxRules = 10_000;
+const rules = new Map<string, RuleName>();
+
+/** Rules that stand in many entries are one object in memory. */
+function sharedRule(rule: RuleName): RuleName {
+  const key = `${rule.name} ${rule.version}`;
+  const known = rules.get(key);
+  if (known !== undefined) return known;
+  if (rules.size < maxRules) rules.set(key, rule);
+  return rule;
 }
 
 /** The commitment in an entry's bytes to its personal part: SHA-256 in hex; `undefined` when it has none. */

@@ -29,11 +29,12 @@ interface DecisionRecord {
   readonly fact: DecisionEntry['fact'];
   readonly target: BlockTarget;
   readonly reason: string;
-  readonly scenarios: Set<string>;
+  /** Replaced and never changed: most decisions share theirs. */
+  scenarios: ReadonlySet<string>;
   /** Replaced and never changed: decisions that were handed out share it. */
   evidence: readonly string[];
   /** Entries that changed it. */
-  readonly history: bigint[];
+  history: readonly bigint[];
   until: number | null;
   score: number;
   eventCount: number;
@@ -53,6 +54,8 @@ interface NetworkSlot {
 const maxEvidenceDigests = 200;
 const maxOverflowKeys = 100_000;
 const maxScores = 100_000;
+const maxScenarioSets = 10_000;
+const nothing: readonly never[] = [];
 const maxRecentBlocks = 20_000;
 /** A score halves in a day. */
 const scoreHalfLifeMs = 86_400_000;
@@ -73,6 +76,7 @@ export class Projections {
   readonly #index = new IpPrefixIndex();
   readonly #slots: (NetworkSlot | undefined)[] = [];
   readonly #freeSlots: number[] = [];
+  readonly #scenarioSets = new Map<string, ReadonlySet<string>>();
   /**
    * By slot: the decision that blocks the network in all domains, where nothing else is on it, and its end. One load where the
    * way over slot, decisions and record takes seven, most of them from memory that no cache holds.
@@ -273,9 +277,9 @@ export class Projections {
       fact,
       target: personal.target,
       reason: personal.reason,
-      scenarios: new Set([fact.scenario.name]),
-      evidence: personal.evidence.map(({ digest }) => digest),
-      history: [],
+      scenarios: this.#onlyScenario(fact.scenario.name),
+      evidence: personal.evidence.length === 0 ? nothing : personal.evidence.map(({ digest }) => digest),
+      history: nothing,
       until: fact.until,
       score: fact.score,
       eventCount: fact.eventCount,
@@ -297,6 +301,15 @@ export class Projections {
     }
   }
 
+  /** A set of one name, the same for every decision. */
+  #onlyScenario(name: string): ReadonlySet<string> {
+    const known = this.#scenarioSets.get(name);
+    if (known !== undefined) return known;
+    const only = new Set([name]);
+    if (this.#scenarioSets.size < maxScenarioSets) this.#scenarioSets.set(name, only);
+    return only;
+  }
+
   #applyExtension(index: bigint, { fact, personal }: ExtensionEntry): void {
     const record = this.#decisions.get(BigInt(fact.decision));
     if (record === undefined) return;
@@ -306,8 +319,9 @@ export class Projections {
     record.score = fact.score;
     record.eventCount += fact.eventCount;
     record.extensions += 1;
-    record.scenarios.add(fact.scenario.name);
-    record.history.push(index);
+    if (!record.scenarios.has(fact.scenario.name))
+      record.scenarios = new Set([...record.scenarios, fact.scenario.name]);
+    record.history = [...record.history, index];
     this.#noteScore(record.target, fact.score, fact.time);
     this.#noteOverflow(personal?.overflow);
     const added = personal?.evidence.map(({ digest }) => digest) ?? [];
@@ -333,7 +347,7 @@ export class Projections {
     if (record === undefined || record.held === 'revoked') return;
     if (this.#isPlaced(record)) this.#leaveForce(record);
     record.held = 'revoked';
-    record.history.push(index);
+    record.history = [...record.history, index];
   }
 
   #applyAllowList({ fact, personal }: AllowListEntry): void {
