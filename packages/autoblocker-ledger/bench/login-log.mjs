@@ -1,11 +1,13 @@
 // A log of a host's logins as rsyslog writes it, the same in every run: guessers in turns, people, and other programs between.
 
-/** 32-bit integers, the same for the same seed (Numerical Recipes' generator, its high bits). */
+/** 32-bit integers, the same for the same seed (Ettinger's mulberry32). */
 export function integers(seed) {
   let state = seed;
   return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 4;
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (mixed ^ (mixed >>> 14)) >>> 0;
   };
 }
 

@@ -84,7 +84,7 @@ export class Projections {
   readonly #answers: (Decision | undefined)[] = [];
   #answersEnd = new Float64Array(64);
   /** Of the look-up in hand. */
-  readonly #covering = new Int32Array(33);
+  readonly #covering = new Int32Array(129);
   #shared: SharedBlocksWriter | undefined;
   readonly #expiry = new ExpiryQueue();
   readonly #scores = new Map<string, { readonly score: number; readonly time: number }>();
@@ -151,7 +151,16 @@ export class Projections {
 
   /** The same for an IPv4 address as an integer; `at` is asked for only where something may block. */
   blockingIpv4(address: number, domain: string | undefined, at: number | (() => number)): Decision | undefined {
-    const count = this.#index.coveringIpv4(address, this.#covering);
+    return this.#blockingCovering(this.#index.coveringIpv4(address, this.#covering), domain, at);
+  }
+
+  /** The same for any address. */
+  blockingAddress(address: IpAddress, domain: string | undefined, at: number | (() => number)): Decision | undefined {
+    return this.#blockingCovering(this.#index.covering(address, this.#covering), domain, at);
+  }
+
+  /** What blocks on the first so many networks of `#covering`. */
+  #blockingCovering(count: number, domain: string | undefined, at: number | (() => number)): Decision | undefined {
     if (count === 0) return undefined;
     const now = typeof at === 'number' ? at : at();
     let longest: DecisionRecord | undefined;

@@ -55,6 +55,13 @@ export class IpPrefixIndex {
     return this.#families[4].coveringWord(address, values);
   }
 
+  /** The same for any address; there are at most 129. */
+  covering(address: IpAddress, values: Int32Array): number {
+    return address.family === 4
+      ? this.#families[4].coveringWord(address.words[0], values)
+      : this.#families[6].coveringWords(address.words, values);
+  }
+
   /** Calls `visit` with the values of all networks that hold the address and have at most `maxLength` bits, longest first. */
   visitCovering(address: IpAddress, visit: (value: number) => void, maxLength = 128): void {
     this.#families[address.family].visitCovering(address.words, visit, maxLength);
@@ -124,6 +131,18 @@ class FamilyIndex {
     return count;
   }
 
+  coveringWords(words: IpAddress['words'], values: Int32Array): number {
+    const probed = this.#probed;
+    let count = 0;
+    for (let index = 0; index < probed.length; index += 1) {
+      const value = probed[index]!.getWords(words[0], words[1], words[2], words[3]);
+      if (value < 0) continue;
+      values[count] = value;
+      count += 1;
+    }
+    return count;
+  }
+
   lookup(words: readonly number[]): number {
     for (const table of this.#probed) {
       const value = table.get(words);
@@ -179,6 +198,19 @@ class PrefixTable {
       const value = values[slot]!;
       if (value === empty) return -1;
       if (value >= 0 && keys[slot] === key) return value;
+    }
+  }
+
+  getWords(first: number, second: number, third: number, fourth: number): number {
+    const masks = this.#masks;
+    const [a, b] = [(first & masks[0]!) >>> 0, (second & masks[1]!) >>> 0];
+    const [c, d] = [(third & masks[2]!) >>> 0, (fourth & masks[3]!) >>> 0];
+    const [keys, values, last] = [this.#keys, this.#values, this.#capacity - 1];
+    for (let slot = mix(d, mix(c, mix(b, mix(a, this.#seed)))) & last; ; slot = (slot + 1) & last) {
+      const value = values[slot]!;
+      if (value === empty) return -1;
+      const at = slot * 4;
+      if (value >= 0 && keys[at] === a && keys[at + 1] === b && keys[at + 2] === c && keys[at + 3] === d) return value;
     }
   }
 

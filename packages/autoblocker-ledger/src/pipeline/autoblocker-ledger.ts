@@ -397,7 +397,7 @@ export class AutoblockerLedger implements AsyncDisposable {
       const ipv4 = parseIpv4(target);
       if (ipv4 >= 0) return projections.blockingIpv4(ipv4, domain, at ?? this.#readNow);
       const address = parseIpAddress(target);
-      if (address !== undefined) return projections.blockingNetwork(address, domain, at ?? this.now);
+      if (address !== undefined) return projections.blockingAddress(address, domain, at ?? this.#readNow);
     }
     return projections.blocking(canonicalTarget(target), domain, at ?? this.now);
   }
