@@ -6,6 +6,7 @@ import { AutoblockerLedger, compileRules, readRuleFiles } from '@tenstrip/autobl
 import { PatternDetector } from '../dist/scenarios/index.js';
 import { Crowdsec, crowdsecAbsent, versionOf } from './crowdsec.mjs';
 import { loginLog } from './login-log.mjs';
+import { rulesBeside } from './rules.mjs';
 
 /** Overflows before any rail, as texts of scenario and source: what the detector says to the lines of a log. */
 function overflowsOf(rules, log) {
@@ -17,6 +18,20 @@ function overflowsOf(rules, log) {
     const overflows = event === undefined ? [] : detector.offer(event);
     return overflows.map(({ scenario, events }) => `${scenario.name} ${scenario.sourceOf(events.at(-1))?.value}`);
   });
+}
+
+/** Parses lines and offers their events to the detector. */
+function observedBy(rules, lines) {
+  const parser = rules.lineParser('auth.log', { newestTime: () => Date.UTC(2027, 0, 1), utcOffsetMinutes: 0 });
+  const detector = new PatternDetector(rules.scenarios, 200_000);
+  const seen = { events: 0, overflows: 0 };
+  for (const text of lines) {
+    const event = parser.parse({ text, offset: 0, end: 0, cut: false, garbled: false })?.event;
+    if (event === undefined) continue;
+    seen.events += 1;
+    seen.overflows += detector.offer(event).length;
+  }
+  return seen;
 }
 
 /** How many there are of each scenario. */
@@ -90,6 +105,28 @@ export default [
         dispose() {
           crowdsec.dispose();
           dispose();
+        },
+      };
+    },
+  },
+  {
+    workload: 'a line of sshd beside 500 scenarios that do not match, against the same beside 1',
+    size: '20,000 lines',
+    metric: 'cpu',
+    target: { atMost: 1.5 },
+    prepare() {
+      const lines = loginLog(20_000).split('\n').slice(0, -1);
+      const side = (count) => {
+        const rules = compileRules(rulesBeside(count), { strict: true });
+        return { run: () => observedBy(rules, lines) };
+      };
+      return {
+        ours: side(500),
+        peer: { name: 'the same engine, 1 scenario', version: 'this', ...side(1) },
+        check(many, one) {
+          if (many.events === 0 || many.events !== one.events || many.overflows + one.overflows > 0)
+            throw new Error(`${JSON.stringify(many)} and ${JSON.stringify(one)}`);
+          return `both saw the same ${one.events} events, and none overflowed`;
         },
       };
     },
