@@ -167,7 +167,8 @@ export class Projections {
     if (count === 1) {
       const number = this.#covering[0]!;
       const answer = this.#answers[number];
-      if (answer !== undefined && now < this.#answersEnd[number]!) return answer;
+      // Nothing at all is over before the end that comes next, which is at hand.
+      if (answer !== undefined && (now < this.#expiry.nextEnd || now < this.#answersEnd[number]!)) return answer;
     }
     for (let index = 0; index < count; index += 1) {
       const { decisions } = this.#slots[this.#covering[index]!]!;

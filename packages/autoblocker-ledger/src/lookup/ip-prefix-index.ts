@@ -178,9 +178,8 @@ class PrefixTable {
   readonly #firstMask: number;
   #dead = 0;
   #capacity = 0;
-  #keys = new Uint32Array(0);
-  /** The value of a slot, or {@link empty} or {@link tombstone}. */
-  #values = new Int32Array(0);
+  /** Each slot its key's words and its value, {@link empty} or {@link tombstone}: side by side, for one line of the cache. */
+  #slots = new Int32Array(0);
 
   constructor(words: 1 | 4, length: number, seed: number) {
     this.length = length;
@@ -192,38 +191,39 @@ class PrefixTable {
   }
 
   getWord(word: number): number {
-    const key = (word & this.#firstMask) >>> 0;
-    const [keys, values, last] = [this.#keys, this.#values, this.#capacity - 1];
+    const key = word & this.#firstMask;
+    const [slots, last] = [this.#slots, this.#capacity - 1];
     for (let slot = mix(key, this.#seed) & last; ; slot = (slot + 1) & last) {
-      const value = values[slot]!;
+      const value = slots[slot * 2 + 1]!;
       if (value === empty) return -1;
-      if (value >= 0 && keys[slot] === key) return value;
+      if (value >= 0 && slots[slot * 2] === key) return value;
     }
   }
 
   getWords(first: number, second: number, third: number, fourth: number): number {
     const masks = this.#masks;
-    const [a, b] = [(first & masks[0]!) >>> 0, (second & masks[1]!) >>> 0];
-    const [c, d] = [(third & masks[2]!) >>> 0, (fourth & masks[3]!) >>> 0];
-    const [keys, values, last] = [this.#keys, this.#values, this.#capacity - 1];
+    const [a, b] = [first & masks[0]!, second & masks[1]!];
+    const [c, d] = [third & masks[2]!, fourth & masks[3]!];
+    const [slots, last] = [this.#slots, this.#capacity - 1];
     for (let slot = mix(d, mix(c, mix(b, mix(a, this.#seed)))) & last; ; slot = (slot + 1) & last) {
-      const value = values[slot]!;
+      const at = slot * 5;
+      const value = slots[at + 4]!;
       if (value === empty) return -1;
-      const at = slot * 4;
-      if (value >= 0 && keys[at] === a && keys[at + 1] === b && keys[at + 2] === c && keys[at + 3] === d) return value;
+      if (value >= 0 && slots[at] === a && slots[at + 1] === b && slots[at + 2] === c && slots[at + 3] === d)
+        return value;
     }
   }
 
   get(words: readonly number[]): number {
     if (this.#words === 1) return this.getWord(words[0]!);
     const slot = this.#find(words);
-    return slot < 0 ? -1 : this.#values[slot]!;
+    return slot < 0 ? -1 : this.#slots[this.#valueAt(slot)]!;
   }
 
   set(words: readonly number[], value: number): void {
     const found = this.#find(words);
     if (found >= 0) {
-      this.#values[found] = value;
+      this.#slots[this.#valueAt(found)] = value;
       return;
     }
     if ((this.size + this.#dead + 1) * 5 > this.#capacity * 3) this.#rebuild(Math.max(8, (this.size + 1) * 4));
@@ -234,7 +234,7 @@ class PrefixTable {
   delete(words: readonly number[]): boolean {
     const slot = this.#find(words);
     if (slot < 0) return false;
-    this.#values[slot] = tombstone;
+    this.#slots[this.#valueAt(slot)] = tombstone;
     this.size -= 1;
     this.#dead += 1;
     if (this.#dead * 4 > this.#capacity) this.#rebuild(Math.max(8, this.size * 4));
@@ -244,7 +244,7 @@ class PrefixTable {
   #find(words: readonly number[]): number {
     const last = this.#capacity - 1;
     for (let slot = this.#hash(words) & last; ; slot = (slot + 1) & last) {
-      const value = this.#values[slot]!;
+      const value = this.#slots[this.#valueAt(slot)]!;
       if (value === empty) return -1;
       if (value >= 0 && this.#equal(slot, words)) return slot;
     }
@@ -253,36 +253,42 @@ class PrefixTable {
   #place(words: readonly number[], value: number): void {
     const last = this.#capacity - 1;
     let slot = this.#hash(words) & last;
-    while (this.#values[slot]! >= 0) slot = (slot + 1) & last;
-    if (this.#values[slot] === tombstone) this.#dead -= 1;
+    while (this.#slots[this.#valueAt(slot)]! >= 0) slot = (slot + 1) & last;
+    const at = this.#valueAt(slot);
+    if (this.#slots[at] === tombstone) this.#dead -= 1;
     for (let word = 0; word < this.#words; word += 1) {
-      this.#keys[slot * this.#words + word] = (words[word]! & this.#masks[word]!) >>> 0;
+      this.#slots[at - this.#words + word] = words[word]! & this.#masks[word]!;
     }
-    this.#values[slot] = value;
+    this.#slots[at] = value;
+  }
+
+  #valueAt(slot: number): number {
+    return slot * (this.#words + 1) + this.#words;
   }
 
   #hash(words: readonly number[]): number {
     let hash = this.#seed;
-    for (let word = 0; word < this.#words; word += 1) hash = mix((words[word]! & this.#masks[word]!) >>> 0, hash);
+    for (let word = 0; word < this.#words; word += 1) hash = mix(words[word]! & this.#masks[word]!, hash);
     return hash;
   }
 
   #equal(slot: number, words: readonly number[]): boolean {
+    const first = slot * (this.#words + 1);
     for (let word = 0; word < this.#words; word += 1) {
-      if (this.#keys[slot * this.#words + word] !== (words[word]! & this.#masks[word]!) >>> 0) return false;
+      if (this.#slots[first + word] !== (words[word]! & this.#masks[word]!)) return false;
     }
     return true;
   }
 
   #rebuild(atLeast: number): void {
-    const [keys, values, capacity] = [this.#keys, this.#values, this.#capacity];
+    const [slots, capacity, stride] = [this.#slots, this.#capacity, this.#words + 1];
     this.#capacity = 2 ** Math.ceil(Math.log2(atLeast));
-    this.#keys = new Uint32Array(this.#capacity * this.#words);
-    this.#values = new Int32Array(this.#capacity).fill(empty);
+    this.#slots = new Int32Array(this.#capacity * stride).fill(empty);
     this.#dead = 0;
     for (let slot = 0; slot < capacity; slot += 1) {
-      if (values[slot]! < 0) continue;
-      this.#place(Array.from(keys.subarray(slot * this.#words, (slot + 1) * this.#words)), values[slot]!);
+      const value = slots[slot * stride + this.#words]!;
+      if (value < 0) continue;
+      this.#place(Array.from(slots.subarray(slot * stride, slot * stride + this.#words)), value);
     }
   }
 }
