@@ -20,7 +20,7 @@ export class IpPrefixIndex {
 
   /** Sets the value of exactly this network: an integer from 0 to 2^31 - 2. */
   set(prefix: IpPrefix, value: number): void {
-    this.#families[prefix.address.family].table(prefix.length).set(prefix.address.words, value);
+    this.#families[prefix.address.family].set(prefix, value);
   }
 
   /** The value of exactly this network. */
@@ -77,6 +77,12 @@ class FamilyIndex {
 
   readonly #words: 1 | 4;
   readonly #seed: number;
+  /**
+   * Of IPv4, by the first 16 bits of an address: a bit for each length, less one, of which there may be a network around it.
+   * Made for more than a few networks; a network that goes leaves its bit, until many have gone.
+   */
+  #lengthsBy16: Uint32Array | undefined;
+  #gone = 0;
 
   constructor(words: 1 | 4, bits: 32 | 128, seed: number) {
     this.#words = words;
@@ -101,6 +107,12 @@ class FamilyIndex {
     return table;
   }
 
+  set({ address: { words }, length }: IpPrefix, value: number): void {
+    this.table(length).set(words, value);
+    if (this.#lengthsBy16 !== undefined) this.#note(words[0], length);
+    else if (this.#words === 1 && this.size > fewNetworks) this.#noteAll();
+  }
+
   delete(prefix: IpPrefix): boolean {
     const table = this.#tables[prefix.length];
     if (table?.delete(prefix.address.words) !== true) return false;
@@ -108,6 +120,9 @@ class FamilyIndex {
       this.#tables[prefix.length] = undefined;
       this.#probe();
     }
+    if (this.#lengthsBy16 === undefined) return true;
+    this.#gone += 1;
+    if (this.#gone > manyGone && this.#gone > this.size) this.#noteAll();
     return true;
   }
 
@@ -120,8 +135,21 @@ class FamilyIndex {
   }
 
   coveringWord(word: number, values: Int32Array): number {
-    const probed = this.#probed;
     let count = 0;
+    if (this.#lengthsBy16 !== undefined) {
+      for (let lengths = this.#lengthsBy16[word >>> 16]!; lengths !== 0; ) {
+        const bit = 31 - Math.clz32(lengths);
+        lengths &= ~(1 << bit);
+        const value = this.#tables[bit + 1]?.getWord(word) ?? -1;
+        if (value < 0) continue;
+        values[count] = value;
+        count += 1;
+      }
+      const value = this.#tables[0]?.getWord(word) ?? -1;
+      if (value >= 0) values[count++] = value;
+      return count;
+    }
+    const probed = this.#probed;
     for (let index = 0; index < probed.length; index += 1) {
       const value = probed[index]!.getWord(word);
       if (value < 0) continue;
@@ -159,10 +187,28 @@ class FamilyIndex {
     }
   }
 
+  #noteAll(): void {
+    this.#lengthsBy16 = new Uint32Array(65_536);
+    this.#gone = 0;
+    for (const table of this.#probed) table.each((word) => this.#note(word, table.length));
+  }
+
+  /** A network shorter than 16 bits is around many. */
+  #note(word: number, length: number): void {
+    if (length === 0) return;
+    const from = word >>> 16;
+    const to = from + 2 ** Math.max(0, 16 - length);
+    for (let first = from; first < to; first += 1) this.#lengthsBy16![first]! |= 1 << (length - 1);
+  }
+
   #probe(): void {
     this.#probed = this.#tables.filter((table) => table !== undefined).reverse();
   }
 }
+
+/** So few are found as fast by asking each table. */
+const fewNetworks = 256;
+const manyGone = 4096;
 
 const empty = -1;
 const tombstone = -2;
@@ -198,6 +244,13 @@ class PrefixTable {
       if (value === empty) return -1;
       if (value >= 0 && slots[slot * 2] === key) return value;
     }
+  }
+
+  /** Calls `visit` with the first word of every prefix. */
+  each(visit: (word: number) => void): void {
+    const stride = this.#words + 1;
+    for (let at = 0; at < this.#slots.length; at += stride)
+      if (this.#slots[at + this.#words]! >= 0) visit(this.#slots[at]!);
   }
 
   getWords(first: number, second: number, third: number, fourth: number): number {
