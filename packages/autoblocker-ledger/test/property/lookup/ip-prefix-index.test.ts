@@ -153,7 +153,10 @@ describe('IpPrefixIndex with many networks', () => {
     const index = new IpPrefixIndex();
     const held = new Map<string, { prefix: IpPrefix; value: number }>();
     const values = new Int32Array(33);
-    const near = (): IpPrefix['address'] => ({ family: 4, words: [((next() % 64) << 24) | (next() & 0x3ffff), 0, 0, 0] });
+    const near = (): IpPrefix['address'] => ({
+      family: 4,
+      words: [((next() % 64) << 24) | (next() & 0x3ffff), 0, 0, 0],
+    });
     for (let step = 0; step < 30_000; step += 1) {
       const network = networkOf(near(), next() % 8 === 0 ? next() % 33 : 24 + (next() % 9));
       const key = formatIpPrefix(network);
