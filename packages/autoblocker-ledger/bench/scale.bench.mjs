@@ -16,7 +16,7 @@ const made = new Map();
 /** The folder of a ledger with so many decisions. */
 function ledgerOf(count, family) {
   const place = join(folder, `${family}-${count}`);
-  if (!made.has(place)) execFileSync(process.execPath, [heap, script('fill-ledger.mjs'), place, count, family]);
+  if (!made.has(place)) execFileSync(process.execPath, [heap, script('fill-ledger.child.mjs'), place, count, family]);
   made.set(place, true);
   return place;
 }

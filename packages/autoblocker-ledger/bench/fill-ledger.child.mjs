@@ -1,4 +1,4 @@
-// Fills a ledger with decisions, past the rails, which would rightly refuse a million: node fill-ledger.mjs <folder> <count> <ipv4|ipv6>
+// Fills a ledger with decisions, past the rails, which would rightly refuse a million: node fill-ledger.child.mjs <folder> <count> <ipv4|ipv6>
 // The networks are those of networks.mjs.
 import { LogWriter } from '@tenstrip/shared-core/durable-log';
 import { logFolder, openSigner } from '../dist/ledger/index.js';
