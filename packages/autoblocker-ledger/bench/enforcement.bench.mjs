@@ -1,14 +1,18 @@
 // What it costs to carry decisions out: 50,000 blocks into nftables beside nft alone, and an answer to a bouncer.
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AutoblockerLedger, NftablesEnforcer } from '@tenstrip/autoblocker-ledger';
-import { LapiServer } from '@tenstrip/autoblocker-ledger/lapi';
+import { NftablesEnforcer } from '@tenstrip/autoblocker-ledger';
+import { Crowdsec, crowdsecAbsent, processCpuMs, versionOf } from './crowdsec.mjs';
+import { blockedAddress } from './lapi-addresses.mjs';
 
 const apiKey = 'a key for the benchmark only';
 const client = fileURLToPath(new URL('lapi-client.mjs', import.meta.url));
+const serverScript = fileURLToPath(new URL('lapi-server.child.mjs', import.meta.url));
+const blocked = 10_000;
 
 /** The first line that a program prints, or `undefined` where it cannot run. */
 function firstLine(program, ...args) {
@@ -29,7 +33,34 @@ function namespaces(...names) {
   return { names: made, dispose };
 }
 
-const addressOf = (number) => `11.${number >>> 16}.${(number >>> 8) & 255}.${number & 255}`;
+/** Our local API in a process of its own. */
+async function ourServer() {
+  const server = spawn(process.execPath, [serverScript, apiKey, blocked], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => server.once('close', resolve));
+  const [port] = await once(server.stdout.setEncoding('utf8'), 'data');
+  const stop = async () => {
+    server.kill();
+    await ended;
+  };
+  return { pid: server.pid, port: Number(port), key: apiKey, stop };
+}
+
+/** Has a process ask so often; it fails at a wrong answer. */
+function askServer({ port, key }, count) {
+  return new Promise((resolve, reject) => {
+    const asking = spawn(process.execPath, [client, port, key, count], { stdio: 'inherit' });
+    asking.once('error', reject);
+    asking.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the client ended with ${code}`))));
+  });
+}
+
+/** What an answer says, without ids and times. */
+async function answerOf({ port, key }, number) {
+  const url = `http://127.0.0.1:${port}/v1/decisions?ip=${blockedAddress(number)}`;
+  const response = await fetch(url, { headers: { 'x-api-key': key, 'user-agent': 'tenstrip-bench/1' } });
+  const decisions = await response.json();
+  return JSON.stringify(decisions?.map(({ scope, type, value }) => ({ scope, type, value })));
+}
 
 /** How many elements a table's sets hold. */
 function elementsIn(namespace) {
@@ -55,13 +86,13 @@ export default [
       const [ours, peer] = places.names;
       const folder = mkdtempSync(join(tmpdir(), 'tenstrip-bench-nft-'));
       const script = join(folder, 'blocks.nft');
-      const elements = Array.from({ length: count }, (_, number) => `${addressOf(number)} timeout 3600s`);
+      const elements = Array.from({ length: count }, (_, number) => `${blockedAddress(number)} timeout 3600s`);
       const table = ['add table inet raw', 'delete table inet raw', 'add table inet raw'];
       const set = 'add set inet raw blocked { type ipv4_addr; flags timeout; }';
       writeFileSync(script, [...table, set, `add element inet raw blocked { ${elements.join(', ')} }`, ''].join('\n'));
       const enforcer = new NftablesEnforcer({ namespace: ours });
       const add = Array.from({ length: count }, (_, number) => ({
-        network: `${addressOf(number)}/32`,
+        network: `${blockedAddress(number)}/32`,
         remainingMs: 3_600_000,
       }));
       return {
@@ -93,34 +124,42 @@ export default [
   },
   {
     workload: 'an answer of the local API, GET /v1/decisions?ip=',
-    size: '20,000 requests, 16 at a time, 10,000 decisions',
-    unit: 'CPU microseconds of the server',
-    // A quarter of what crowdsec 1.4.6 was measured to take (490).
-    target: { atMost: 122 },
-    async measure({ quick }) {
-      const requests = quick ? 4000 : 20_000;
-      const ledger = await AutoblockerLedger.open({ folder: 'memory:' });
-      const wish = (number) => ({ target: addressOf(number), reason: 'bench', durationMs: 86_400_000 });
-      for (let from = 0; from < 10_000; from += 500) {
-        await Promise.all(Array.from({ length: 500 }, (_, number) => ledger.addBlock(wish(from + number))));
+    size: '6,000 requests (2,000 with --quick), 16 at a time on kept connections, 10,000 decisions',
+    metric: 'cpu',
+    target: { atMost: 1 / 4 },
+    async prepare({ quick }) {
+      const requests = quick ? 2000 : 6000;
+      const ours = await ourServer();
+      const run = async (server) => {
+        const before = processCpuMs(server.pid);
+        await askServer(server, requests);
+        server.usedMs = processCpuMs(server.pid) - before;
+        return server;
+      };
+      const side = (server) => ({ run: () => run(server), childCpuMs: () => server.usedMs });
+      if (crowdsecAbsent !== undefined) {
+        const peer = { name: 'crowdsec', absent: crowdsecAbsent };
+        return { ours: side(ours), peer, check: () => '', dispose: () => ours.stop() };
       }
-      const lapi = await LapiServer.open({ ledger, bouncers: [{ name: 'bench', key: apiKey }] });
-      const server = await lapi.listen({ port: 0 });
-      const ask = (count) =>
-        new Promise((resolve, reject) => {
-          const asking = spawn(process.execPath, [client, server.port, apiKey, count], { stdio: 'inherit' });
-          asking.once('error', reject);
-          asking.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the client ended with ${code}`))));
-        });
-      await ask(2000);
-      const before = process.cpuUsage();
-      await ask(requests);
-      const { user, system } = process.cpuUsage(before);
-      await server[Symbol.asyncDispose]();
-      await ledger.close();
+      const crowdsec = await Crowdsec.prepare();
+      const key = crowdsec.addBouncer();
+      const theirs = { ...(await crowdsec.serve()), port: crowdsec.port, key };
+      crowdsec.block(Array.from({ length: blocked }, (_, number) => blockedAddress(number)));
       return {
-        value: (user + system) / requests,
-        checked: 'the client read every answer: half of them name a decision',
+        ours: side(ours),
+        peer: { name: 'crowdsec', version: versionOf(), ...side(theirs) },
+        async check() {
+          for (let number = 0; number < blocked * 2; number += 97) {
+            const [one, other] = [await answerOf(ours, number), await answerOf(theirs, number)];
+            if (one !== other) throw new Error(`${blockedAddress(number)}: ${one} and ${other}`);
+          }
+          return "the same scope, type and value in each answer compared; CPU time is the servers' and this process's";
+        },
+        async dispose() {
+          await ours.stop();
+          await theirs.stop();
+          crowdsec.dispose();
+        },
       };
     },
   },

@@ -8,7 +8,12 @@ let asked = 0;
 function ask(number) {
   const network = number % 2 === 0 ? 11 : 12;
   const address = `${network}.0.${(number >>> 8) & 31}.${number & 255}`;
-  const options = { port, agent, path: `/v1/decisions?ip=${address}`, headers: { 'x-api-key': apiKey } };
+  const options = {
+    port,
+    agent,
+    path: `/v1/decisions?ip=${address}`,
+    headers: { 'x-api-key': apiKey, 'user-agent': 'tenstrip-bench/1' },
+  };
   return new Promise((resolve, reject) => {
     const read = (response) => {
       let text = '';

@@ -59,6 +59,14 @@ export {
   verifyLedger,
 } from './ledger/index.js';
 export {
+  openSharedLookup,
+  type SharedAction,
+  type SharedBlock,
+  type SharedLookup,
+  type SharedLookupHandle,
+  type SharedLookupOptions,
+} from './lookup/index.js';
+export {
   type ActorRecord,
   AutoblockerLedger,
   type AutoblockerOptions,

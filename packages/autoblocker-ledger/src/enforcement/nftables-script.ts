@@ -37,7 +37,7 @@ export type SetName = `v${4 | 6}_${number}`;
 
 /** The script that makes the table anew with these blocks, in one transaction: there is no moment without. */
 export function replacingScript(place: NftablesPlace, blocks: readonly NetworkBlock[]): string {
-  const sets = bySet(blocks, ({ network }) => network, timedElement);
+  const sets = bySet(blocks, ({ network }) => network, timedElements());
   const table = `inet ${place.table}`;
   const lines = [`add table ${table}`, `delete table ${table}`, `add table ${table}`];
   for (const hook of place.hooks) {
@@ -62,7 +62,7 @@ export function changingScript(place: NftablesPlace, batch: EnforcementBatch, kn
     if (!known.has(set)) lines.push(...declaration(place, set));
     lines.push(...commands('add', place, set, bare), ...commands('delete', place, set, bare));
   }
-  for (const [set, elements] of bySet(batch.add, ({ network }) => network, timedElement)) {
+  for (const [set, elements] of bySet(batch.add, ({ network }) => network, timedElements())) {
     lines.push(...commands('add', place, set, elements));
   }
   return `${lines.join('\n')}\n`;
@@ -126,10 +126,20 @@ function commands(
   return lines;
 }
 
-function timedElement({ network, remainingMs }: NetworkBlock): string {
+/** Elements with their timeouts. Blocks of one list mostly end together: the text of the last timeout is kept. */
+function timedElements(): (block: NetworkBlock) => string {
+  let lastMs: number | null | undefined;
+  let lastText = '';
+  return ({ network, remainingMs }) => {
+    if (remainingMs !== lastMs) [lastMs, lastText] = [remainingMs, timeoutText(remainingMs)];
+    return network.slice(0, network.indexOf('/')) + lastText;
+  };
+}
+
+function timeoutText(remainingMs: number | null): string {
   const timeout = Math.max(1, Math.min(Math.ceil(remainingMs ?? longestTimeoutMs), longestTimeoutMs));
   const [seconds, ms] = [Math.floor(timeout / 1000), timeout % 1000];
-  return `${addressOf(network)} timeout ${seconds}s${ms === 0 ? '' : `${ms}ms`}`;
+  return ` timeout ${seconds}s${ms === 0 ? '' : `${ms}ms`}`;
 }
 
 function addressOf(network: string): string {
@@ -143,16 +153,23 @@ function bySet<T>(
   textOf: (value: T) => string,
 ): Map<SetName, string[]> {
   const sets = new Map<SetName, string[]>();
+  // Networks of one kind come together: nearly all of a list are single addresses.
+  let last: SetName | undefined;
+  let members: string[] = [];
   for (const value of values) {
     const set = setOf(networkIn(value));
-    const members = sets.get(set);
-    if (members === undefined) sets.set(set, [textOf(value)]);
-    else members.push(textOf(value));
+    if (set !== last) {
+      last = set;
+      members = sets.get(set) ?? [];
+      sets.set(set, members);
+    }
+    members.push(textOf(value));
   }
   return sets;
 }
 
 function setOf(network: string): SetName {
+  if (network.endsWith('/32') && !network.includes(':')) return 'v4_32';
   const slash = network.indexOf('/');
   return `v${network.includes(':') ? 6 : 4}_${network.slice(slash + 1) as `${number}`}`;
 }

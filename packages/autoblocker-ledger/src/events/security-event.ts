@@ -1,7 +1,7 @@
 // One thing that happened, in a small subset of OCSF (schema.ocsf.io): who did what to whom, when, and how it went.
 // Everything downstream, buckets and rails and the ledger, sees events only and never a log format.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { z } from 'zod';
 import type { LedgerErrorCode } from '../errors/index.js';
@@ -93,5 +93,5 @@ export function parseSecurityEvent(value: unknown): SecurityEvent {
 
 /** SHA-256 of a line of text (UTF-8) in hex: the digest of {@link EventEvidence}. */
 export function lineDigest(line: string): string {
-  return createHash('sha256').update(line, 'utf8').digest('hex');
+  return hash('sha256', line, 'hex');
 }

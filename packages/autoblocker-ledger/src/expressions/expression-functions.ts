@@ -3,10 +3,11 @@
 
 import { networkOf, parseIpAddress, parseIpPrefix, prefixCovers } from '../lookup/index.js';
 import { SafePattern } from '../patterns/index.js';
-import { EvaluationFailure, type HostFunction, type Vocabulary } from './expression-compiler.js';
+import { type Evaluate, EvaluationFailure, type HostFunction, type Vocabulary } from './expression-compiler.js';
 import { parseGoDuration } from './go-duration.js';
 import { goSprintf, goText } from './go-format.js';
 import { findJson, type JsonPath, jsonPath } from './json-text.js';
+import { isMap, type StringMap } from './string-map.js';
 import { xmlAttributeValue, xmlNodeValue } from './xml-text.js';
 
 /** Data files that a rule declares, by name. */
@@ -35,9 +36,11 @@ export function ruleVocabulary(
   variables: Iterable<string>,
   fields: ReadonlyMap<string, ReadonlySet<string>>,
   host: FunctionHost,
+  readers: ReadonlyMap<string, ReadonlyMap<string, Evaluate>> = new Map(),
 ): Vocabulary {
   return {
     fields,
+    readers,
     variables: new Set(variables),
     functions: new Map([...pureFunctions, ...eventFunctions, ...hostFunctions(host)]),
     methods,
@@ -114,7 +117,7 @@ function asFloat(value: unknown): number {
 function lengthOf(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (Array.isArray(value)) return value.length;
-  if (value instanceof Map) return value.size;
+  if (isMap(value)) return value.size;
   if (typeof value === 'object' && value !== null) return Object.keys(value).length;
   throw new EvaluationFailure('len of what has no length');
 }
@@ -122,7 +125,7 @@ function lengthOf(value: unknown): number {
 function elementOf(collection: unknown, key: unknown): unknown {
   if (collection === null || collection === undefined) return null;
   if (Array.isArray(collection)) return collection[asInteger(key)] ?? null;
-  if (collection instanceof Map) return collection.get(key) ?? null;
+  if (isMap(collection)) return collection.get(key as string) ?? null;
   return Object.hasOwn(collection, text(key)) ? (collection as Record<string, unknown>)[text(key)] : null;
 }
 
@@ -206,7 +209,11 @@ function unescapedJson(raw: string | undefined): string {
 }
 
 function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => (inner instanceof Map ? Object.fromEntries(inner) : inner)) ?? '';
+  return (
+    JSON.stringify(value, (_, inner: unknown) =>
+      isMap(inner) ? Object.fromEntries(inner as Iterable<readonly [string, unknown]>) : inner,
+    ) ?? ''
+  );
 }
 
 const list = (value: unknown): readonly unknown[] => {
@@ -319,9 +326,9 @@ function unmarshal(json: string, target: unknown, key: string): null {
 function put(target: unknown, key: string, found: ReadonlyMap<string, string>): null {
   if (found.size === 0) throw new EvaluationFailure('no key=value pair in the text');
   const before = elementOf(target, key);
-  if (before !== null && !(before instanceof Map)) throw new EvaluationFailure(`${key} holds something else already`);
+  if (before !== null && !isMap(before)) throw new EvaluationFailure(`${key} holds something else already`);
   (target as Record<string, unknown>)[safeKey(key)] =
-    before === null ? found : new Map([...(before as Map<string, string>), ...found]);
+    before === null ? found : new Map([...(before as Iterable<[string, string]>), ...found]);
   return null;
 }
 
@@ -390,10 +397,7 @@ function hostFunctions({ files, stash }: FunctionHost): readonly (readonly [stri
 
 /** Methods of an event, of times and of what they give. */
 const methods: ReadonlyMap<string, HostFunction> = new Map<string, HostFunction>([
-  [
-    'GetMeta',
-    { arity: [2, 2], call: (_, event, key) => (fieldOf(event, 'Meta') as Map<string, string>).get(text(key)) ?? '' },
-  ],
+  ['GetMeta', { arity: [2, 2], call: (_, event, key) => (fieldOf(event, 'Meta') as StringMap).get(text(key)) ?? '' }],
   ['SetMeta', { arity: [3, 3], call: (_, event, key, value) => setField(event, 'Meta', text(key), text(value)) }],
   ['SetParsed', { arity: [3, 3], call: (_, event, key, value) => setField(event, 'Parsed', text(key), text(value)) }],
   ['GetType', { arity: [1, 1], call: () => 'log' }],
@@ -417,6 +421,6 @@ function fieldOf(event: unknown, name: string): unknown {
 }
 
 function setField(event: unknown, map: 'Meta' | 'Parsed', key: string, value: string): boolean {
-  (fieldOf(event, map) as Map<string, string>).set(key, value);
+  (fieldOf(event, map) as StringMap).set(key, value);
   return true;
 }

@@ -1,5 +1,7 @@
 // Values as Go's fmt writes them: what a rule puts into a field must be the text that CrowdSec would have put there.
 
+import { isMap } from './string-map.js';
+
 /** A value by `%v`: 1.5, 401, [a b], map[k:v]; times as RFC 3339. */
 export function goText(value: unknown): string {
   if (value === null || value === undefined) return '<nil>';
@@ -8,7 +10,7 @@ export function goText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
   if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
   if (typeof value === 'object') {
-    const entries = value instanceof Map ? [...value] : Object.entries(value);
+    const entries = isMap(value) ? [...(value as Iterable<readonly [string, unknown]>)] : Object.entries(value);
     return `map[${entries
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([key, item]) => `${key}:${goText(item)}`)

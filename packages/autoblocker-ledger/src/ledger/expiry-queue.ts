@@ -5,6 +5,11 @@ export class ExpiryQueue<Id = bigint> {
   readonly #ends: number[] = [];
   readonly #ids: Id[] = [];
 
+  /** The earliest end; `Infinity` when there is none. */
+  get nextEnd(): number {
+    return this.#ends.length === 0 ? Number.POSITIVE_INFINITY : this.#ends[0]!;
+  }
+
   add(end: number, id: Id): void {
     let child = this.#ends.push(end) - 1;
     this.#ids.push(id);

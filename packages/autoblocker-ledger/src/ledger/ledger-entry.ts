@@ -148,20 +148,54 @@ const classes: ReadonlySet<string> = new Set<LedgerEntry['class']>([
 /** The bytes of an entry. `salt`: 16 fresh random bytes. */
 export function encodeEntry(entry: LedgerEntry, salt: Uint8Array): LogEntry {
   const fact = { v: 1, class: entry.class, ...entry.fact };
-  if (entry.personal === undefined) return { entry: Buffer.from(canonicalJson(fact)) };
-  const part = Buffer.from(canonicalJson(entry.personal));
+  if (entry.personal === undefined) return { entry: Buffer.from(entryJson(fact)) };
+  const part = Buffer.from(entryJson(entry.personal));
   const { commitment, erasable } = commitErasable(part, salt, sha256);
   const personal = Buffer.from(commitment).toString('hex');
-  return { entry: Buffer.from(canonicalJson({ ...fact, personal })), erasable };
+  return { entry: Buffer.from(entryJson({ ...fact, personal })), erasable };
+}
+
+/**
+ * The canonical JSON of plain data. With members in order `JSON.stringify` prints RFC 8785's text, at a fifth of the cost of a
+ * library that has to order and check everything; what is not as plain as an entry is left to that.
+ */
+function entryJson(value: object): string {
+  const ordered = inOrder(value);
+  const text = ordered === undefined ? undefined : JSON.stringify(ordered);
+  // An escape of half a surrogate pair, which canonical JSON refuses; or text that looks like one.
+  return text === undefined || text.includes('\\ud') ? canonicalJson(value) : text;
+}
+
+/** `value` with the members of every object in order: itself where they are. `undefined` when it holds what is not plain. */
+function inOrder(value: unknown): unknown {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (Array.isArray(value)) {
+    const items = value.map(inOrder);
+    return items.includes(undefined) ? undefined : items;
+  }
+  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return undefined;
+  const ordered: Record<string, unknown> = {};
+  for (const name of Object.keys(value).sort()) {
+    const member = (value as Record<string, unknown>)[name];
+    // An integer as a name would come first whatever the order.
+    if (name === '__proto__' || name === 'toJSON' || /^\d/.test(name)) return undefined;
+    if (member === undefined) continue;
+    const inside = inOrder(member);
+    if (inside === undefined) return undefined;
+    ordered[name] = inside;
+  }
+  return ordered;
 }
 
 /** The entry in some bytes of the log. @throws TenstripError `EntryInvalid` */
 export function decodeEntry(index: bigint, stored: LogEntry): LedgerEntry {
   try {
-    const { v, class: kind, personal: commitment, ...fact } = JSON.parse(Buffer.from(stored.entry).toString('utf8'));
+    const { v, class: kind, personal: commitment, ...fact } = JSON.parse(textOf(stored.entry));
     if (v !== 1 || !classes.has(kind)) throw new Error(`version ${v}, class ${kind}`);
-    const erasable = stored.erasable === undefined ? undefined : Buffer.from(stored.erasable);
-    const personal = erasable === undefined ? undefined : JSON.parse(erasable.subarray(saltBytes).toString('utf8'));
+    const { erasable } = stored;
+    const personal = erasable === undefined ? undefined : JSON.parse(textOf(erasable.subarray(saltBytes)));
+    if (fact.scenario !== undefined) fact.scenario = sharedRule(fact.scenario);
     return { class: kind, fact, personal } as LedgerEntry;
   } catch (cause) {
     throw new TenstripError<LedgerErrorCode>(
@@ -170,6 +204,22 @@ export function decodeEntry(index: bigint, stored: LogEntry): LedgerEntry {
       { details: { index }, cause },
     );
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+const maxRules = 10_000;
+const rules = new Map<string, RuleName>();
+
+/** Rules that stand in many entries are one object in memory. */
+function sharedRule(rule: RuleName): RuleName {
+  const key = `${rule.name} ${rule.version}`;
+  const known = rules.get(key);
+  if (known !== undefined) return known;
+  if (rules.size < maxRules) rules.set(key, rule);
+  return rule;
 }
 
 /** The commitment in an entry's bytes to its personal part: SHA-256 in hex; `undefined` when it has none. */

@@ -8,10 +8,13 @@ import {
   type IpAddress,
   type IpPrefix,
   IpPrefixIndex,
+  type NetworkBlocking,
   NetworkSet,
   networkOf,
   requireIpAddress,
   requireIpPrefix,
+  SharedBlocksWriter,
+  type SharedLookupHandle,
 } from '../lookup/index.js';
 import { ExpiryQueue } from './expiry-queue.js';
 import type { EvidenceLine } from './explanation.js';
@@ -30,11 +33,12 @@ interface DecisionRecord {
   readonly fact: DecisionEntry['fact'];
   readonly target: BlockTarget;
   readonly reason: string;
-  readonly scenarios: Set<string>;
+  /** Replaced and never changed: most decisions share theirs. */
+  scenarios: ReadonlySet<string>;
   /** Replaced and never changed: decisions that were handed out share it. */
   evidence: readonly string[];
   /** Entries that changed it. */
-  readonly history: bigint[];
+  history: readonly bigint[];
   until: number | null;
   score: number;
   eventCount: number;
@@ -56,6 +60,8 @@ interface NetworkSlot {
 const maxEvidenceDigests = 200;
 const maxOverflowKeys = 100_000;
 const maxScores = 100_000;
+const maxScenarioSets = 10_000;
+const nothing: readonly never[] = [];
 const maxRecentBlocks = 20_000;
 const maxBatches = 100_000;
 /** Bouncers poll: for so long after its end, in milliseconds, a block may still be carried out somewhere. */
@@ -81,6 +87,16 @@ export class Projections {
   readonly #index = new IpPrefixIndex();
   readonly #slots: (NetworkSlot | undefined)[] = [];
   readonly #freeSlots: number[] = [];
+  readonly #scenarioSets = new Map<string, ReadonlySet<string>>();
+  /**
+   * By slot: the decision that blocks the network in all domains, where nothing else is on it, and its end. One load where the
+   * way over slot, decisions and record takes seven, most of them from memory that no cache holds.
+   */
+  readonly #answers: (Decision | undefined)[] = [];
+  #answersEnd = new Float64Array(64);
+  /** Of the look-up in hand. */
+  readonly #covering = new Int32Array(129);
+  #shared: SharedBlocksWriter | undefined;
   readonly #expiry = new ExpiryQueue();
   readonly #scores = new Map<string, { readonly score: number; readonly time: number }>();
   readonly #overflows = new Set<string>();
@@ -123,8 +139,19 @@ export class Projections {
     }
   }
 
+  /** Memory from which other threads look up who is blocked; from the first call on it is kept up to date. */
+  share(eventTime: boolean, now: number): SharedLookupHandle {
+    if (this.#shared === undefined) {
+      this.#shared = new SharedBlocksWriter(eventTime);
+      for (const slot of this.#slots) if (slot !== undefined) this.#shareNetwork(slot);
+      this.#shared.setNow(now);
+    }
+    return this.#shared.handle;
+  }
+
   /** Drops from the look-up what ended at `now` or before. */
   expire(now: number): void {
+    this.#shared?.setNow(now);
     for (const { id, end } of this.#expiry.take(now)) {
       const record = this.#decisions.get(id)!;
       if (record.until === end && record.held !== 'revoked') this.#leaveForce(record);
@@ -140,6 +167,49 @@ export class Projections {
       longest = longerOf(longest, record, domain, at);
     }
     return longest === undefined ? undefined : decisionAt(longest, at);
+  }
+
+  /** The same for an IPv4 address as an integer; `at` is asked for only where something may block. */
+  blockingIpv4(address: number, domain: string | undefined, at: number | (() => number)): Decision | undefined {
+    return this.#blockingCovering(this.#index.coveringIpv4(address, this.#covering), domain, at);
+  }
+
+  /** The same for any address. */
+  blockingAddress(address: IpAddress, domain: string | undefined, at: number | (() => number)): Decision | undefined {
+    return this.#blockingCovering(this.#index.covering(address, this.#covering), domain, at);
+  }
+
+  /** What blocks on the first so many networks of `#covering`. */
+  #blockingCovering(count: number, domain: string | undefined, at: number | (() => number)): Decision | undefined {
+    if (count === 0) return undefined;
+    const now = typeof at === 'number' ? at : at();
+    let longest: DecisionRecord | undefined;
+    if (count === 1) {
+      const number = this.#covering[0]!;
+      const answer = this.#answers[number];
+      // Nothing at all is over before the end that comes next, which is at hand.
+      if (answer !== undefined && (now < this.#expiry.nextEnd || now < this.#answersEnd[number]!)) return answer;
+    }
+    for (let index = 0; index < count; index += 1) {
+      const { decisions } = this.#slots[this.#covering[index]!]!;
+      for (let place = 0; place < decisions.length; place += 1)
+        longest = longerOf(longest, decisions[place]!, domain, now);
+    }
+    if (longest === undefined) return undefined;
+    const decision = decisionAt(longest, now);
+    if (count === 1 && longest.fact.domains === 'all') this.#keepAnswer(this.#covering[0]!, longest, decision);
+    return decision;
+  }
+
+  #keepAnswer(number: number, record: DecisionRecord, decision: Decision): void {
+    if (this.#slots[number]!.decisions.length > 1) return;
+    if (number >= this.#answersEnd.length) {
+      const wider = new Float64Array(Math.max(number + 1, this.#answersEnd.length * 2));
+      wider.set(this.#answersEnd);
+      this.#answersEnd = wider;
+    }
+    this.#answers[number] = decision;
+    this.#answersEnd[number] = endOf(record);
   }
 
   /** The same for an address, or a network of `length` bits: one that blocks all of it. */
@@ -260,9 +330,9 @@ export class Projections {
       fact,
       target: personal.target,
       reason: personal.reason,
-      scenarios: new Set([fact.scenario.name]),
-      evidence: personal.evidence.map(({ digest }) => digest),
-      history: [],
+      scenarios: this.#onlyScenario(fact.scenario.name),
+      evidence: personal.evidence.length === 0 ? nothing : personal.evidence.map(({ digest }) => digest),
+      history: nothing,
       until: fact.until,
       score: fact.score,
       eventCount: fact.eventCount,
@@ -290,6 +360,15 @@ export class Projections {
     }
   }
 
+  /** A set of one name, the same for every decision. */
+  #onlyScenario(name: string): ReadonlySet<string> {
+    const known = this.#scenarioSets.get(name);
+    if (known !== undefined) return known;
+    const only = new Set([name]);
+    if (this.#scenarioSets.size < maxScenarioSets) this.#scenarioSets.set(name, only);
+    return only;
+  }
+
   #applyExtension(index: bigint, { fact, personal }: ExtensionEntry): void {
     const record = this.#decisions.get(BigInt(fact.decision));
     if (record === undefined) return;
@@ -299,15 +378,22 @@ export class Projections {
     record.score = fact.score;
     record.eventCount += fact.eventCount;
     record.extensions += 1;
-    record.scenarios.add(fact.scenario.name);
-    record.history.push(index);
+    if (!record.scenarios.has(fact.scenario.name))
+      record.scenarios = new Set([...record.scenarios, fact.scenario.name]);
+    record.history = [...record.history, index];
     this.#noteScore(record.target, fact.score, fact.time);
     this.#noteOverflow(personal?.overflow);
     this.#noteNeighbour(record, fact.time, personal?.evidence.at(-1));
     const added = personal?.evidence.map(({ digest }) => digest) ?? [];
     record.evidence = [...record.evidence, ...added].slice(0, maxEvidenceDigests);
-    if (wasInForce && record.until !== null) this.#expiry.add(record.until, record.id);
-    if (!wasInForce) this.#place(record);
+    if (!wasInForce) {
+      this.#place(record);
+      return;
+    }
+    if (record.until !== null) this.#expiry.add(record.until, record.id);
+    const prefix = targetPrefix(record.target);
+    const number = prefix === undefined ? undefined : this.#index.get(prefix);
+    if (number !== undefined) this.#networkChanged(number);
   }
 
   #applyRefusal({ fact, personal }: RefusalEntry): void {
@@ -323,7 +409,7 @@ export class Projections {
     record.held = 'revoked';
     record.revokedAt = fact.time;
     if (record.target.kind === 'ip') this.neighbours.forget(record.target.value);
-    record.history.push(index);
+    record.history = [...record.history, index];
   }
 
   #applyAllowList({ fact, personal }: AllowListEntry): void {
@@ -341,9 +427,27 @@ export class Projections {
     const number = this.#index.get(prefix) ?? this.#newSlot(prefix);
     const slot = this.#slots[number]!;
     slot.decisions.push(record);
+    this.#networkChanged(number);
     if (record.held !== 'active') return;
     slot.inForce += 1;
     if (slot.inForce === 1) this.blockedAddresses += addressesOf(prefix);
+  }
+
+  /** What is on a network has changed: forgets its answer, and tells other threads. */
+  #networkChanged(number: number): void {
+    this.#answers[number] = undefined;
+    const slot = this.#slots[number];
+    if (slot !== undefined) this.#shareNetwork(slot);
+  }
+
+  #shareNetwork({ prefix, decisions }: NetworkSlot): void {
+    if (this.#shared === undefined) return;
+    const blockings: NetworkBlocking[] = [];
+    for (const { id, fact, held, until } of decisions) {
+      const { action, domains } = fact;
+      if (held === 'active' && action !== 'observe') blockings.push({ id, action, domains, until });
+    }
+    this.#shared.set(prefix, blockings);
   }
 
   #isPlaced(record: DecisionRecord): boolean {
@@ -360,6 +464,7 @@ export class Projections {
     const at = slot.decisions.indexOf(record);
     if (at < 0) return;
     slot.decisions.splice(at, 1);
+    this.#networkChanged(number);
     if (record.held === 'active') {
       slot.inForce -= 1;
       if (slot.inForce === 0) this.blockedAddresses -= addressesOf(prefix);

@@ -7,9 +7,17 @@ export {
   networkOf,
   parseIpAddress,
   parseIpPrefix,
+  parseIpv4,
   prefixCovers,
   requireIpAddress,
   requireIpPrefix,
 } from './ip-address.js';
 export { IpPrefixIndex } from './ip-prefix-index.js';
 export { NetworkSet } from './network-set.js';
+export {
+  type NetworkBlocking,
+  type SharedAction,
+  SharedBlocksWriter,
+  type SharedLookupHandle,
+} from './shared-blocks.js';
+export { openSharedLookup, type SharedBlock, type SharedLookup, type SharedLookupOptions } from './shared-lookup.js';

@@ -132,37 +132,70 @@ function ipv4Address(value: number): IpAddress {
   return { family: 4, words: [value, 0, 0, 0] };
 }
 
-/** RFC 4291 section 2.2, forms 1 to 3. */
+/** Of the address in hand. */
+const groups = new Uint16Array(8);
+
+/** RFC 4291 section 2.2, forms 1 to 3: hexadecimal groups, `::` for one or more of zero, dotted decimal for the last two. */
 function parseIpv6Words(text: string): [number, number, number, number] | undefined {
-  if (text.length < 2 || text.length > 45 || !text.includes(':')) return undefined;
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0]!, halves.length === 1);
-  const tail = halves.length === 2 ? parseGroups(halves[1]!, true) : [];
-  if (head === undefined || tail === undefined) return undefined;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  const groups = [...head, ...new Array<number>(missing).fill(0), ...tail];
-  const word = (index: number) => groups[index]! * 0x10000 + groups[index + 1]!;
-  return [word(0), word(2), word(4), word(6)];
+  const { length } = text;
+  if (length < 2 || length > 45) return undefined;
+  let count = 0;
+  let gap = -1;
+  let group = 0;
+  let digits = 0;
+  for (let index = 0; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    const digit = hexDigit(code);
+    if (digit >= 0) {
+      if (digits === 4 || count === 8) return undefined;
+      group = group * 16 + digit;
+      digits += 1;
+    } else if (code === colon && digits > 0) {
+      groups[count] = group;
+      count += 1;
+      group = 0;
+      digits = 0;
+      if (index + 1 === length) return undefined;
+      if (text.charCodeAt(index + 1) !== colon) continue;
+      if (gap >= 0) return undefined;
+      gap = count;
+      index += 1;
+    } else if (code === colon && index === 0 && text.charCodeAt(1) === colon) {
+      gap = 0;
+      index = 1;
+    } else if (code === dot) {
+      const ipv4 = count > 6 ? -1 : parseIpv4(text.slice(index - digits));
+      if (ipv4 < 0) return undefined;
+      groups[count] = ipv4 >>> 16;
+      groups[count + 1] = ipv4 & 0xffff;
+      return wordsOf(count + 2, gap);
+    } else return undefined;
+  }
+  if (digits === 0) return gap === count ? wordsOf(count, gap) : undefined;
+  groups[count] = group;
+  return wordsOf(count + 1, gap);
 }
 
-/** The 16-bit groups of one side of `::`; the last may be dotted decimal where the address ends. */
-function parseGroups(text: string, endsAddress: boolean): number[] | undefined {
-  if (text === '') return [];
-  const groups: number[] = [];
-  const parts = text.split(':');
-  for (const [index, part] of parts.entries()) {
-    if (endsAddress && index === parts.length - 1 && part.includes('.')) {
-      const ipv4 = parseIpv4(part);
-      if (ipv4 < 0) return undefined;
-      groups.push(Math.floor(ipv4 / 0x10000), ipv4 % 0x10000);
-    } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
-      groups.push(Number.parseInt(part, 16));
-    }
+const colon = 58;
+const dot = 46;
+
+/** -1 for what is none. */
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+/** The words of so many groups, zeros put in after the first `gap` of them; `undefined` when they are too few or too many. */
+function wordsOf(count: number, gap: number): [number, number, number, number] | undefined {
+  if (gap < 0 ? count !== 8 : count > 7) return undefined;
+  if (gap >= 0) {
+    const moved = count - gap;
+    groups.copyWithin(8 - moved, gap, count);
+    groups.fill(0, gap, 8 - moved);
   }
-  return groups.length > 8 ? undefined : groups;
+  const word = (index: number) => groups[index]! * 0x10000 + groups[index + 1]!;
+  return [word(0), word(2), word(4), word(6)];
 }
 
 function formatIpv4(value: number): string {

@@ -20,7 +20,7 @@ export class IpPrefixIndex {
 
   /** Sets the value of exactly this network: an integer from 0 to 2^31 - 2. */
   set(prefix: IpPrefix, value: number): void {
-    this.#families[prefix.address.family].table(prefix.length).set(prefix.address.words, value);
+    this.#families[prefix.address.family].set(prefix, value);
   }
 
   /** The value of exactly this network. */
@@ -47,6 +47,21 @@ export class IpPrefixIndex {
     return this.#families[address.family].lookup(address.words);
   }
 
+  /**
+   * Writes the values of all networks that hold an IPv4 address, as an integer, into `values`, longest first, and gives their
+   * number. There are at most 33.
+   */
+  coveringIpv4(address: number, values: Int32Array): number {
+    return this.#families[4].coveringWord(address, values);
+  }
+
+  /** The same for any address; there are at most 129. */
+  covering(address: IpAddress, values: Int32Array): number {
+    return address.family === 4
+      ? this.#families[4].coveringWord(address.words[0], values)
+      : this.#families[6].coveringWords(address.words, values);
+  }
+
   /** Calls `visit` with the values of all networks that hold the address and have at most `maxLength` bits, longest first. */
   visitCovering(address: IpAddress, visit: (value: number) => void, maxLength = 128): void {
     this.#families[address.family].visitCovering(address.words, visit, maxLength);
@@ -62,6 +77,12 @@ class FamilyIndex {
 
   readonly #words: 1 | 4;
   readonly #seed: number;
+  /**
+   * Of IPv4, by the first 16 bits of an address: a bit for each length, less one, of which there may be a network around it.
+   * Made for more than a few networks; a network that goes leaves its bit, until many have gone.
+   */
+  #lengthsBy16: Uint32Array | undefined;
+  #gone = 0;
 
   constructor(words: 1 | 4, bits: 32 | 128, seed: number) {
     this.#words = words;
@@ -86,6 +107,12 @@ class FamilyIndex {
     return table;
   }
 
+  set({ address: { words }, length }: IpPrefix, value: number): void {
+    this.table(length).set(words, value);
+    if (this.#lengthsBy16 !== undefined) this.#note(words[0], length);
+    else if (this.#words === 1 && this.size > fewNetworks) this.#noteAll();
+  }
+
   delete(prefix: IpPrefix): boolean {
     const table = this.#tables[prefix.length];
     if (table?.delete(prefix.address.words) !== true) return false;
@@ -93,6 +120,9 @@ class FamilyIndex {
       this.#tables[prefix.length] = undefined;
       this.#probe();
     }
+    if (this.#lengthsBy16 === undefined) return true;
+    this.#gone += 1;
+    if (this.#gone > manyGone && this.#gone > this.size) this.#noteAll();
     return true;
   }
 
@@ -102,6 +132,43 @@ class FamilyIndex {
       if (value >= 0) return value;
     }
     return -1;
+  }
+
+  coveringWord(word: number, values: Int32Array): number {
+    let count = 0;
+    if (this.#lengthsBy16 !== undefined) {
+      for (let lengths = this.#lengthsBy16[word >>> 16]!; lengths !== 0; ) {
+        const bit = 31 - Math.clz32(lengths);
+        lengths &= ~(1 << bit);
+        const value = this.#tables[bit + 1]?.getWord(word) ?? -1;
+        if (value < 0) continue;
+        values[count] = value;
+        count += 1;
+      }
+      const value = this.#tables[0]?.getWord(word) ?? -1;
+      if (value >= 0) values[count++] = value;
+      return count;
+    }
+    const probed = this.#probed;
+    for (let index = 0; index < probed.length; index += 1) {
+      const value = probed[index]!.getWord(word);
+      if (value < 0) continue;
+      values[count] = value;
+      count += 1;
+    }
+    return count;
+  }
+
+  coveringWords(words: IpAddress['words'], values: Int32Array): number {
+    const probed = this.#probed;
+    let count = 0;
+    for (let index = 0; index < probed.length; index += 1) {
+      const value = probed[index]!.getWords(words[0], words[1], words[2], words[3]);
+      if (value < 0) continue;
+      values[count] = value;
+      count += 1;
+    }
+    return count;
   }
 
   lookup(words: readonly number[]): number {
@@ -120,10 +187,28 @@ class FamilyIndex {
     }
   }
 
+  #noteAll(): void {
+    this.#lengthsBy16 = new Uint32Array(65_536);
+    this.#gone = 0;
+    for (const table of this.#probed) table.each((word) => this.#note(word, table.length));
+  }
+
+  /** A network shorter than 16 bits is around many. */
+  #note(word: number, length: number): void {
+    if (length === 0) return;
+    const from = word >>> 16;
+    const to = from + 2 ** Math.max(0, 16 - length);
+    for (let first = from; first < to; first += 1) this.#lengthsBy16![first]! |= 1 << (length - 1);
+  }
+
   #probe(): void {
     this.#probed = this.#tables.filter((table) => table !== undefined).reverse();
   }
 }
+
+/** So few are found as fast by asking each table. */
+const fewNetworks = 256;
+const manyGone = 4096;
 
 const empty = -1;
 const tombstone = -2;
@@ -136,40 +221,62 @@ class PrefixTable {
   readonly #words: 1 | 4;
   readonly #seed: number;
   readonly #masks: readonly number[];
+  readonly #firstMask: number;
   #dead = 0;
   #capacity = 0;
-  #keys = new Uint32Array(0);
-  /** The value of a slot, or {@link empty} or {@link tombstone}. */
-  #values = new Int32Array(0);
+  /** Each slot its key's words and its value, {@link empty} or {@link tombstone}: side by side, for one line of the cache. */
+  #slots = new Int32Array(0);
 
   constructor(words: 1 | 4, length: number, seed: number) {
     this.length = length;
     this.#words = words;
     this.#seed = seed;
     this.#masks = [0, 32, 64, 96].slice(0, words).map((start) => wordMask(length, start));
+    this.#firstMask = wordMask(length, 0);
     this.#rebuild(8);
   }
 
   getWord(word: number): number {
-    const key = (word & this.#masks[0]!) >>> 0;
-    const last = this.#capacity - 1;
+    const key = word & this.#firstMask;
+    const [slots, last] = [this.#slots, this.#capacity - 1];
     for (let slot = mix(key, this.#seed) & last; ; slot = (slot + 1) & last) {
-      const value = this.#values[slot]!;
+      const value = slots[slot * 2 + 1]!;
       if (value === empty) return -1;
-      if (value >= 0 && this.#keys[slot] === key) return value;
+      if (value >= 0 && slots[slot * 2] === key) return value;
+    }
+  }
+
+  /** Calls `visit` with the first word of every prefix. */
+  each(visit: (word: number) => void): void {
+    const stride = this.#words + 1;
+    for (let at = 0; at < this.#slots.length; at += stride)
+      if (this.#slots[at + this.#words]! >= 0) visit(this.#slots[at]!);
+  }
+
+  getWords(first: number, second: number, third: number, fourth: number): number {
+    const masks = this.#masks;
+    const [a, b] = [first & masks[0]!, second & masks[1]!];
+    const [c, d] = [third & masks[2]!, fourth & masks[3]!];
+    const [slots, last] = [this.#slots, this.#capacity - 1];
+    for (let slot = mix(d, mix(c, mix(b, mix(a, this.#seed)))) & last; ; slot = (slot + 1) & last) {
+      const at = slot * 5;
+      const value = slots[at + 4]!;
+      if (value === empty) return -1;
+      if (value >= 0 && slots[at] === a && slots[at + 1] === b && slots[at + 2] === c && slots[at + 3] === d)
+        return value;
     }
   }
 
   get(words: readonly number[]): number {
     if (this.#words === 1) return this.getWord(words[0]!);
     const slot = this.#find(words);
-    return slot < 0 ? -1 : this.#values[slot]!;
+    return slot < 0 ? -1 : this.#slots[this.#valueAt(slot)]!;
   }
 
   set(words: readonly number[], value: number): void {
     const found = this.#find(words);
     if (found >= 0) {
-      this.#values[found] = value;
+      this.#slots[this.#valueAt(found)] = value;
       return;
     }
     if ((this.size + this.#dead + 1) * 5 > this.#capacity * 3) this.#rebuild(Math.max(8, (this.size + 1) * 4));
@@ -180,7 +287,7 @@ class PrefixTable {
   delete(words: readonly number[]): boolean {
     const slot = this.#find(words);
     if (slot < 0) return false;
-    this.#values[slot] = tombstone;
+    this.#slots[this.#valueAt(slot)] = tombstone;
     this.size -= 1;
     this.#dead += 1;
     if (this.#dead * 4 > this.#capacity) this.#rebuild(Math.max(8, this.size * 4));
@@ -190,7 +297,7 @@ class PrefixTable {
   #find(words: readonly number[]): number {
     const last = this.#capacity - 1;
     for (let slot = this.#hash(words) & last; ; slot = (slot + 1) & last) {
-      const value = this.#values[slot]!;
+      const value = this.#slots[this.#valueAt(slot)]!;
       if (value === empty) return -1;
       if (value >= 0 && this.#equal(slot, words)) return slot;
     }
@@ -199,36 +306,42 @@ class PrefixTable {
   #place(words: readonly number[], value: number): void {
     const last = this.#capacity - 1;
     let slot = this.#hash(words) & last;
-    while (this.#values[slot]! >= 0) slot = (slot + 1) & last;
-    if (this.#values[slot] === tombstone) this.#dead -= 1;
+    while (this.#slots[this.#valueAt(slot)]! >= 0) slot = (slot + 1) & last;
+    const at = this.#valueAt(slot);
+    if (this.#slots[at] === tombstone) this.#dead -= 1;
     for (let word = 0; word < this.#words; word += 1) {
-      this.#keys[slot * this.#words + word] = (words[word]! & this.#masks[word]!) >>> 0;
+      this.#slots[at - this.#words + word] = words[word]! & this.#masks[word]!;
     }
-    this.#values[slot] = value;
+    this.#slots[at] = value;
+  }
+
+  #valueAt(slot: number): number {
+    return slot * (this.#words + 1) + this.#words;
   }
 
   #hash(words: readonly number[]): number {
     let hash = this.#seed;
-    for (let word = 0; word < this.#words; word += 1) hash = mix((words[word]! & this.#masks[word]!) >>> 0, hash);
+    for (let word = 0; word < this.#words; word += 1) hash = mix(words[word]! & this.#masks[word]!, hash);
     return hash;
   }
 
   #equal(slot: number, words: readonly number[]): boolean {
+    const first = slot * (this.#words + 1);
     for (let word = 0; word < this.#words; word += 1) {
-      if (this.#keys[slot * this.#words + word] !== (words[word]! & this.#masks[word]!) >>> 0) return false;
+      if (this.#slots[first + word] !== (words[word]! & this.#masks[word]!)) return false;
     }
     return true;
   }
 
   #rebuild(atLeast: number): void {
-    const [keys, values, capacity] = [this.#keys, this.#values, this.#capacity];
+    const [slots, capacity, stride] = [this.#slots, this.#capacity, this.#words + 1];
     this.#capacity = 2 ** Math.ceil(Math.log2(atLeast));
-    this.#keys = new Uint32Array(this.#capacity * this.#words);
-    this.#values = new Int32Array(this.#capacity).fill(empty);
+    this.#slots = new Int32Array(this.#capacity * stride).fill(empty);
     this.#dead = 0;
     for (let slot = 0; slot < capacity; slot += 1) {
-      if (values[slot]! < 0) continue;
-      this.#place(Array.from(keys.subarray(slot * this.#words, (slot + 1) * this.#words)), values[slot]!);
+      const value = slots[slot * stride + this.#words]!;
+      if (value < 0) continue;
+      this.#place(Array.from(slots.subarray(slot * stride, slot * stride + this.#words)), value);
     }
   }
 }

@@ -16,10 +16,15 @@ export class GrokExpression {
   /** Fields with the numbers of their groups. */
   readonly fields: ReadonlyMap<string, number>;
   readonly pattern: SafePattern;
+  readonly #names: readonly string[];
+  readonly #groups: readonly number[];
 
   private constructor(pattern: SafePattern, fields: ReadonlyMap<string, number>) {
     this.pattern = pattern;
     this.fields = fields;
+    // Interned, as names of properties are: what looks for them by identity finds them at once.
+    this.#names = Array.from(fields.keys(), (name) => Object.keys({ [name]: 0 })[0]!);
+    this.#groups = [...fields.values()];
   }
 
   /** Compiles `text`, with names of the dictionary and, where it has none, of `own`. Never throws. */
@@ -38,12 +43,18 @@ export class GrokExpression {
 
   /** The fields of a text; `undefined` when it does not match, or the expression has none. */
   parse(text: string): Map<string, string> | undefined {
-    if (this.fields.size === 0) return undefined;
-    const groups = this.pattern.exec(text);
-    if (groups === undefined) return undefined;
     const parsed = new Map<string, string>();
-    for (const [field, group] of this.fields) parsed.set(field, groups[group] ?? '');
-    return parsed;
+    return this.parseInto(text, parsed) ? parsed : undefined;
+  }
+
+  /** Sets the fields of a text in `parsed`; whether it matched. */
+  parseInto(text: string, parsed: { set(field: string, text: string): unknown }): boolean {
+    const names = this.#names;
+    if (names.length === 0) return false;
+    const groups = this.pattern.exec(text);
+    if (groups === undefined) return false;
+    for (let field = 0; field < names.length; field += 1) parsed.set(names[field]!, groups[this.#groups[field]!] ?? '');
+    return true;
   }
 }
 

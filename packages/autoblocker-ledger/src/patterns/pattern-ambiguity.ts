@@ -57,6 +57,8 @@ function degree(node: PatternNode, follow: Follow): number {
       return sum;
     }
     case 'repeat': {
+      // After the last round comes no further one: what is optional and no more is followed by what follows.
+      if (node.most === 1) return degree(node.body, follow);
       if (node.most < manyRounds) return node.most * degree(node.body, joined(first(node.body), follow));
       const own = isDeterministicRound(node.body) ? 0 : Number.POSITIVE_INFINITY;
       if (own > 0) return own;

@@ -44,7 +44,14 @@ import {
   type VerificationReport,
   verifyLog,
 } from '../ledger/index.js';
-import { formatIpPrefix, NetworkSet, parseIpAddress, requireIpPrefix } from '../lookup/index.js';
+import {
+  formatIpPrefix,
+  NetworkSet,
+  parseIpAddress,
+  parseIpv4,
+  requireIpPrefix,
+  type SharedLookupHandle,
+} from '../lookup/index.js';
 import type { RuleSet } from '../rules/index.js';
 import { builtInScenarios, PatternDetector, type Scenario } from '../scenarios/index.js';
 import { type AutoblockerOptions, checkedOptions } from './autoblocker-options.js';
@@ -189,6 +196,7 @@ export class AutoblockerLedger implements AsyncDisposable {
   /** Batches that are being taken. */
   readonly #batches = new Map<string, Promise<IngestReceipt>>();
   #newestEvent = 0;
+  readonly #readNow = () => this.now;
   #selfReadAt = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
 
@@ -421,11 +429,24 @@ export class AutoblockerLedger implements AsyncDisposable {
    * The decision that blocks a target in a domain, synchronously and from memory; covering networks count.
    * An address may be given as text. @throws TenstripError `TargetInvalid`
    */
-  isBlocked(target: BlockTarget | string, domain?: string, at: number = this.now): Decision | undefined {
+  isBlocked(target: BlockTarget | string, domain?: string, at?: number): Decision | undefined {
     const { projections } = this.#ledger;
-    const address = typeof target === 'string' ? parseIpAddress(target) : undefined;
-    if (address !== undefined) return projections.blockingNetwork(address, domain, at);
-    return projections.blocking(canonicalTarget(target), domain, at);
+    if (typeof target === 'string') {
+      const ipv4 = parseIpv4(target);
+      if (ipv4 >= 0) return projections.blockingIpv4(ipv4, domain, at ?? this.#readNow);
+      const address = parseIpAddress(target);
+      if (address !== undefined) return projections.blockingAddress(address, domain, at ?? this.#readNow);
+    }
+    return projections.blocking(canonicalTarget(target), domain, at ?? this.now);
+  }
+
+  /**
+   * Memory from which worker threads look up who is blocked, with `openSharedLookup` and without messages. It holds addresses
+   * and networks, in force or to expire, and follows every change at once. Where "now" is the time of events, it is for these
+   * threads that of the last commit. The same memory at every call; some 100 bytes a network.
+   */
+  sharedLookup(): SharedLookupHandle {
+    return this.#ledger.projections.share(this.#parts.eventTime, this.now);
   }
 
   /**

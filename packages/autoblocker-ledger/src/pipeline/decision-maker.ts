@@ -1,6 +1,6 @@
 // One event at a time: buckets, overflow, proposal, rails, ledger entry. The recipe of the whole package.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CrossDomainDetector } from '../correlation/index.js';
 import {
   type BanEscalation,
@@ -172,5 +172,5 @@ function entryOf(
 function overflowKey({ scenario, group, time, events }: Overflow): string {
   const last = events.at(-1)?.evidence;
   const parts = [scenario.name, group, time, last?.digest ?? '', last?.source ?? '', last?.offset ?? ''];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32);
 }

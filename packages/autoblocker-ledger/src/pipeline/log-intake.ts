@@ -1,7 +1,7 @@
 // One source of a reading: lines to events, in order, with counts, and the place from which a restart goes on.
 
 import type { LineBatch, LineSource, SecurityEvent, SourceLine, SourcePosition } from '../events/index.js';
-import type { LineParser } from '../parsing/index.js';
+import type { LineParser, ParsedLine } from '../parsing/index.js';
 import type { SourceReport } from './read-report.js';
 
 /** An event that waits for its turn. */
@@ -36,8 +36,10 @@ export class LogIntake {
   readonly #memoryMs: number;
   readonly #batches: AsyncIterator<LineBatch>;
   #counts = { lines: 0, events: 0, recognised: 0, unrecognised: 0, cut: 0, garbled: 0, bytes: 0 };
-  #waiting: WaitingEvent[] = [];
-  #next = 0;
+  /** The lines of the last batch; those from `#nextLine` on are not parsed yet. */
+  #lines: readonly SourceLine[] = [];
+  #nextLine = 0;
+  #head: WaitingEvent | undefined;
   #ended = false;
   #lastLineEnd = 0;
   #readTo: number;
@@ -66,7 +68,7 @@ export class LogIntake {
 
   /** The next event, if one was pulled. */
   get head(): WaitingEvent | undefined {
-    return this.#waiting[this.#next];
+    return this.#head;
   }
 
   /** The source has no more lines. */
@@ -96,7 +98,10 @@ export class LogIntake {
     return { path: name, ...this.#counts, resumedAt, rotations };
   }
 
-  /** Reads and parses one batch of lines; only when no event waits. */
+  /**
+   * Reads one batch of lines and parses it up to its first event; only when no event waits. Lines are parsed when their turn
+   * comes: a batch of events at once would outlive the collector's young generation.
+   */
   async pull(): Promise<void> {
     const result = await this.#batches.next();
     if (result.done === true) {
@@ -114,19 +119,18 @@ export class LogIntake {
     const start = lines[0]?.offset ?? this.#readTo;
     this.#counts.bytes += Math.max(0, end - Math.max(this.#readTo, start));
     this.#readTo = end;
-    this.#waiting = [];
-    this.#next = 0;
-    for (const line of lines) this.#parse(line);
+    this.#lines = lines;
+    this.#nextLine = 0;
+    this.#head = this.#parseOn();
     this.#mark(start);
-    if (this.#waiting.length === 0) this.#taken = Math.max(lines.at(-1)?.end ?? 0, this.#resumeFloor());
+    if (this.#head === undefined) this.#taken = Math.max(lines.at(-1)?.end ?? 0, this.#resumeFloor());
   }
 
   /** Takes the event at the head. */
   take(): WaitingEvent {
-    const taken = this.#waiting[this.#next]!;
-    this.#next += 1;
-    const isLast = this.#next === this.#waiting.length;
-    this.#taken = Math.max(isLast ? this.#lastLineEnd : taken.end, this.#resumeFloor());
+    const taken = this.#head!;
+    this.#head = this.#parseOn();
+    this.#taken = Math.max(this.#head === undefined ? this.#lastLineEnd : taken.end, this.#resumeFloor());
     return taken;
   }
 
@@ -147,20 +151,29 @@ export class LogIntake {
     return this.source.rotations === 0 ? this.source.resumedAt : 0;
   }
 
-  #parse(line: SourceLine): void {
-    this.#lastLineEnd = line.end;
-    const parsed = this.#parser.parse(line);
-    const event = parsed?.event;
-    if (event !== undefined) {
-      this.#newestTime = Math.max(this.#newestTime, event.time);
-      this.#waiting.push({ event, end: line.end, replayed: line.replayed === true });
+  /** Parses lines up to the next event of the batch. */
+  #parseOn(): WaitingEvent | undefined {
+    while (this.#nextLine < this.#lines.length) {
+      const line = this.#lines[this.#nextLine]!;
+      this.#nextLine += 1;
+      this.#lastLineEnd = line.end;
+      const parsed = this.#parser.parse(line);
+      this.#count(line, parsed);
+      const event = parsed?.event;
+      if (event === undefined) continue;
+      if (event.time > this.#newestTime) this.#newestTime = event.time;
+      return { event, end: line.end, replayed: line.replayed === true };
     }
+    return undefined;
+  }
+
+  #count(line: SourceLine, parsed: ParsedLine): void {
     if (line.replayed === true) return;
     this.#counts.lines += 1;
     if (line.cut) this.#counts.cut += 1;
     if (line.garbled) this.#counts.garbled += 1;
     if (parsed === undefined) this.#counts.unrecognised += 1;
-    else if (event === undefined) this.#counts.recognised += 1;
+    else if (parsed.event === undefined) this.#counts.recognised += 1;
     else {
       this.#counts.events += 1;
       this.parsers[parsed.parser] = (this.parsers[parsed.parser] ?? 0) + 1;
@@ -169,7 +182,7 @@ export class LogIntake {
 
   /** Remembers a batch as a place to restart from, and forgets those from which nothing matters any more. */
   #mark(offset: number): void {
-    const first = this.#waiting[0]?.event.time;
+    const first = this.#head?.event.time;
     const last = this.#marks.at(-1)?.offset ?? Number.NEGATIVE_INFINITY;
     if (first !== undefined && offset - last >= markSpacingBytes) this.#marks.push({ offset, time: first });
     const horizon = this.#newestTime - this.#memoryMs;

@@ -33,7 +33,8 @@ export class ParsePipeline {
   run(record: EventRecord, environment: ParseEnvironment, trace?: ParseTrace): Parsed {
     const scope = { evt: record };
     let parser: string | undefined;
-    for (const [number, { name, parsers }] of this.#stages.entries()) {
+    for (let number = 0; number < this.#stages.length; number += 1) {
+      const { name, parsers } = this.#stages[number]!;
       if (record.stage > number) continue;
       if (record.stage < number) return { complete: false, parser };
       let accepted = false;

@@ -1,7 +1,7 @@
 // A parser of CrowdSec's hub to a function of the event: filter, whitelist, grok, stash, inner nodes, statics, stage, in
 // this order (docs.crowdsec.net, "Parser format").
 
-import { parseGoDuration } from '../expressions/index.js';
+import { internedName, parseGoDuration } from '../expressions/index.js';
 import { NetworkSet, networkOf, parseIpAddress, parseIpPrefix } from '../lookup/index.js';
 import type { LineStash } from './line-stash.js';
 import { attempt, type RuleCompilation } from './rule-compilation.js';
@@ -145,9 +145,7 @@ function compileGrok(
   const statics: readonly Static[] = grok.mappings('statics').map((one) => compileStatic(one, compilation));
   return (scope, environment) => {
     const subject = read(scope);
-    const fields = subject === undefined ? undefined : compiled.parse(subject);
-    if (fields === undefined) return false;
-    for (const [field, value] of fields) scope.evt.Parsed.set(field, value);
+    if (subject === undefined || !compiled.parseInto(subject, scope.evt.Parsed)) return false;
     for (const write of statics) write(scope, environment);
     return true;
   };
@@ -157,7 +155,10 @@ function compileGrok(
 function subjectOf(grok: RuleMapping, compilation: RuleCompilation): (scope: ParseScope) => string | undefined {
   const field = grok.text('apply_on')?.text;
   if (field === 'Line.Raw') return ({ evt }) => evt.Line.Raw;
-  if (field !== undefined) return ({ evt }) => evt.Parsed.get(field);
+  if (field !== undefined) {
+    const name = internedName(field);
+    return ({ evt }) => evt.Parsed.get(name);
+  }
   const { evaluate, whole } = compilation.expression('grok.expression', grok.requiredText('expression'));
   return (scope) => {
     const value = attempt(evaluate, scope as never);

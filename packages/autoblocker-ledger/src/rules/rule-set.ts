@@ -4,7 +4,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import type { SourceLine } from '../events/index.js';
-import { type DataFiles, ruleVocabulary, type Vocabulary } from '../expressions/index.js';
+import { type DataFiles, ruleVocabulary, StringMap, type Vocabulary } from '../expressions/index.js';
 import type { LineParser, ParsedLine, StampReading } from '../parsing/index.js';
 import { SafePattern } from '../patterns/index.js';
 import { LineStash } from './line-stash.js';
@@ -121,10 +121,7 @@ class RuleSetBuilder {
     const parsers = this.#parsers.sort((one, other) =>
       basename(one.file) < basename(other.file) ? -1 : basename(one.file) > basename(other.file) ? 1 : 0,
     );
-    const index = new ScenarioIndex(
-      this.#scenarios.map(({ filter }) => filter),
-      this.#vocabulary(['evt']),
-    );
+    const index = new ScenarioIndex(this.#scenarios, this.#vocabulary(['evt']));
     const pipeline = new ParsePipeline(parsers.map(({ parser }) => parser));
     const scenarios = this.#scenarios.map(({ scenario }) => scenario);
     const labelsOf = this.#options.labelsOf ?? (() => ({ type: 'syslog' }));
@@ -133,7 +130,7 @@ class RuleSetBuilder {
       scenarios,
       report: { compiled: this.#compiled, refused: this.refused },
       lineParser: (source, reading, trace) =>
-        new RuleLineParser({ pipeline, index, scenarios, stash, source, labels: labelsOf(source), reading, trace }),
+        new RuleLineParser({ pipeline, index, stash, source, labels: labelsOf(source), reading, trace }),
     };
   }
 
@@ -164,13 +161,11 @@ class RuleSetBuilder {
   #vocabulary(variables: readonly string[]): Vocabulary {
     const stash = this.#stash;
     const fields = new Map([
-      ['evt', eventFields],
+      ['evt', new Set(eventFields.keys())],
       ['queue', new Set(['Queue'])],
     ]);
-    return ruleVocabulary(variables, fields, {
-      files: this.#files,
-      stash: { get: (name, key) => stash.current.get(name, key) },
-    });
+    const host = { files: this.#files, stash: { get: (name: string, key: string) => stash.current.get(name, key) } };
+    return ruleVocabulary(variables, fields, host, new Map([['evt', eventFields]]));
   }
 }
 
@@ -255,7 +250,6 @@ function mapEntry(text: string, line: number): MapEntry {
 interface RuleLineParserParts {
   readonly pipeline: ParsePipeline;
   readonly index: ScenarioIndex;
-  readonly scenarios: readonly RuleScenario[];
   readonly stash: { current: LineStash };
   readonly source: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -268,10 +262,15 @@ class RuleLineParser implements LineParser {
   readonly #parts: RuleLineParserParts;
   readonly #environment: ParseEnvironment;
   readonly #stash = new LineStash();
+  /** No rule can write into labels, so that all lines share them. */
+  readonly #labels: StringMap;
+  /** The time of a line that states none; lines share it as long as it stays. */
+  #now = new Date(0);
 
   constructor(parts: RuleLineParserParts) {
     const newestTime = () => parts.reading.newestTime();
     this.#parts = parts;
+    this.#labels = new StringMap(Object.entries(parts.labels));
     this.#environment = {
       stash: this.#stash,
       lastStage: Math.max(parts.pipeline.stages - 1, 0),
@@ -281,21 +280,17 @@ class RuleLineParser implements LineParser {
   }
 
   parse(line: SourceLine): ParsedLine {
-    const { pipeline, index, scenarios, stash, source, labels, trace } = this.#parts;
+    const { pipeline, index, stash, source, trace } = this.#parts;
     // Sources are read one line at a time, each with a stash of its own.
     stash.current = this.#stash;
-    const record = newRecord(line.text, source, new Map(Object.entries(labels)), this.#environment.now());
-    this.#stash.advance(record.Time.getTime());
+    const now = this.#environment.now();
+    if (now !== this.#now.getTime()) this.#now = new Date(now);
+    const record = newRecord(line.text, source, this.#labels, this.#now);
+    this.#stash.advance(now);
     const { complete, parser } = pipeline.run(record, this.#environment, trace);
     if (parser === undefined) return undefined;
     if (!complete || record.Whitelisted) return { parser };
-    return {
-      parser,
-      event: new RuleEvent(
-        record,
-        line,
-        index.candidates({ evt: record }).map((number) => scenarios[number]!),
-      ),
-    };
+    const scope = { evt: record };
+    return { parser, event: new RuleEvent(scope, line, index.candidates(scope)) };
   }
 }

@@ -9,6 +9,7 @@ import {
   type Expression,
   type Vocabulary,
 } from '../expressions/index.js';
+import type { CompiledScenario, RuleScenario } from './scenario-compiler.js';
 import { TextSearch } from './text-search.js';
 
 /** One text that makes a filter possible. */
@@ -20,31 +21,40 @@ interface Atom {
   readonly text: string;
 }
 
+/** Scenarios that one text makes possible. */
+interface Possible {
+  readonly numbers: number[];
+  /** The same as scenarios, with those that are always candidates. Made when first asked for. */
+  whole: readonly RuleScenario[] | undefined;
+}
+
 interface Subject {
   readonly read: Evaluate;
-  readonly equals: Map<string, number[]>;
-  readonly held: { text: string; scenario: number }[];
+  readonly equals: Map<string, Possible>;
+  readonly held: { readonly text: string; readonly possible: Possible }[];
   search: TextSearch | undefined;
 }
 
-const none: readonly number[] = [];
-
 /** Finds the candidates among scenarios for an event. */
 export class ScenarioIndex {
+  readonly #scenarios: readonly RuleScenario[];
   /** The round in which a scenario was found last. */
   readonly #noted: Float64Array;
   #round = 0;
   readonly #always: number[] = [];
+  /** Of the event in hand. */
+  readonly #found: Possible[] = [];
+  readonly #nothing: Possible = { numbers: [], whole: undefined };
   readonly #subjects: Subject[];
 
-  /** `filters` by number of scenario. */
-  constructor(filters: readonly Expression[], vocabulary: Vocabulary) {
-    this.#noted = new Float64Array(filters.length);
+  constructor(compiled: readonly CompiledScenario[], vocabulary: Vocabulary) {
+    this.#scenarios = compiled.map(({ scenario }) => scenario);
+    this.#noted = new Float64Array(compiled.length);
     const subjects = new Map<string, Subject>();
-    for (const [scenario, filter] of filters.entries()) {
+    for (const [number, { filter }] of compiled.entries()) {
       const atoms = bestAtoms(filter);
-      if (atoms === undefined) this.#always.push(scenario);
-      for (const atom of atoms ?? []) this.#add(subjects, atom, scenario, vocabulary);
+      if (atoms === undefined) this.#always.push(number);
+      for (const atom of atoms ?? []) this.#add(subjects, atom, number, vocabulary);
     }
     this.#subjects = [...subjects.values()];
     for (const subject of this.#subjects) {
@@ -52,23 +62,35 @@ export class ScenarioIndex {
     }
   }
 
-  /** Numbers of the scenarios whose filter may be true of the event in `scope`, in order. */
-  candidates(scope: Readonly<Record<string, unknown>>): readonly number[] {
-    this.#round += 1;
-    const found: number[] = [];
-    const note = (scenario: number) => {
-      if (this.#noted[scenario] === this.#round) return;
-      this.#noted[scenario] = this.#round;
-      found.push(scenario);
-    };
-    for (const scenario of this.#always) note(scenario);
+  /** The scenarios whose filter may be true of the event in `scope`, in order. */
+  candidates(scope: Readonly<Record<string, unknown>>): readonly RuleScenario[] {
+    const found = this.#found;
+    found.length = 0;
     for (const { read, equals, held, search } of this.#subjects) {
       const value = subjectText(read, scope);
       if (typeof value !== 'string') continue;
-      for (const scenario of equals.get(value) ?? none) note(scenario);
-      search?.each(value, (index) => note(held[index]!.scenario));
+      const equal = equals.get(value);
+      if (equal !== undefined) found.push(equal);
+      search?.each(value, (index) => found.push(held[index]!.possible));
     }
-    return found.length > 1 ? found.sort((one, other) => one - other) : found;
+    // Most events make one text true at most: what that gives is made once.
+    if (found.length > 1) return this.#inOrder(found.flatMap(({ numbers }) => numbers));
+    const [only = this.#nothing] = found;
+    only.whole ??= this.#inOrder(only.numbers);
+    return only.whole;
+  }
+
+  /** Scenarios by number with those that are always candidates, each once. */
+  #inOrder(numbers: readonly number[]): readonly RuleScenario[] {
+    this.#round += 1;
+    const once: number[] = [];
+    for (const number of [...this.#always, ...numbers]) {
+      if (this.#noted[number] === this.#round) continue;
+      this.#noted[number] = this.#round;
+      once.push(number);
+    }
+    if (once.length > 1) once.sort((one, other) => one - other);
+    return once.map((number) => this.#scenarios[number]!);
   }
 
   #add(subjects: Map<string, Subject>, atom: Atom, scenario: number, vocabulary: Vocabulary): void {
@@ -82,8 +104,13 @@ export class ScenarioIndex {
       subject = { read: compiled.evaluate, equals: new Map(), held: [], search: undefined };
       subjects.set(atom.key, subject);
     }
-    if (atom.match === 'holds') subject.held.push({ text: atom.text, scenario });
-    else subject.equals.set(atom.text, [...(subject.equals.get(atom.text) ?? []), scenario]);
+    if (atom.match === 'holds') {
+      subject.held.push({ text: atom.text, possible: { numbers: [scenario], whole: undefined } });
+      return;
+    }
+    const possible = subject.equals.get(atom.text);
+    if (possible === undefined) subject.equals.set(atom.text, { numbers: [scenario], whole: undefined });
+    else possible.numbers.push(scenario);
   }
 }
 

@@ -1,7 +1,7 @@
 // Statics: what a parser writes into the event when it matches. Values are written as CrowdSec writes them: an integer
 // plainly, a float with six digits, nothing for nil.
 
-import { goFloat } from '../expressions/index.js';
+import { goFloat, internedName } from '../expressions/index.js';
 import { type GoTime, goTime, parseGoTime, parseUsualTime } from './go-time.js';
 import { attempt, type RuleCompilation } from './rule-compilation.js';
 import type { RuleMapping, RuleText } from './rule-document.js';
@@ -19,10 +19,23 @@ export interface ParseContext {
 /** Writes one value. Throws {@link StaticFailure} for a value that CrowdSec would stop at. */
 export type Static = (scope: { readonly evt: EventRecord }, context: ParseContext) => void;
 
+/** Written out, so that each is a load from a known place. */
+function writerInto(map: 'Parsed' | 'Meta' | 'Enriched', name: string): Writer {
+  switch (map) {
+    case 'Parsed':
+      return (record, text) => void record.Parsed.set(name, text);
+    case 'Meta':
+      return (record, text) => void record.Meta.set(name, text);
+    case 'Enriched':
+      return (record, text) => void record.Enriched.set(name, text);
+  }
+}
+
 /** A static met a value that it cannot write: the line is dropped. */
 export class StaticFailure extends Error {}
 
 const keys = new Set(['meta', 'parsed', 'enriched', 'target', 'method', 'value', 'expression']);
+const marshaledTime = internedName('MarshaledTime');
 const nothing = () => '';
 
 /** @throws RefusedRule */
@@ -65,7 +78,7 @@ function writerOf(mapping: RuleMapping): Writer {
     ['enriched', 'Enriched'],
   ] as const) {
     const name = mapping.text(key)?.text;
-    if (name !== undefined) return (record, text) => void record[map].set(name, text);
+    if (name !== undefined) return writerInto(map, internedName(name));
   }
   return targetOf(mapping.requiredText('target'));
 }
@@ -76,7 +89,7 @@ function methodOf({ text, line }: RuleText): Writer {
   return (record, date, { newestTime, now }) => {
     const { time, text: marshaled } = readDate(record, date, newestTime()) ?? goTime(now());
     record.Time = new Date(time);
-    record.Enriched.set('MarshaledTime', marshaled);
+    record.Enriched.set(marshaledTime, marshaled);
   };
 }
 
@@ -105,5 +118,5 @@ function targetOf({ text, line }: RuleText): Writer {
       record.Unmarshaled[key] = value;
     };
   }
-  return (record, value) => void record[field as 'Meta'].set(key, value);
+  return writerInto(field as 'Meta', internedName(key));
 }

@@ -1,8 +1,8 @@
 // Parts of entries that may have to be forgotten (addresses, names): kept beside the tree in segments of their own, each
 // bound to its entry by a salted SHA-256 that stands in the entry. Erasing overwrites the part where it lies; the entry,
 // its hash and every proof stay valid. The salt, stored with the part, keeps a short part from being guessed from the hash.
-import { type CoreErrorCode, TenstripError } from '../errors/index.js';
-import { type Frame, FrameBuffer, FrameKind, frameHeaderBytes, readUint64, writeUint64 } from './frame.js';
+import { type CoreErrorCode, isTenstripError, TenstripError } from '../errors/index.js';
+import { type Frame, FrameBuffer, FrameKind, frameHeaderBytes, isRecord, readUint64, writeUint64 } from './frame.js';
 import { logCorrupt } from './log-error.js';
 import type { LogFolder } from './log-folder.js';
 import { type Segment, SegmentChain, type SegmentChainOptions } from './segment-chain.js';
@@ -51,6 +51,50 @@ export function isCommittedTo(
   const hash = Buffer.from(sha256(erasable));
   const bytes = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength);
   return bytes.includes(hash) || bytes.includes(hash.toString('hex'), 0, 'latin1');
+}
+
+/** Reads parts in the order of their numbers. */
+export class PartsInOrder {
+  readonly #parts: ErasableParts;
+  #blocks: AsyncGenerator<Frame[]> | undefined;
+  #frames: readonly Frame[] = [];
+  #next = 0;
+
+  constructor(parts: ErasableParts) {
+    this.#parts = parts;
+  }
+
+  /** As {@link ErasableParts.read}. What this reading cannot give, behind damage, is looked for by itself. */
+  async read(number: number, index: number): Promise<StoredPart> {
+    try {
+      const frame = await this.#frame(number);
+      const stored = frame === undefined ? undefined : storedPart(frame);
+      if (stored?.index === index) return stored;
+    } catch (error) {
+      if (!isTenstripError(error, 'LogCorrupt')) throw error;
+    }
+    return this.#parts.read(number, index);
+  }
+
+  async close(): Promise<void> {
+    await this.#blocks?.return(undefined);
+  }
+
+  async #frame(number: number): Promise<Frame | undefined> {
+    this.#blocks ??= this.#parts.frames(number);
+    for (;;) {
+      while (this.#next < this.#frames.length) {
+        const frame = this.#frames[this.#next]!;
+        if (isRecord(frame.kind) && frame.record > number) return undefined;
+        this.#next += 1;
+        if (isRecord(frame.kind) && frame.record === number) return frame;
+      }
+      const block = await this.#blocks.next();
+      if (block.done === true) return undefined;
+      this.#frames = block.value;
+      this.#next = 0;
+    }
+  }
 }
 
 /** What is stored for one erasable part. */
@@ -120,6 +164,11 @@ export class ErasableParts implements AsyncDisposable {
       throw logCorrupt(segment.name, frame.offset, `part ${number} is of entry ${stored.index}, not of ${index}`);
     }
     return stored;
+  }
+
+  /** For reading many parts, each number greater than the one before: goes through the files once, a block at a time. */
+  inOrder(): PartsInOrder {
+    return new PartsInOrder(this);
   }
 
   /** Overwrites a part with zeros, synced. A crash in between is made good when the log is opened next. */

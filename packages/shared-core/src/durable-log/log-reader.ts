@@ -93,7 +93,7 @@ export class LogReader implements AsyncDisposable {
     checkBigint(index, 'index');
     this.#checkRange(index, index + 1n);
     const view = this.#view;
-    return readEntry(view, storedEntry(await view.entries.read(Number(index))), Number(index));
+    return readEntry(view.parts, storedEntry(await view.entries.read(Number(index))), Number(index));
   }
 
   /**
@@ -107,12 +107,17 @@ export class LogReader implements AsyncDisposable {
     this.#checkRange(from, to);
     if (from === to) return;
     const view = this.#view;
-    for await (const frames of view.entries.frames(Number(from))) {
-      for (const frame of frames) {
-        if (!isRecord(frame.kind)) continue;
-        yield readEntry(view, storedEntry(frame), frame.record);
-        if (frame.record + 1 === Number(to)) return;
+    const parts = view.parts.inOrder();
+    try {
+      for await (const frames of view.entries.frames(Number(from))) {
+        for (const frame of frames) {
+          if (!isRecord(frame.kind)) continue;
+          yield readEntry(parts, storedEntry(frame), frame.record);
+          if (frame.record + 1 === Number(to)) return;
+        }
       }
+    } finally {
+      await parts.close();
     }
     throw logCorrupt(entriesDirectory, 0, `it ends before entry ${to - 1n}`);
   }
@@ -229,11 +234,11 @@ async function loadTree(folder: LogFolder, entries: SegmentChain, size: number):
 }
 
 async function readEntry(
-  view: LogView,
+  parts: Pick<ErasableParts, 'read'>,
   { entry, part }: { readonly entry: Uint8Array; readonly part?: number },
   index: number,
 ): Promise<LogEntry> {
-  const stored = part === undefined ? undefined : await view.parts.read(part, index);
+  const stored = part === undefined ? undefined : await parts.read(part, index);
   const erasable = stored?.erasable;
   return {
     entry: new Uint8Array(entry),

@@ -142,3 +142,43 @@ describe('parseIpAddress', () => {
     );
   });
 });
+
+describe('IpPrefixIndex with many networks', () => {
+  it('agrees with a linear scan while thousands come and go', () => {
+    let state = 1;
+    const next = () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state >>> 4;
+    };
+    const index = new IpPrefixIndex();
+    const held = new Map<string, { prefix: IpPrefix; value: number }>();
+    const values = new Int32Array(33);
+    const near = (): IpPrefix['address'] => ({
+      family: 4,
+      words: [((next() % 64) << 24) | (next() & 0x3ffff), 0, 0, 0],
+    });
+    for (let step = 0; step < 30_000; step += 1) {
+      const network = networkOf(near(), next() % 8 === 0 ? next() % 33 : 24 + (next() % 9));
+      const key = formatIpPrefix(network);
+      // Mostly more in the first half, mostly fewer in the second.
+      if (next() % 10 < (step < 15_000 ? 7 : 2)) {
+        index.set(network, step);
+        held.set(key, { prefix: network, value: step });
+      } else {
+        const [first] = held.keys();
+        const other = first === undefined ? network : held.get(first)!.prefix;
+        expect(index.delete(other)).toBe(held.delete(formatIpPrefix(other)));
+      }
+      if (step % 100 !== 0) continue;
+      const address = near();
+      const host = networkOf(address, 32);
+      const expected = [...held.values()]
+        .filter(({ prefix: one }) => prefixCovers(one, host))
+        .sort((one, other) => other.prefix.length - one.prefix.length)
+        .map(({ value }) => value);
+      expect([...values.subarray(0, index.covering(address, values))]).toEqual(expected);
+      expect([...values.subarray(0, index.coveringIpv4(address.words[0], values))]).toEqual(expected);
+    }
+    expect(held.size).toBeLessThan(3000);
+  });
+});

@@ -1,0 +1,221 @@
+// The reading side of shared-blocks: is this address blocked, asked from any thread, without a message and without a lock.
+
+import { type IpAddress, parseIpAddress, parseIpv4, requireIpAddress, wordMask } from './ip-address.js';
+import {
+  mixWord,
+  place,
+  record,
+  type SharedAction,
+  type SharedLookupHandle,
+  sharedActions,
+  tablePlace,
+} from './shared-blocks.js';
+
+/** What blocks an address. */
+export interface SharedBlock {
+  /** Id of the decision, for `explain` on the ledger's own thread. */
+  readonly id: bigint;
+  readonly action: SharedAction;
+  /** Until when, in milliseconds since 1970; `null`: without end. */
+  readonly until: number | null;
+}
+
+/** Options of {@link openSharedLookup}. */
+export interface SharedLookupOptions {
+  /** The clock, in milliseconds since 1970, where the ledger goes by the clock. Default: the machine's. */
+  readonly now?: () => number;
+}
+
+/** Answers from shared memory. */
+export interface SharedLookup {
+  /**
+   * What blocks an address in a domain, the longest running first, as `isBlocked` of the ledger; covering networks count.
+   * O(lengths in use). @throws TenstripError `TargetInvalid`
+   */
+  isBlocked(address: string, domain?: string, at?: number): SharedBlock | undefined;
+}
+
+/**
+ * Opens a ledger's look-up on any thread. It sees every change as it is made, also before that is on disk.
+ * @param handle from `ledger.sharedLookup()`, as it came through `workerData` or a message
+ */
+export function openSharedLookup(handle: SharedLookupHandle, options: SharedLookupOptions = {}): SharedLookup {
+  return new SharedBlocksReader(handle, options.now ?? Date.now);
+}
+
+/** So often a reader looks again at once; then it sleeps a moment, as the writer's thread may be waiting for its core. */
+const spins = 1000;
+/** Longer chains than any that the writer makes are of a change under way. */
+const longestChain = 65_536;
+const nothing = -1;
+
+class SharedBlocksReader implements SharedLookup {
+  readonly #control: Int32Array;
+  readonly #floats: Float64Array;
+  readonly #networks4: SharedView;
+  readonly #networks6: SharedView;
+  readonly #blocks: SharedView;
+  readonly #domains: SharedArrayBuffer;
+  readonly #clock: () => number;
+  /** Lists of domains that were met, from number 1 on. */
+  #domainSets: readonly ReadonlySet<string>[] = [];
+  /** The reader's own: a store there keeps the loads before it from coming after the loads behind it. */
+  readonly #fence = new Int32Array(new SharedArrayBuffer(4));
+
+  constructor({ control, networks4, networks6, blocks, domains }: SharedLookupHandle, clock: () => number) {
+    this.#control = new Int32Array(control);
+    this.#floats = new Float64Array(control);
+    this.#networks4 = new SharedView(networks4);
+    this.#networks6 = new SharedView(networks6);
+    this.#blocks = new SharedView(blocks);
+    this.#domains = domains;
+    this.#clock = clock;
+  }
+
+  isBlocked(address: string, domain?: string, at?: number): SharedBlock | undefined {
+    const ipv4 = parseIpv4(address);
+    const parsed = ipv4 >= 0 ? undefined : (parseIpAddress(address) ?? requireIpAddress(address));
+    for (let tries = 1; ; tries += 1) {
+      const generation = Atomics.load(this.#control, place.generation);
+      if ((generation & 1) === 0) {
+        const block = parsed === undefined ? this.#find4(ipv4, domain, at) : this.#find(parsed, domain, at);
+        const { words, floats } = this.#blocks;
+        const id = floats[block * record.floats + record.id];
+        const until = floats[block * record.floats + record.until];
+        const action = words[block * record.words + record.action];
+        Atomics.store(this.#fence, 0, 0);
+        // What was read is looked at only now: of a change under way it could be anything.
+        if (Atomics.load(this.#control, place.generation) === generation)
+          return block === nothing ? undefined : blockOf(id!, until!, action!);
+      }
+      if (tries % spins === 0) Atomics.wait(this.#fence, 0, 0, 1);
+    }
+  }
+
+  /** The number of the block that {@link SharedLookup.isBlocked} is about. */
+  #find(address: IpAddress, domain: string | undefined, at: number | undefined): number {
+    if (address.family === 4) return this.#find4(address.words[0], domain, at);
+    const { words } = address;
+    const base = place.networks6 + tablePlace.firstLength;
+    const lengths = this.#control[place.networks6 + tablePlace.lengths]!;
+    let best = nothing;
+    for (let number = 0; number < lengths; number += 1) {
+      const first = this.#probe6(words, this.#control[base + number]!);
+      if (first > 0) best = this.#longest(best, first, domain, at);
+    }
+    return best;
+  }
+
+  #find4(word: number, domain: string | undefined, at: number | undefined): number {
+    const base = place.networks4 + tablePlace.firstLength;
+    const lengths = this.#control[place.networks4 + tablePlace.lengths]!;
+    let best = nothing;
+    for (let number = 0; number < lengths; number += 1) {
+      const first = this.#probe4(word, this.#control[base + number]!);
+      if (first > 0) best = this.#longest(best, first, domain, at);
+    }
+    return best;
+  }
+
+  /** The first block of the network of `length` bits around an IPv4 address plus one; 0 for none. */
+  #probe4(word: number, length: number): number {
+    const start = this.#control[place.networks4 + tablePlace.start]!;
+    const mask = this.#control[place.networks4 + tablePlace.mask]!;
+    const words = this.#networks4.upTo(start + (mask + 1) * 3);
+    const key = word & wordMask(length, 0);
+    let slot = mixWord(key, length) & mask;
+    for (let steps = 0; steps <= mask; steps += 1) {
+      const at = start + slot * 3;
+      const value = words[at + 2]!;
+      if (value === 0) return 0;
+      if (value > 0 && words[at] === key && words[at + 1] === length) return value;
+      slot = (slot + 1) & mask;
+    }
+    return 0;
+  }
+
+  #probe6([a, b, c, d]: IpAddress['words'], length: number): number {
+    const start = this.#control[place.networks6 + tablePlace.start]!;
+    const mask = this.#control[place.networks6 + tablePlace.mask]!;
+    const words = this.#networks6.upTo(start + (mask + 1) * 6);
+    const [key0, key1] = [a & wordMask(length, 0), b & wordMask(length, 32)];
+    const [key2, key3] = [c & wordMask(length, 64), d & wordMask(length, 96)];
+    let slot = mixWord(key3, mixWord(key2, mixWord(key1, mixWord(key0, length)))) & mask;
+    for (let steps = 0; steps <= mask; steps += 1) {
+      const at = start + slot * 6;
+      const value = words[at + 5]!;
+      if (value === 0) return 0;
+      const isKey = words[at] === key0 && words[at + 1] === key1 && words[at + 2] === key2 && words[at + 3] === key3;
+      if (value > 0 && isKey && words[at + 4] === length) return value;
+      slot = (slot + 1) & mask;
+    }
+    return 0;
+  }
+
+  /** The longest running of a block and those of a chain that hold in a domain at a time, by number. */
+  #longest(best: number, first: number, domain: string | undefined, at: number | undefined): number {
+    let longest = best;
+    const now = at ?? this.#now();
+    for (let next = first, steps = 0; next > 0 && steps < longestChain; steps += 1) {
+      const block = next - 1;
+      const words = this.#blocks.upTo(next * record.words);
+      const until = this.#blocks.floats[block * record.floats + record.until]!;
+      const isLonger = longest === nothing || until > this.#blocks.floats[longest * record.floats + record.until]!;
+      if (now < until && isLonger && this.#holdsIn(words[block * record.words + record.domains]!, domain))
+        longest = block;
+      next = words[block * record.words + record.next]!;
+    }
+    return longest;
+  }
+
+  #now(): number {
+    return this.#control[place.eventTime] === 1 ? this.#floats[place.now]! : this.#clock();
+  }
+
+  #holdsIn(domains: number, domain: string | undefined): boolean {
+    if (domains === 0 || domain === undefined) return true;
+    if (domains > this.#domainSets.length) this.#readDomainSets();
+    return this.#domainSets[domains - 1]?.has(domain) === true;
+  }
+
+  /** Takes in all lists of domains; they are only ever added to. */
+  #readDomainSets(): void {
+    const bytes = this.#control[place.domainBytes]!;
+    if (bytes > this.#domains.byteLength) return;
+    const lines = Buffer.from(new Uint8Array(this.#domains, 0, bytes))
+      .toString('utf8')
+      .split('\n')
+      .slice(0, -1);
+    try {
+      this.#domainSets = lines.map((line) => new Set(JSON.parse(line) as string[]));
+    } catch {
+      // Written just now: the generation changed, and the reader comes again.
+    }
+  }
+}
+
+function blockOf(id: number, until: number, action: number): SharedBlock {
+  return { id: BigInt(id), action: sharedActions[action]!, until: until === Number.POSITIVE_INFINITY ? null : until };
+}
+
+/** A buffer that another thread lets grow. */
+class SharedView {
+  words: Int32Array;
+  floats: Float64Array;
+  readonly #buffer: SharedArrayBuffer;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#buffer = buffer;
+    this.words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+    this.floats = new Float64Array(buffer, 0, buffer.byteLength >> 3);
+  }
+
+  /** The words, at least up to `end` where the buffer has so many. */
+  upTo(end: number): Int32Array {
+    if (end > this.words.length) {
+      this.words = new Int32Array(this.#buffer, 0, this.#buffer.byteLength >> 2);
+      this.floats = new Float64Array(this.#buffer, 0, this.#buffer.byteLength >> 3);
+    }
+    return this.words;
+  }
+}
