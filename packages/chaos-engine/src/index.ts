@@ -18,3 +18,14 @@ export {
   type InjectOptions,
   targetName,
 } from './faults/index.js';
+// Leases: faults that end whoever dies
+export {
+  type Lease,
+  type LeaseEnd,
+  LeaseKeeper,
+  type LeaseKeeperOptions,
+  type LeaseRecord,
+  type LeaseRequest,
+  type Recovery,
+  type UndoRecord,
+} from './lease/index.js';
