@@ -18,6 +18,20 @@ export {
   type InjectOptions,
   targetName,
 } from './faults/index.js';
+// The real host
+export {
+  compareSnapshots,
+  type HostProbe,
+  type HostSnapshot,
+  HostSurface,
+  type HostSurfaceOptions,
+  hostSnapshot,
+  probeHost,
+  type SnapshotOptions,
+  type TargetPolicy,
+  type TargetPolicyInput,
+  targetPolicySchema,
+} from './host/index.js';
 // Leases: faults that end whoever dies
 export {
   type Lease,
