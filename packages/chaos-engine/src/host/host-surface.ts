@@ -143,6 +143,10 @@ export class HostSurface implements FaultSurface, AsyncDisposable {
     } catch (error) {
       await lease?.revert().catch(() => {});
       this.#claims.delete(key);
+      // The reaper may have taken it back while it was being done; then that is why it failed.
+      if (lease !== undefined && this.#governor.clock.now() >= lease.record.endsAt) {
+        throw faultInvalid([`ttlMs was over before the fault was applied: ${options.ttlMs} is too short`]);
+      }
       throw error;
     }
     const { kind } = wanted.fault;

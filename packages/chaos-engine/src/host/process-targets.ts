@@ -4,6 +4,8 @@ import { commandLineOf, type ProcessEntry, type ProcessIdentity, readProcess, re
 import { burnerEntry } from './burner.js';
 import { matchesPattern, type TargetPolicy } from './target-policy.js';
 
+const notListed = 'the policy does not list it';
+
 /** The processes of this host at one moment. */
 export class ProcessTargets {
   readonly #policy: TargetPolicy;
@@ -47,12 +49,13 @@ export class ProcessTargets {
     if (entry.pid === 2 || entry.parent === 2) return 'it is a thread of the kernel';
     if (entry.pid === process.pid) return 'it is the engine itself';
     if (this.#untouchable.has(entry.pid)) return 'the engine depends on it';
+    const { ownChildren, pids, commands } = this.#policy.processes;
+    const named = pids.includes(entry.pid) || (ownChildren && this.#descends(entry));
+    if (!named && commands.length === 0) return notListed;
     const command = commandLineOf(entry.pid);
     if (command.includes(burnerEntry)) return 'it is a burner of an engine';
-    const { ownChildren, pids, commands } = this.#policy.processes;
-    if (pids.includes(entry.pid) || (ownChildren && this.#descends(entry))) return undefined;
     const line = command.join(' ');
-    return commands.some((pattern) => matchesPattern(pattern, line)) ? undefined : 'the policy does not list it';
+    return named || commands.some((pattern) => matchesPattern(pattern, line)) ? undefined : notListed;
   }
 
   /** Why something in the tree of a process may never be harmed, whatever the policy says of its root. */

@@ -10,7 +10,7 @@ import type { Fault, FaultTarget } from '../faults/index.js';
 import { type EngineRecord, journalUnavailable, LeaseJournal, type LeaseRecord } from './lease-journal.js';
 import { isRunning, type ProcessIdentity, readProcess } from './process-table.js';
 import { Reaper } from './reaper.js';
-import { undoAll } from './undo.js';
+import { lateRecords, undoAll } from './undo.js';
 import type { UndoRecord } from './undo-record.js';
 
 /** Options of {@link LeaseKeeper.open}. */
@@ -47,6 +47,8 @@ export type LeaseEnd = 'reverted' | 'expired';
 
 /** How long it may take until an earlier engine's reaper is gone. */
 const reaperEndMs = 5000;
+/** What a dead engine told others to do may come late (see the reaper): undone again after these times. */
+const lateMs = [250, 750];
 /** After this the reaper tries once more what the engine could not undo. */
 const retryMs = 1000;
 /** A reaper that dies more often than so many times within a minute is given up. */
@@ -105,7 +107,9 @@ interface Undoing {
 interface Held {
   record: LeaseRecord;
   applying: Promise<unknown>;
-  reverting: Promise<void> | undefined;
+  /** It is being undone, and no step of it may be done any more. */
+  over: boolean;
+  ending: Promise<void> | undefined;
   readonly lease: Lease;
   readonly end: (how: LeaseEnd) => void;
 }
@@ -247,7 +251,7 @@ export class LeaseKeeper implements AsyncDisposable {
   /** @internal */
   apply<T>(id: string, step: () => Promise<T>): Promise<T> {
     const held = this.#held.get(id);
-    if (held === undefined) {
+    if (held === undefined || held.over) {
       const issues = ['ttlMs was over before the fault could be applied'];
       const message = `the fault ${id} is not applied: its time is over; give it a longer one.`;
       return Promise.reject(new TenstripError<ChaosErrorCode>('OptionsInvalid', message, { details: { issues } }));
@@ -260,55 +264,52 @@ export class LeaseKeeper implements AsyncDisposable {
   /** @internal */
   revert(id: string): Promise<void> {
     const held = this.#held.get(id);
-    if (held === undefined) return Promise.resolve();
-    held.reverting ??= this.#revert(held).finally(() => {
-      held.reverting = undefined;
-    });
-    return held.reverting;
+    return held === undefined ? Promise.resolve() : this.#finish(held, 'reverted');
   }
 
-  async #revert(held: Held): Promise<void> {
+  /** The reaper undid it; but a step may have been done since, so that it is undone once more before it is let go. */
+  async #expired(id: string): Promise<void> {
+    const held = this.#held.get(id);
+    try {
+      if (held === undefined) await this.#reaper?.drop(id);
+      else await this.#finish(held, 'expired');
+    } catch (problem) {
+      this.#notUndone(id, String(problem));
+      if (held !== undefined) await this.#reaper?.hold(id, retryMs, held.record.undo).catch(() => {});
+    }
+  }
+
+  /** Ends a lease, once for all who ask. @throws TenstripError `RevertFailed` */
+  #finish(held: Held, how: LeaseEnd): Promise<void> {
+    held.over = true;
+    held.ending ??= this.#undo(held, how).finally(() => {
+      held.ending = undefined;
+    });
+    return held.ending;
+  }
+
+  async #undo(held: Held, how: LeaseEnd): Promise<void> {
+    const { id } = held.record;
     await held.applying;
     try {
       await undoAll(held.record.undo);
     } catch (cause) {
       throw new TenstripError<ChaosErrorCode>(
         'RevertFailed',
-        `the fault ${held.record.id} is not undone: ${cause instanceof Error ? cause.message : String(cause)}. It stays in the journal and is tried again when its time is over.`,
-        { details: { id: held.record.id, undo: held.record.undo }, cause, retryable: true },
+        `the fault ${id} is not undone: ${cause instanceof Error ? cause.message : String(cause)}. It stays in the journal and is tried again when its time is over.`,
+        { details: { id, undo: held.record.undo }, cause, retryable: true },
       );
     }
-    await this.#end(held.record.id, 'reverted');
-    await this.#reaper?.drop(held.record.id).catch(() => {});
-  }
-
-  /** The reaper undid it; but a step may have been done since, so that it is undone once more before it is let go. */
-  async #expired(id: string): Promise<void> {
-    const held = this.#held.get(id);
-    if (held === undefined) return;
-    await held.applying;
-    try {
-      await undoAll(held.record.undo);
-    } catch (problem) {
-      this.#notUndone(id, String(problem));
-      await this.#reaper?.hold(id, retryMs, held.record.undo).catch(() => {});
-      return;
-    }
-    await this.#end(id, 'expired');
+    // Once the reaper let it go nothing of it is undone any more, and its target is free for another fault.
     await this.#reaper?.drop(id).catch(() => {});
+    this.#held.delete(id);
+    // A journal that cannot take the end has it undone once more by the next engine, which changes nothing.
+    await this.#journal.append({ type: 'end', id, how }).catch(() => {});
+    held.end(how);
   }
 
   #notUndone(id: string, problem: string): void {
     this.#governor.logger.warn({ id, problem }, 'a fault is not undone yet');
-  }
-
-  /** A lease that is over is over also when the journal cannot take it: undoing it once more changes nothing. */
-  async #end(id: string, how: LeaseEnd): Promise<void> {
-    const held = this.#held.get(id);
-    if (held === undefined) return;
-    this.#held.delete(id);
-    await this.#journal.append({ type: 'end', id, how }).catch(() => {});
-    held.end(how);
   }
 
   #adopt(record: LeaseRecord | undefined): Held | undefined {
@@ -320,7 +321,8 @@ export class LeaseKeeper implements AsyncDisposable {
     const held: Held = {
       record,
       applying: Promise.resolve(),
-      reverting: undefined,
+      over: false,
+      ending: undefined,
       lease: new Lease(this, record, ended),
       end,
     };
@@ -383,6 +385,11 @@ async function recover(journal: LeaseJournal, bootId: string, governor: Resource
     } catch (problem) {
       failed.push({ id, problem: String(problem) });
     }
+  }
+  const late = found.map(({ undo }) => lateRecords(undo)).filter((records) => records.length > 0);
+  for (const delayMs of late.length === 0 ? [] : lateMs) {
+    await governor.clock.sleep(delayMs);
+    await Promise.allSettled(late.map(undoAll));
   }
   return { found, failed, ...(journal.damaged === undefined ? {} : { damaged: journal.damaged }) };
 }

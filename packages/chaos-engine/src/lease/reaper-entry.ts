@@ -5,7 +5,7 @@
 // Node's built-in modules only.
 
 import { createInterface } from 'node:readline';
-import { undoAll } from './undo.js';
+import { lateRecords, undoAll } from './undo.js';
 import type { UndoRecord } from './undo-record.js';
 
 interface Hold {
@@ -17,7 +17,20 @@ interface Hold {
 /** How often an undo that does not work is tried again: after 0.1 s, then ever later, for about a minute. */
 const retryDelaysMs = [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000, 10_000];
 
-const held = new Map<string, { hold: Hold; timer: NodeJS.Timeout }>();
+/**
+ * When the engine is gone, what it told others to do may still be on its way: a request in a socket, an nft that just runs. So
+ * what is not in this kernel's hands at once is undone again after these times, in milliseconds.
+ */
+const lateMs = [50, 250, 1000, 3000];
+
+interface Held {
+  readonly hold: Hold;
+  readonly timer: NodeJS.Timeout;
+  /** What is just being undone. */
+  undoing: Promise<void>;
+}
+
+const held = new Map<string, Held>();
 
 // A service manager tells the whole group to end: the engine ends first, and then this does its work.
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGPIPE'] as const) process.on(name, () => {});
@@ -33,17 +46,25 @@ function release(id: string): void {
 }
 
 function hold(lease: Hold): void {
+  const before = held.get(lease.id)?.undoing ?? Promise.resolve();
   release(lease.id);
-  const timer = setTimeout(() => void undo(lease), lease.ttlMs);
-  held.set(lease.id, { hold: lease, timer });
+  const timer = setTimeout(() => undo(lease), lease.ttlMs);
+  held.set(lease.id, { hold: lease, timer, undoing: before });
+}
+
+function undo(lease: Hold): Promise<void> {
+  const own = held.get(lease.id);
+  if (own === undefined) return Promise.resolve();
+  own.undoing = own.undoing.then(() => undoUntilDone(lease));
+  return own.undoing;
 }
 
 /** Undoes a lease, trying again as long as it is held. */
-async function undo(lease: Hold): Promise<void> {
+async function undoUntilDone(lease: Hold): Promise<void> {
   for (let attempt = 0; held.get(lease.id)?.hold === lease; attempt++) {
     try {
       await undoAll(lease.undo);
-      if (held.get(lease.id)?.hold === lease) say({ expired: lease.id });
+      say({ expired: lease.id });
       return;
     } catch (problem) {
       const delayMs = retryDelaysMs[attempt];
@@ -51,6 +72,25 @@ async function undo(lease: Hold): Promise<void> {
       if (delayMs === undefined) return;
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
+  }
+}
+
+/** Lets a lease go, when nothing of it is being undone any more: its target is free for another from then on. */
+async function drop(id: string): Promise<void> {
+  const { undoing } = held.get(id) ?? {};
+  release(id);
+  await undoing;
+  say({ dropped: id });
+}
+
+/** The engine is gone. */
+async function undoEverything(): Promise<void> {
+  await Promise.all([...held.values()].toReversed().map((one) => undo(one.hold)));
+  const late = [...held.values()].map((one) => lateRecords(one.hold.undo)).filter((records) => records.length > 0);
+  for (const [index, delayMs] of lateMs.entries()) {
+    if (late.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, delayMs - (lateMs[index - 1] ?? 0)));
+    await Promise.allSettled(late.map(undoAll));
   }
 }
 
@@ -66,12 +106,8 @@ lines.on('line', (line) => {
     hold(message.hold);
     say({ held: message.hold.id });
   } else if (message.drop !== undefined) {
-    release(message.drop);
-    say({ dropped: message.drop });
+    void drop(message.drop);
   }
 });
-lines.on('close', async () => {
-  await Promise.all([...held.values()].toReversed().map((one) => undo(one.hold)));
-  process.exit(0);
-});
+lines.on('close', () => void undoEverything().then(() => process.exit(0)));
 say({ ready: process.pid });

@@ -18,6 +18,11 @@ export async function undoAll(records: readonly UndoRecord[]): Promise<void> {
   if (problems.length > 0) throw problems[0];
 }
 
+/** Those of a fault that others were told to do, and may still do after whoever told them is gone. Signals are done at once. */
+export function lateRecords(records: readonly UndoRecord[]): UndoRecord[] {
+  return records.filter(({ kind }) => kind !== 'sigcont' && kind !== 'kill-own-child');
+}
+
 async function undo(record: UndoRecord): Promise<void> {
   switch (record.kind) {
     case 'sigcont':
