@@ -5,6 +5,27 @@
  */
 
 export type { ChaosErrorCode } from './errors/index.js';
+// Experiments
+export {
+  type ActivityContext,
+  type ActivityFunction,
+  type ActivityRun,
+  type ControlLevel,
+  type ControlMoment,
+  type DryLevel,
+  type Experiment,
+  type ExperimentControl,
+  type ExperimentJournal,
+  type ExperimentPhase,
+  type ExperimentProgress,
+  type ExperimentStatus,
+  type FaultRun,
+  type ProviderAllowance,
+  parseExperiment,
+  type RunExperimentOptions,
+  runExperiment,
+  type SteadyState,
+} from './experiment/index.js';
 // The vocabulary
 export {
   type ActiveFault,

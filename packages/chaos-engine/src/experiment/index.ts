@@ -1,0 +1,17 @@
+export type { ControlLevel, ControlMoment, ExperimentControl } from './controls.js';
+export { type Experiment, parseExperiment } from './experiment.js';
+export type {
+  ActivityRun,
+  ExperimentJournal,
+  ExperimentStatus,
+  FaultRun,
+  SteadyState,
+} from './experiment-journal.js';
+export {
+  type DryLevel,
+  type ExperimentPhase,
+  type ExperimentProgress,
+  type RunExperimentOptions,
+  runExperiment,
+} from './experiment-run.js';
+export type { ActivityContext, ActivityFunction, ProviderAllowance } from './provider-context.js';
