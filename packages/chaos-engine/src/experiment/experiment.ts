@@ -154,7 +154,7 @@ const activitySchema = z
   });
 
 const probeSchema = activitySchema.superRefine((probe, context) => {
-  if (probe.ref === undefined && !Object.hasOwn(probe, 'tolerance')) {
+  if (probe.ref === undefined && probe.tolerance === undefined) {
     context.addIssue({ code: 'custom', path: ['tolerance'], message: 'must be given' });
   }
   addToleranceIssues(probe.tolerance, ['tolerance'], context);
@@ -307,6 +307,8 @@ function issueText(issue: z.core.$ZodIssue): string {
 }
 
 function wording(issue: z.core.$ZodIssue): string {
+  // What this module says itself is better than what the library says.
+  if (!/^(?:Invalid|Too|Unrecognized)\b/.test(issue.message)) return issue.message;
   if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) {
     return issue.input === undefined && issue.message.includes('undefined')
       ? 'must be given'
