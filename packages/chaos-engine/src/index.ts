@@ -20,9 +20,12 @@ export {
   type ExperimentProgress,
   type ExperimentStatus,
   type FaultRun,
+  type ProgramAnswer,
+  type ProgramRunner,
   type ProviderAllowance,
   parseExperiment,
   type RunExperimentOptions,
+  renderExperimentTimeline,
   runExperiment,
   type SteadyState,
 } from './experiment/index.js';
@@ -64,3 +67,5 @@ export {
   type Recovery,
   type UndoRecord,
 } from './lease/index.js';
+// The governed strip
+export { chaosStrip } from './strip.js';

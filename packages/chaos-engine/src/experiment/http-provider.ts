@@ -54,7 +54,7 @@ export async function callHttp(provider: HttpProvider, call: ProviderCall): Prom
 }
 
 async function answered(wanted: HttpCall, call: ProviderCall, redirects: number): Promise<unknown> {
-  checkAllowed(wanted.url, call);
+  await checkAllowed(wanted.url, call);
   const response = await send(wanted);
   const { statusCode: status = 0 } = response;
   const place = response.headers.location;
@@ -112,10 +112,16 @@ function headersOf({ rawHeaders }: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-function checkAllowed(url: URL, { allow }: ProviderCall): void {
+async function checkAllowed(url: URL, { allow }: ProviderCall): Promise<void> {
   const { http = true } = allow;
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   const place = `${url.hostname}:${port}`;
+  if (typeof http === 'function') {
+    await http(url.hostname, Number(port)).catch((error: unknown) => {
+      throw new ActivityFailure(failureText(error));
+    });
+    return;
+  }
   if (http === true || (http !== false && http.includes(place))) return;
   throw new ActivityFailure(`calls to ${place} are not allowed`);
 }

@@ -14,4 +14,11 @@ export {
   type RunExperimentOptions,
   runExperiment,
 } from './experiment-run.js';
-export type { ActivityContext, ActivityFunction, ProviderAllowance } from './provider-context.js';
+export { renderExperimentTimeline } from './experiment-timeline.js';
+export type {
+  ActivityContext,
+  ActivityFunction,
+  ProgramAnswer,
+  ProgramRunner,
+  ProviderAllowance,
+} from './provider-context.js';

@@ -5,26 +5,19 @@ import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { ActivityFailure, failureText } from './activity-failure.js';
 import type { Provider } from './experiment.js';
-import type { ProviderCall } from './provider-context.js';
+import type { ProgramAnswer, ProviderCall } from './provider-context.js';
 import { substitute } from './substitution.js';
 
 type ProcessProvider = Extract<Provider, { type: 'process' }>;
 
 const maximumOutputBytes = 8 << 20;
 
-/** What a program said. */
-export interface ProgramAnswer {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs a program to its end. @throws ActivityFailure when it cannot be run or may not be */
 export async function callProcess(provider: ProcessProvider, call: ProviderCall): Promise<ProgramAnswer> {
   const fill = (value: unknown): unknown => substitute(value, call.configuration, call.secrets);
   const path = String(fill(provider.path));
   const { process: allowed = true } = call.allow;
-  if (allowed === false || (allowed !== true && !allowed.includes(path))) {
+  if (allowed === false || (Array.isArray(allowed) && !allowed.includes(path))) {
     throw new ActivityFailure(`the program ${path} is not allowed`);
   }
   const program = path.startsWith('~/') ? `${homedir()}${path.slice(1)}` : path;
@@ -78,13 +71,14 @@ function quoted(line: string, from: number): [text: string, end: number] {
   throw new ActivityFailure(`a quoted text of the arguments ${JSON.stringify(line)} does not end`);
 }
 
-/** Runs a program in a process group of its own, which ends when the signal aborts. */
+/** Runs a program as whoever allows it wants, or in a process group of its own, which ends when the signal aborts. */
 export function runProgram(
   program: string,
   args: readonly string[],
   input: string,
-  { signal, env }: Pick<ProviderCall, 'signal' | 'env'>,
+  { signal, env, allow }: Pick<ProviderCall, 'signal' | 'env' | 'allow'>,
 ): Promise<ProgramAnswer> {
+  if (typeof allow.process === 'function') return allow.process(program, args, input, signal);
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { detached: true, env: env as NodeJS.ProcessEnv });
     const said = { stdout: [] as Buffer[], stderr: [] as Buffer[] };

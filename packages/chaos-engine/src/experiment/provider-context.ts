@@ -16,12 +16,27 @@ export interface ActivityContext {
   readonly clock: Clock;
 }
 
+/** What a program said. */
+export interface ProgramAnswer {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end, or until the signal aborts. */
+export type ProgramRunner = (
+  program: string,
+  args: readonly string[],
+  input: string,
+  signal: AbortSignal,
+) => Promise<ProgramAnswer>;
+
 /** What an experiment may reach. */
 export interface ProviderAllowance {
-  /** Web servers, as `host:port`; `true`: any. Default `true`. */
-  readonly http?: boolean | readonly string[];
-  /** Programs as an experiment names them; `true`: any. Default `true`. */
-  readonly process?: boolean | readonly string[];
+  /** Web servers, as `host:port`; `true`: any; a function: those for which it does not reject. Default `true`. */
+  readonly http?: boolean | readonly string[] | ((host: string, port: number) => Promise<void>);
+  /** Programs as an experiment names them; `true`: any; a function: it runs them, python3 too. Default `true`. */
+  readonly process?: boolean | readonly string[] | ProgramRunner;
   /** Functions of Python modules, by python3. Default `true`. */
   readonly python?: boolean;
   /** Functions by module and name. Default: none. */

@@ -1,7 +1,7 @@
 // The real host as a surface of faults. A fault goes: policy, blast radius, exclusion, preparing (no write), lease, doing.
 
 import { existsSync } from 'node:fs';
-import { counter, histogram, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
+import { counter, histogram, type ResourceGovernor, systemClock, ungoverned } from '@tenstrip/shared-core';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { ChaosErrorCode } from '../errors/index.js';
 import {
@@ -210,7 +210,7 @@ export class HostSurface implements FaultSurface, AsyncDisposable {
       processes: () => this.#processes(),
       freshName: () => Buffer.from(this.#governor.entropy(8)).toString('hex'),
       remainingMs: (lease) => Math.max(1, lease.record.endsAt - clock.now()),
-      sleep: (ms) => clock.sleep(ms),
+      sleep: (ms) => systemClock.sleep(ms),
     };
     const prepare = faults[fault.kind] as HostFault<FaultKind> | undefined;
     const possible = fault.kind === 'dependency.toxic' ? undefined : (await this.capabilities())[fault.kind];

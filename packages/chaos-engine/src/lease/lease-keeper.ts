@@ -3,7 +3,7 @@
 
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
+import { type ResourceGovernor, systemClock, ungoverned } from '@tenstrip/shared-core';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { Fault, FaultTarget } from '../faults/index.js';
@@ -149,13 +149,12 @@ export class LeaseKeeper implements AsyncDisposable {
    * @throws TenstripError `JournalUnavailable` (also when another engine has the folder), `ReaperUnavailable`
    */
   static async open(options: LeaseKeeperOptions): Promise<LeaseKeeper> {
-    const governor = options.governor ?? ungoverned;
     const lock = await lockFolder(options.folder);
     let journal: LeaseJournal | undefined;
     try {
       journal = await LeaseJournal.open(options.folder);
       const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim();
-      const recovered = await recover(journal, bootId, governor);
+      const recovered = await recover(journal, bootId);
       const keeper = new LeaseKeeper(options, journal, lock, bootId, recovered);
       await keeper.#startReaper();
       for (const { id } of recovered.failed) keeper.#adopt(journal.active.get(id));
@@ -372,10 +371,10 @@ export class LeaseKeeper implements AsyncDisposable {
 }
 
 /** Undoes what the journal says is active. After a reboot the kernel has forgotten it all; what is elsewhere has not. */
-async function recover(journal: LeaseJournal, bootId: string, governor: ResourceGovernor): Promise<Recovery> {
+async function recover(journal: LeaseJournal, bootId: string): Promise<Recovery> {
   const found = [...journal.active.values()];
   const sameBoot = journal.engine?.bootId === bootId;
-  if (sameBoot) await endReaper(journal.engine, governor);
+  if (sameBoot) await endReaper(journal.engine);
   const failed: { id: string; problem: string }[] = [];
   for (const { id, undo } of found.toReversed()) {
     const outlived = undo.filter(({ kind }) => sameBoot || kind === 'proxy-toxic' || kind === 'proxy-enable');
@@ -388,14 +387,14 @@ async function recover(journal: LeaseJournal, bootId: string, governor: Resource
   }
   const late = found.map(({ undo }) => lateRecords(undo)).filter((records) => records.length > 0);
   for (const delayMs of late.length === 0 ? [] : lateMs) {
-    await governor.clock.sleep(delayMs);
+    await systemClock.sleep(delayMs);
     await Promise.allSettled(late.map(undoAll));
   }
   return { found, failed, ...(journal.damaged === undefined ? {} : { damaged: journal.damaged }) };
 }
 
 /** Ends the reaper of a dead engine, so that it cannot undo, late, what is granted from now on. */
-async function endReaper(engine: EngineRecord | undefined, { clock }: ResourceGovernor): Promise<void> {
+async function endReaper(engine: EngineRecord | undefined): Promise<void> {
   if (engine === undefined) return;
   for (let waited = 0; isRunning(engine.reaper) && waited < reaperEndMs; waited += 5) {
     try {
@@ -403,7 +402,7 @@ async function endReaper(engine: EngineRecord | undefined, { clock }: ResourceGo
     } catch {
       return; // It ended by itself.
     }
-    await clock.sleep(5);
+    await systemClock.sleep(5);
   }
 }
 
