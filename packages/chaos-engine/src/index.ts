@@ -4,6 +4,43 @@
  * @module
  */
 
+// Judging what happened
+export {
+  type Answer,
+  type CasRegisterOperation,
+  casRegisterModel,
+  checkLinearizable,
+  type FailureExplanation,
+  type History,
+  type HistoryEntry,
+  HistoryRecorder,
+  illegal,
+  type KeyValueOperation,
+  type KeyValueState,
+  keyValueModel,
+  type LinearizabilityOptions,
+  type LinearizabilityReport,
+  type LinearizablePrefix,
+  type LockOperation,
+  lockModel,
+  type Model,
+  type OpenOperation,
+  type Outcome,
+  type PartitionVerdict,
+  parseHistoryJson,
+  parseJepsenLog,
+  parseKeyValueLog,
+  type QueueOperation,
+  queueModel,
+  type RegisterOperation,
+  registerModel,
+  renderTimeline,
+  type Scalar,
+  type SetOperation,
+  setModel,
+  unknownResult,
+  type Verdict,
+} from './checking/index.js';
 export type { ChaosErrorCode } from './errors/index.js';
 // The vocabulary
 export {
