@@ -55,3 +55,20 @@ export {
   type InjectOptions,
   targetName,
 } from './faults/index.js';
+// Toxics between a client and its upstream
+export {
+  createTcpProxy,
+  type Precision,
+  startToxiproxyServer,
+  type TcpProxy,
+  type TcpProxyChange,
+  type TcpProxyOptions,
+  type TcpProxyStatistics,
+  type Toxic,
+  type ToxicChange,
+  type ToxicSpec,
+  type ToxicStream,
+  type ToxicType,
+  type ToxiproxyServer,
+  type ToxiproxyServerOptions,
+} from './proxy/index.js';
