@@ -4,6 +4,43 @@
  * @module
  */
 
+// Judging what happened
+export {
+  type Answer,
+  type CasRegisterOperation,
+  casRegisterModel,
+  checkLinearizable,
+  type FailureExplanation,
+  type History,
+  type HistoryEntry,
+  HistoryRecorder,
+  illegal,
+  type KeyValueOperation,
+  type KeyValueState,
+  keyValueModel,
+  type LinearizabilityOptions,
+  type LinearizabilityReport,
+  type LinearizablePrefix,
+  type LockOperation,
+  lockModel,
+  type Model,
+  type OpenOperation,
+  type Outcome,
+  type PartitionVerdict,
+  parseHistoryJson,
+  parseJepsenLog,
+  parseKeyValueLog,
+  type QueueOperation,
+  queueModel,
+  type RegisterOperation,
+  registerModel,
+  renderTimeline,
+  type Scalar,
+  type SetOperation,
+  setModel,
+  unknownResult,
+  type Verdict,
+} from './checking/index.js';
 export type { ChaosErrorCode } from './errors/index.js';
 // Experiments
 export {
@@ -67,5 +104,22 @@ export {
   type Recovery,
   type UndoRecord,
 } from './lease/index.js';
+// Toxics between a client and its upstream
+export {
+  createTcpProxy,
+  type Precision,
+  startToxiproxyServer,
+  type TcpProxy,
+  type TcpProxyChange,
+  type TcpProxyOptions,
+  type TcpProxyStatistics,
+  type Toxic,
+  type ToxicChange,
+  type ToxicSpec,
+  type ToxicStream,
+  type ToxicType,
+  type ToxiproxyServer,
+  type ToxiproxyServerOptions,
+} from './proxy/index.js';
 // The governed strip
 export { chaosStrip } from './strip.js';
