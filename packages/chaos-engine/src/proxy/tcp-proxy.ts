@@ -343,7 +343,7 @@ export class TcpProxy implements AsyncDisposable {
       linkBufferBytes: this.#limits.linkBufferBytes,
       connectTimeoutMs: this.#limits.connectTimeoutMs,
       upstream,
-      random: this.#random.stream(index),
+      random: () => this.#random.stream(index),
       toxics: () => this.#toxics,
       refused: () => {
         this.#unreachable++;
