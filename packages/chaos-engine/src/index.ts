@@ -72,3 +72,5 @@ export {
   type ToxiproxyServer,
   type ToxiproxyServerOptions,
 } from './proxy/index.js';
+// The strip
+export { chaosStrip } from './strip.js';
