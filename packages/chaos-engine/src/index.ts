@@ -73,4 +73,4 @@ export {
   type ToxiproxyServerOptions,
 } from './proxy/index.js';
 // The strip
-export { chaosStrip } from './strip.js';
+export { type ChaosService, chaosStrip } from './strip.js';

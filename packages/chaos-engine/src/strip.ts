@@ -24,8 +24,8 @@ import {
 
 type AnyModel = Model<unknown, unknown, unknown>;
 
-/** What the strip's plugins share. */
-class ChaosService {
+/** What the strip's plugins share: models by name, and the proxies. */
+export class ChaosService {
   readonly #models: Readonly<Record<string, Model<never, never, never>>>;
   readonly #options: { apiPort: number; seed?: string };
   #server: Promise<ToxiproxyServer> | undefined;
@@ -38,7 +38,7 @@ class ChaosService {
     this.#options = options;
   }
 
-  /** @throws TenstripError `OptionsInvalid` */
+  /** A model by its name. @throws TenstripError `OptionsInvalid` @internal */
   model(name: string): AnyModel {
     if (Object.hasOwn(this.#models, name)) return this.#models[name] as unknown as AnyModel;
     if (Object.hasOwn(builtInModels, name)) return builtInModels[name as BuiltInModel]() as unknown as AnyModel;
@@ -52,7 +52,7 @@ class ChaosService {
     );
   }
 
-  /** The server of the proxies; it is started when one is wanted. */
+  /** The server of the proxies; it is started when one is wanted. @internal */
   proxies({ governor }: PluginContext<ChaosService>): Promise<ToxiproxyServer> {
     const { apiPort: port, seed } = this.#options;
     this.#server ??= startToxiproxyServer({ port, governor, ...(seed === undefined ? {} : { seed }) }).catch(
@@ -64,6 +64,7 @@ class ChaosService {
     return this.#server;
   }
 
+  /** Stops the proxies. */
   async close(): Promise<void> {
     await (await this.#server)?.close();
   }

@@ -282,6 +282,7 @@ export class TcpProxy implements AsyncDisposable {
     await this.stop();
   }
 
+  /** Closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

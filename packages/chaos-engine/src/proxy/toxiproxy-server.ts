@@ -174,6 +174,7 @@ export class ToxiproxyServer implements AsyncDisposable {
     });
   }
 
+  /** Closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
