@@ -121,5 +121,5 @@ export {
   type ToxiproxyServer,
   type ToxiproxyServerOptions,
 } from './proxy/index.js';
-// The governed strip
-export { chaosStrip } from './strip.js';
+// The strip
+export { type ChaosService, chaosStrip } from './strip.js';

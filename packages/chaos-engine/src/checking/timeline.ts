@@ -7,7 +7,7 @@ import { type Answer, type Model, unknownResult } from './model.js';
 const mostColumns = 4000;
 
 /** One operation as the model describes it. */
-export function describeOperation<State, Operation, Result>(
+function describeOperation<State, Operation, Result>(
   model: Model<State, Operation, Result>,
   { operation, result, outcome }: HistoryEntry<Operation, Result>,
 ): string {

@@ -15,8 +15,8 @@ const lingerMs = 1000;
 export interface ConnectionOptions extends LinkOptions {
   readonly upstream: Address;
   readonly connectTimeoutMs: number;
-  /** The connection's own stream. */
-  readonly random: RandomSource;
+  /** The connection's own stream, made when a toxic draws from it. */
+  readonly random: () => RandomSource;
   /** Toxics at the moment. */
   readonly toxics: () => readonly Toxic[];
   /** It is over. */

@@ -50,7 +50,7 @@ export class Link implements StageHost, Outlet {
   sent = 0;
   readonly #owner: LinkOwner;
   readonly #options: LinkOptions;
-  readonly #random: RandomSource;
+  readonly #random: () => RandomSource;
   #active: ActiveToxic[] = [];
   #first: Outlet = this;
   #ending: Ending = 'half-close';
@@ -68,7 +68,7 @@ export class Link implements StageHost, Outlet {
     stream: ToxicStream,
     source: Socket,
     sink: Socket,
-    random: RandomSource,
+    random: () => RandomSource,
     options: LinkOptions,
   ) {
     this.#owner = owner;
@@ -135,12 +135,12 @@ export class Link implements StageHost, Outlet {
 
   /** One number a connection and toxic, whatever was drawn before: when the toxicity grows, those that it acted on stay. */
   #actsHere({ name, toxicity }: Toxic): boolean {
-    return toxicity >= 1 || this.#random.stream(name).float() < toxicity;
+    return toxicity >= 1 || this.#random().stream(name).float() < toxicity;
   }
 
   #add(toxic: Toxic, order: number): void {
     const { linkBufferBytes: delayedBytes } = this.#options;
-    const random = this.#random.stream(toxic.name);
+    const random = this.#random().stream(toxic.name);
     const at = this.#active.findIndex((active) => active.order > order);
     const place = at < 0 ? this.#active.length : at;
     const next = this.#active[place]?.stage ?? this;

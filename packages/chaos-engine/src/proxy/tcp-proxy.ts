@@ -282,6 +282,7 @@ export class TcpProxy implements AsyncDisposable {
     await this.stop();
   }
 
+  /** Closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -343,7 +344,7 @@ export class TcpProxy implements AsyncDisposable {
       linkBufferBytes: this.#limits.linkBufferBytes,
       connectTimeoutMs: this.#limits.connectTimeoutMs,
       upstream,
-      random: this.#random.stream(index),
+      random: () => this.#random.stream(index),
       toxics: () => this.#toxics,
       refused: () => {
         this.#unreachable++;

@@ -3,28 +3,37 @@
 import { TenstripError } from '@tenstrip/shared-core';
 import type { ChaosErrorCode } from '../errors/index.js';
 
-/** Attributes of each kind of toxic; whole numbers, and 0 where they are left out. */
-export const toxicAttributes = {
+/** A kind of toxic, with its attributes: whole numbers, and 0 where they are left out. */
+export type ToxicType =
   /** Passes everything. */
-  noop: [],
+  | 'noop'
   /** Delays data by `latency` ± `jitter` milliseconds. */
-  latency: ['latency', 'jitter'],
+  | 'latency'
   /** Lets through `rate` KB (1,000 bytes) a second; at 0 nothing. */
-  bandwidth: ['rate'],
+  | 'bandwidth'
   /** Delays the end of the stream by `delay` milliseconds. */
-  slow_close: ['delay'],
+  | 'slow_close'
   /** Drops all data, and closes the connection `timeout` milliseconds after it began to act; at 0 it never does. */
-  timeout: ['timeout'],
+  | 'timeout'
   /** Resets the connection `timeout` milliseconds after the first data, which is dropped. */
-  reset_peer: ['timeout'],
+  | 'reset_peer'
   /** Cuts the stream into slices of `average_size` ± `size_variation` bytes, `delay` microseconds apart. */
-  slicer: ['average_size', 'size_variation', 'delay'],
+  | 'slicer'
   /** Closes the connection after `bytes` bytes. */
-  limit_data: ['bytes'],
-} as const;
+  | 'limit_data';
 
-/** A kind of toxic. */
-export type ToxicType = keyof typeof toxicAttributes;
+/** Names of the attributes of each kind. */
+export const toxicAttributes: Readonly<Record<ToxicType, readonly string[]>> = {
+  noop: [],
+  latency: ['latency', 'jitter'],
+  bandwidth: ['rate'],
+  slow_close: ['delay'],
+  timeout: ['timeout'],
+  reset_peer: ['timeout'],
+  slicer: ['average_size', 'size_variation', 'delay'],
+  limit_data: ['bytes'],
+};
+
 /** `upstream` is from client to server, `downstream` from server to client. */
 export type ToxicStream = 'upstream' | 'downstream';
 
@@ -92,7 +101,7 @@ function withAttributes(
   before: Readonly<Record<string, number>>,
   changes: Readonly<Record<string, number>>,
 ): Readonly<Record<string, number>> {
-  const names: readonly string[] = toxicAttributes[type];
+  const names = toxicAttributes[type];
   for (const [name, value] of Object.entries(changes)) {
     if (!names.includes(name)) {
       throw optionsInvalid(`attributes.${name}`, value, `attributes of ${type}: ${names.join(', ') || 'none'}`);

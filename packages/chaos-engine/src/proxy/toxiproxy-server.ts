@@ -136,6 +136,34 @@ export class ToxiproxyServer implements AsyncDisposable {
     });
   }
 
+  /** A proxy by name. @throws TenstripError `TargetUnknown` */
+  proxy(name: string): TcpProxy {
+    const found = this.#proxies.get(name);
+    if (found !== undefined) return found;
+    throw new TenstripError<ChaosErrorCode>('TargetUnknown', `there is no proxy ${JSON.stringify(name)}`, {
+      details: { target: name },
+    });
+  }
+
+  /** Closes a proxy for good, as `DELETE /proxies/{proxy}` does. @throws TenstripError `TargetUnknown` */
+  removeProxy(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const proxy = this.proxy(name);
+      this.#proxies.delete(name);
+      await proxy.close();
+    });
+  }
+
+  /** Every proxy listens, and has no toxics, as `POST /reset` does. @throws TenstripError `ProxyUnavailable` */
+  reset(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const proxy of this.#proxies.values()) {
+        await proxy.start();
+        proxy.removeToxics();
+      }
+    });
+  }
+
   /** Stops the API and all proxies, and drops their connections. */
   async close(): Promise<void> {
     this.#http.closeAllConnections();
@@ -146,6 +174,7 @@ export class ToxiproxyServer implements AsyncDisposable {
     });
   }
 
+  /** Closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -211,7 +240,7 @@ export class ToxiproxyServer implements AsyncDisposable {
         GET: async () => json(200, proxyJson(this.#get(name))),
         POST: update,
         PATCH: update,
-        DELETE: () => this.#inTurn(() => this.#deleteProxy(name)),
+        DELETE: () => this.#deleteProxy(name),
       },
       toxics: {
         GET: async () => json(200, this.#get(name).toxics.map(toxicJson)),
@@ -224,7 +253,7 @@ export class ToxiproxyServer implements AsyncDisposable {
         DELETE: () => this.#inTurn(async () => this.#deleteToxic(name, toxic)),
       },
       populate: { POST: (body) => this.#inTurn(() => this.#populate(body)) },
-      reset: { POST: () => this.#inTurn(() => this.#reset()) },
+      reset: { POST: async () => this.reset().then(() => ({ status: 204 })) },
       version: {
         GET: async () => ({
           status: 200,
@@ -273,13 +302,12 @@ export class ToxiproxyServer implements AsyncDisposable {
   }
 
   async #deleteProxy(name: string): Promise<Answer> {
-    const proxy = this.#get(name);
-    this.#proxies.delete(name);
-    await proxy.close();
+    this.#get(name);
+    await this.removeProxy(name);
     return { status: 204 };
   }
 
-  async #createToxic(proxyName: string, body: string): Promise<Answer> {
+  #createToxic(proxyName: string, body: string): Answer {
     const proxy = this.#get(proxyName);
     const fields = fieldsOf(body, 'ToxicWrapper', 'toxics.ToxicWrapper');
     const asked = decoded(() => ({
@@ -344,14 +372,6 @@ export class ToxiproxyServer implements AsyncDisposable {
     const replacement = await this.#create(checkedSpec(spec));
     await existing?.close();
     return replacement;
-  }
-
-  async #reset(): Promise<Answer> {
-    for (const proxy of this.#proxies.values()) {
-      await proxy.start();
-      proxy.removeToxics();
-    }
-    return { status: 204 };
   }
 
   #metrics(): Answer {
