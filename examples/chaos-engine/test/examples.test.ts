@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { requireFull } from '../../../tools/test-requirements.mjs';
 
 const repository = resolve(__dirname, '../../..');
 
@@ -31,5 +32,15 @@ it.skipIf(process.platform !== 'linux')('a guardrail aborts an experiment', { ti
     'faults: dependency.toxic, dependency.toxic',
     'toxics left on the proxy: 0',
     'a page of what happened',
+  ]);
+});
+
+const full = requireFull();
+const tortures = process.platform === 'linux' && full.available;
+it.skipIf(!tortures)('tortured, watchtower loses nothing', { timeout: 900_000 }, async () => {
+  expect(await linesOf('torture-watchtower')).toEqual([
+    'undisturbed: 6 decisions',
+    'its ledger verified after 3 of 3 kills',
+    'it decided what the undisturbed one decided',
   ]);
 });

@@ -1,17 +1,20 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
+  chaosStrip,
   compareSnapshots,
   type Fault,
   HostSurface,
   hostSnapshot,
   probeHost,
+  startToxiproxyServer,
   type TargetPolicyInput,
 } from '@tenstrip/chaos-engine';
-import { isTenstripError } from '@tenstrip/shared-core';
+import { isTenstripError, PluginRegistry, ResourceGovernor } from '@tenstrip/shared-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requireRoot, requireTool } from '../../../../../tools/test-requirements.mjs';
 import { serveToxiproxyDouble } from './toxiproxy-double.js';
@@ -232,6 +235,41 @@ describe('a dependency behind a proxy', () => {
     await close();
   });
 
+  it('is harmed by our own proxy too, whose toxic is felt and is gone', async () => {
+    const upstream = createServer((socket) => socket.on('error', () => {}).end('hello'));
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    await using server = await startToxiproxyServer({ port: 0, seed: 1 });
+    const { port } = upstream.address() as AddressInfo;
+    const body = JSON.stringify({ name: 'db', listen: '127.0.0.1:0', upstream: `127.0.0.1:${port}` });
+    const created = await fetch(`${server.url}/proxies`, { method: 'POST', body });
+    const { listen } = (await created.json()) as { listen: string };
+    const host = await open({ proxies: { db: server.url } });
+    const before = await hostSnapshot({ proxies: { db: server.url } });
+    /** What a client is told, and after how many milliseconds. */
+    const asked = () =>
+      new Promise<[string, number]>((resolve) => {
+        const startedAt = performance.now();
+        let said = '';
+        connect(Number(listen.split(':')[1]), '127.0.0.1')
+          .on('data', (chunk) => {
+            said += chunk.toString();
+          })
+          .on('error', () => {})
+          .on('close', () => resolve([said, performance.now() - startedAt]));
+      });
+    const slow = await host.inject({ proxy: 'db' }, { ...latency, attributes: { latency: 300 } }, { ttlMs: 60_000 });
+    const [said, tookMs] = await asked();
+    expect(said).toBe('hello');
+    expect(tookMs).toBeGreaterThanOrEqual(299);
+    await slow.revert();
+    const down = await host.inject({ proxy: 'db' }, { ...latency, type: 'down', attributes: {} }, { ttlMs: 60_000 });
+    expect((await asked())[0]).toBe('');
+    await down.revert();
+    expect((await asked())[0]).toBe('hello');
+    expect(compareSnapshots(before, await hostSnapshot({ proxies: { db: server.url } }))).toEqual([]);
+    upstream.close();
+  });
+
   it('is refused with what its API says', async () => {
     const { api, close } = await serveToxiproxyDouble(['db']);
     const host = await open({ proxies: { db: api, absent: api, nobody: 'http://127.0.0.1:9' } });
@@ -411,3 +449,29 @@ async function retried<T>(attempt: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+describe('the strip', () => {
+  it('injects into this host and takes it back, by the id it gave', async () => {
+    const pid = idle();
+    const governor = new ResourceGovernor();
+    const registry = new PluginRegistry({ governor });
+    const { call } = await registry.mount(chaosStrip, { folder, policy: { processes: { pids: [pid] } } });
+    const { id } = await call.injectFault({ target: { pid }, fault: { kind: 'process.pause' }, ttlMs: 60_000 });
+    expect(stateOf(pid)).toBe('T');
+    expect(await call.revertFault({ id })).toEqual({ reverted: [id] });
+    expect(stateOf(pid)).not.toBe('T');
+    const provider = { type: 'tenstrip', target: { pid }, fault: { kind: 'process.pause' } };
+    const method = [{ type: 'action', name: 'pause', provider }];
+    const experiment = { title: 't', description: 'd', method };
+    const dry = await call.runExperiment({ experiment, onHost: true, dry: 'activities' });
+    const real = await call.runExperiment({ experiment, onHost: true });
+    expect([dry, real].map(({ journal }) => (journal['x-tenstrip'] as { faults: unknown[] }).faults.length)).toEqual([
+      0, 1,
+    ]);
+    expect(stateOf(pid)).not.toBe('T');
+    await call.injectFault({ target: { pid }, fault: { kind: 'process.pause' }, ttlMs: 60_000 });
+    await registry[Symbol.asyncDispose]();
+    expect(stateOf(pid)).not.toBe('T');
+    await governor.close();
+  });
+});
