@@ -36,7 +36,7 @@ function textOf(value: unknown): string {
 }
 
 /** The words of a command line (POSIX shell, section 2.2: quoting). @throws ActivityFailure for what only a shell can do */
-export function splitWords(line: string): string[] {
+function splitWords(line: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
   for (let at = 0; at < line.length; at++) {

@@ -197,7 +197,7 @@ function equalInPython(a: unknown, b: unknown): boolean {
 }
 
 /** Python's `bool()`. */
-export function isTrueInPython(value: unknown): boolean {
+function isTrueInPython(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (isObject(value)) return Object.keys(value).length > 0;
   return Boolean(value);

@@ -9,7 +9,6 @@ export {
 } from './lease-keeper.js';
 export {
   commandLineOf,
-  isRunning,
   type ProcessEntry,
   type ProcessIdentity,
   readProcess,
@@ -17,4 +16,4 @@ export {
 } from './process-table.js';
 export { callToxiproxy, type ToxiproxyAnswer } from './toxiproxy-api.js';
 export { insideNamespace, namespaceFile, runNft, runProgram } from './undo.js';
-export { namespaceName, type UndoRecord, undoRecordSchema } from './undo-record.js';
+export { namespaceName, type UndoRecord } from './undo-record.js';

@@ -15,7 +15,7 @@ import { undoRecordSchema } from './undo-record.js';
 const identitySchema = z.strictObject({ pid: z.number().int(), startTime: z.number().int() });
 
 /** A lease as the journal holds it. */
-export const leaseRecordSchema = z.strictObject({
+const leaseRecordSchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/),
   target: faultTargetSchema,
   fault: faultSchema,
