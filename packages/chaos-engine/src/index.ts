@@ -47,6 +47,7 @@ export {
   type ActivityContext,
   type ActivityFunction,
   type ActivityRun,
+  type Configuration,
   type ControlLevel,
   type ControlMoment,
   type DryLevel,
@@ -56,6 +57,7 @@ export {
   type ExperimentPhase,
   type ExperimentProgress,
   type ExperimentStatus,
+  experimentSchema,
   type FaultRun,
   type ProgramAnswer,
   type ProgramRunner,
@@ -64,6 +66,7 @@ export {
   type RunExperimentOptions,
   renderExperimentTimeline,
   runExperiment,
+  type Secrets,
   type SteadyState,
 } from './experiment/index.js';
 // The vocabulary
@@ -101,8 +104,11 @@ export {
   type LeaseKeeperOptions,
   type LeaseRecord,
   type LeaseRequest,
+  leaseRecordSchema,
+  type ProcessIdentity,
   type Recovery,
   type UndoRecord,
+  undoRecordSchema,
 } from './lease/index.js';
 // Toxics between a client and its upstream
 export {

@@ -24,7 +24,9 @@ export interface ControlMoment {
 
 /** Looks on. */
 export interface ExperimentControl {
+  /** Told before a part begins. */
   before?(moment: ControlMoment): void | Promise<void>;
+  /** Told after it, with what became of it. */
   after?(moment: ControlMoment): void | Promise<void>;
 }
 

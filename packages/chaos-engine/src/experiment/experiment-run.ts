@@ -63,6 +63,7 @@ export interface RunExperimentOptions {
   readonly hypothesisEveryMs?: number;
   /** The method ends when at least such a share of those askings is not met, in percent; `undefined`: never. */
   readonly failFastPercent?: number;
+  /** Told what begins, what ended and why it is stopped; secrets are cut. */
   readonly onProgress?: (progress: ExperimentProgress) => void;
   readonly signal?: AbortSignal;
   readonly context?: OperationContext;

@@ -214,7 +214,8 @@ const limitsSchema = z.strictObject({
     .default([]),
 });
 
-const experimentSchema = z
+/** The shape of {@link Experiment}: Chaos Toolkit 1.0, and the block `x-tenstrip`. */
+export const experimentSchema = z
   .looseObject({
     version: z.string().optional(),
     title: text,

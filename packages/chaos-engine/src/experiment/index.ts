@@ -1,5 +1,5 @@
 export type { ControlLevel, ControlMoment, ExperimentControl } from './controls.js';
-export { type Experiment, parseExperiment } from './experiment.js';
+export { type Experiment, experimentSchema, parseExperiment } from './experiment.js';
 export type {
   ActivityRun,
   ExperimentJournal,
@@ -22,3 +22,4 @@ export type {
   ProgramRunner,
   ProviderAllowance,
 } from './provider-context.js';
+export type { Configuration, Secrets } from './substitution.js';

@@ -170,6 +170,7 @@ export class HostSurface implements FaultSurface, AsyncDisposable {
     await this.#keeper.close();
   }
 
+  /** {@link HostSurface.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

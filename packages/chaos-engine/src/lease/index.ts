@@ -1,4 +1,4 @@
-export type { LeaseRecord } from './lease-journal.js';
+export { type LeaseRecord, leaseRecordSchema } from './lease-journal.js';
 export {
   type Lease,
   type LeaseEnd,
@@ -16,4 +16,4 @@ export {
 } from './process-table.js';
 export { callToxiproxy, type ToxiproxyAnswer } from './toxiproxy-api.js';
 export { insideNamespace, namespaceFile, runNft, runProgram } from './undo.js';
-export { namespaceName, type UndoRecord } from './undo-record.js';
+export { namespaceName, type UndoRecord, undoRecordSchema } from './undo-record.js';

@@ -14,8 +14,8 @@ import { undoRecordSchema } from './undo-record.js';
 
 const identitySchema = z.strictObject({ pid: z.number().int(), startTime: z.number().int() });
 
-/** A lease as the journal holds it. */
-const leaseRecordSchema = z.strictObject({
+/** The shape of {@link LeaseRecord}. */
+export const leaseRecordSchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/),
   target: faultTargetSchema,
   fault: faultSchema,

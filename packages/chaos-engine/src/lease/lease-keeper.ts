@@ -68,10 +68,12 @@ export class Lease {
     this.ended = ended;
   }
 
+  /** Its name, 16 hexadecimal digits. */
   get id(): string {
     return this.#record.id;
   }
 
+  /** What the journal holds of it. */
   get record(): LeaseRecord {
     return this.#record;
   }
@@ -226,6 +228,7 @@ export class LeaseKeeper implements AsyncDisposable {
     await this.#lock[Symbol.asyncDispose]();
   }
 
+  /** {@link LeaseKeeper.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

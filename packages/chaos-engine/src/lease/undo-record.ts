@@ -10,7 +10,7 @@ export const namespaceName = z.string().regex(/^(?:[A-Za-z0-9][\w.-]{0,63})?$/, 
 const api = z.url({ protocol: /^https?$/ }).max(1024);
 const proxyName = z.string().min(1).max(256);
 
-/** The undo of one step of a fault. */
+/** The shape of {@link UndoRecord}. */
 export const undoRecordSchema = z.discriminatedUnion('kind', [
   /** Lets a process run on that was stopped by SIGSTOP. */
   z.strictObject({ kind: z.literal('sigcont'), ...identity }),
