@@ -9,6 +9,8 @@ import type { TargetPolicy } from './target-policy.js';
 export interface HostFaultContext {
   readonly policy: TargetPolicy;
   readonly ttlMs: number;
+  /** The processes when the fault was asked for. */
+  readonly seen: ProcessTargets;
   /** The processes now. */
   processes(): ProcessTargets;
   /** A fresh name for what the host keeps of a fault, in hexadecimal. */

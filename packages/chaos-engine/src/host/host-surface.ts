@@ -98,11 +98,13 @@ export class HostSurface implements FaultSurface, AsyncDisposable {
   }
 
   async targets(): Promise<readonly FaultTarget[]> {
+    return this.#targets(this.#processes());
+  }
+
+  #targets(processes: ProcessTargets): FaultTarget[] {
     const { namespaces, proxies, host } = this.policy;
     return [
-      ...this.#processes()
-        .allowed()
-        .map(({ pid, startTime }) => ({ pid, startTime })),
+      ...processes.allowed().map(({ pid, startTime }) => ({ pid, startTime })),
       ...namespaces
         .filter((name) => name === '' || existsSync(namespaceFile(name)))
         .map((namespace) => ({ namespace })),
@@ -123,11 +125,12 @@ export class HostSurface implements FaultSurface, AsyncDisposable {
     if (wanted.fault.kind === 'process.kill' && !this.policy.irreversible) {
       throw faultUnsupported('process.kill', irreversibleMissing);
     }
-    const allowed = (await this.targets()).map(targetName);
+    const processes = this.#processes();
+    const allowed = this.#targets(processes).map(targetName);
     const key = this.#claim(wanted.target, wanted.fault, allowed);
     let lease: Lease | undefined;
     try {
-      const prepared = await this.#prepare(wanted.target, wanted.fault, options.ttlMs);
+      const prepared = await this.#prepare(wanted.target, wanted.fault, options.ttlMs, processes);
       if (!allowed.includes(targetName(wanted.target))) {
         prepared.abandon?.();
         throw targetBusy(wanted.target, 'it has only just appeared');
@@ -203,11 +206,12 @@ export class HostSurface implements FaultSurface, AsyncDisposable {
     return key;
   }
 
-  async #prepare(target: FaultTarget, fault: Fault, ttlMs: number): Promise<PreparedFault> {
+  async #prepare(target: FaultTarget, fault: Fault, ttlMs: number, seen: ProcessTargets): Promise<PreparedFault> {
     const { clock } = this.#governor;
     const context: HostFaultContext = {
       policy: this.policy,
       ttlMs,
+      seen,
       processes: () => this.#processes(),
       freshName: () => Buffer.from(this.#governor.entropy(8)).toString('hex'),
       remainingMs: (lease) => Math.max(1, lease.record.endsAt - clock.now()),

@@ -1,10 +1,11 @@
 // Signals. A tree is stopped in rounds: its members are found, written down and stopped, until a round finds no new one, so
 // that a process which forks meanwhile does not get away. Who stood still before is left alone: undoing would wake it.
 
+import { setImmediate } from 'node:timers/promises';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { FaultTarget } from '../faults/index.js';
-import type { Lease, ProcessEntry, ProcessIdentity, UndoRecord } from '../lease/index.js';
+import { isRunning, type Lease, type ProcessEntry, type ProcessIdentity, type UndoRecord } from '../lease/index.js';
 import type { HostFault, HostFaultContext } from './host-fault.js';
 import { isStopped, type ProcessTargets } from './process-targets.js';
 import { faultInvalid, targetBusy, targetDenied, targetUnknown } from './refusal.js';
@@ -16,7 +17,7 @@ const stopMs = 1000;
 
 /** Stops a process, or its whole tree, until the fault ends. */
 export const pauseProcess: HostFault<'process.pause'> = async (target, { tree = false }, context) => {
-  const root = checkedRoot(target, tree, context.processes());
+  const root = checkedRoot(target, tree, context.seen);
   if (isStopped(root)) throw targetBusy(target, 'it stands still already');
   const first = tree ? runningMembers(root, context.processes(), new Set()) : [root];
   return {
@@ -40,12 +41,11 @@ export const pauseProcess: HostFault<'process.pause'> = async (target, { tree = 
 
 /** Ends a process, or its whole tree. */
 export const killProcess: HostFault<'process.kill'> = async (target, { signal, tree = false }, context) => {
-  const processes = context.processes();
-  const root = checkedRoot(target, tree, processes);
+  const root = checkedRoot(target, tree, context.seen);
   return {
     undo: [],
     async apply(_lease: Lease) {
-      const members = tree ? processes.tree(root) : [root];
+      const members = tree ? context.processes().tree(root) : [root];
       for (const member of members) send(target, member, signal, member === root);
     },
   };
@@ -77,7 +77,12 @@ function continuing({ pid, startTime }: ProcessIdentity): UndoRecord {
   return { kind: 'sigcont', pid, startTime };
 }
 
-function send(target: FaultTarget, { pid }: ProcessIdentity, signal: NodeJS.Signals, isRoot: boolean): void {
+function send(target: FaultTarget, member: ProcessIdentity, signal: NodeJS.Signals, isRoot: boolean): void {
+  const { pid } = member;
+  if (!isRunning(member)) {
+    if (isRoot) throw targetUnknown(target, 'it has just ended');
+    return;
+  }
   try {
     process.kill(pid, signal);
   } catch (error) {
@@ -89,6 +94,8 @@ function send(target: FaultTarget, { pid }: ProcessIdentity, signal: NodeJS.Sign
 }
 
 async function untilStopped(root: ProcessIdentity, { sleep }: HostFaultContext): Promise<void> {
+  // Mostly it stands still before anybody can look; a timer would wait for a millisecond at least.
+  for (let turn = 0; turn < 10 && !isStopped(root); turn++) await setImmediate();
   for (let waited = 0; waited < stopMs && !isStopped(root); waited++) await sleep(1);
   if (!isStopped(root)) {
     throw new TenstripError<ChaosErrorCode>('TargetUnknown', `process ${root.pid} did not stop within ${stopMs} ms.`, {

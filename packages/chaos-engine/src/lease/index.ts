@@ -9,6 +9,7 @@ export {
 } from './lease-keeper.js';
 export {
   commandLineOf,
+  isRunning,
   type ProcessEntry,
   type ProcessIdentity,
   readProcess,
