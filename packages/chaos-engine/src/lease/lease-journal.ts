@@ -112,7 +112,8 @@ export class LeaseJournal {
     if (this.#broken !== undefined) throw journalUnavailable(this.#folder, this.#broken);
     const [text, hash] = sealed(this.#hash, line);
     try {
-      await this.#file.write(text);
+      // All of it or an error: one write may take a part only, on a disk that is getting full.
+      await this.#file.appendFile(text);
       await this.#file.datasync();
     } catch (cause) {
       // Whatever of it is there now must not stand before the next line.

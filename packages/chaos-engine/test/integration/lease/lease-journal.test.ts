@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LeaseKeeper } from '@tenstrip/chaos-engine';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { requireRoot, requireTool } from '../../../../../tools/test-requirements.mjs';
 
 let folder: string;
 beforeEach(() => {
@@ -170,5 +171,35 @@ describe('the journal of leases', () => {
     });
     await expect(late).rejects.toMatchObject({ code: 'OptionsInvalid' });
     expect(done).toBe(false);
+  });
+});
+
+const ownMounts = [requireRoot(), requireTool('unshare'), requireTool('mount')];
+describe.skipIf(ownMounts.some(({ available }) => !available))('on a full disk', () => {
+  it('no lease is granted, what is granted is undone, and it goes on when there is room', () => {
+    const program = `
+      import { rmSync, writeFileSync } from 'node:fs';
+      import { LeaseKeeper } from '@tenstrip/chaos-engine';
+      const folder = ${JSON.stringify(folder)};
+      const keeper = await LeaseKeeper.open({ folder });
+      const request = { target: { host: 'local' }, fault: { kind: 'memory.fill', bytes: 1 }, ttlMs: 60_000, undo: [] };
+      const first = await keeper.grant(request);
+      const said = [];
+      try { writeFileSync(folder + '/filler', Buffer.alloc(1 << 20)); } catch (error) { said.push(error.code); }
+      try { for (let n = 0; n < 100; n++) await keeper.grant(request); } catch (error) { said.push(error.code); }
+      await first.revert();
+      rmSync(folder + '/filler');
+      const last = await keeper.grant(request);
+      said.push(await last.revert().then(() => 'reverted'));
+      await keeper.close();
+      const { recovered } = await LeaseKeeper.open({ folder });
+      said.push(recovered.damaged ?? 'whole', recovered.failed.length);
+      console.log(JSON.stringify(said));
+      process.exit();
+    `;
+    const script = 'mount -t tmpfs -o size=64k none "$1" && exec "$2" --input-type=module -e "$3"';
+    const args = ['-m', 'sh', '-c', script, 'sh', folder, process.execPath, program];
+    const said = execFileSync('unshare', args, { cwd: import.meta.dirname, encoding: 'utf8' });
+    expect(JSON.parse(said)).toEqual(['ENOSPC', 'JournalUnavailable', 'reverted', 'whole', 0]);
   });
 });
