@@ -19,7 +19,8 @@ export const SYSTEM_PACKAGES = [
     tools: ['ip'],
     neededBy: 'process isolates: proof that the network namespace is empty; enforcement: namespaces of their own',
   },
-  { debian: 'nftables', tools: ['nft'], neededBy: 'enforcement by the packet filter' },
+  { debian: 'nftables', tools: ['nft'], neededBy: 'enforcement by the packet filter; partitions as faults' },
+  { debian: 'strace', tools: ['strace'], neededBy: 'proof that a dry run of an experiment writes nothing' },
   {
     debian: 'crowdsec-firewall-bouncer',
     tools: ['crowdsec-firewall-bouncer'],

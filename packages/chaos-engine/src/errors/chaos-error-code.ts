@@ -18,6 +18,8 @@ export type ChaosErrorCode =
   | 'RevertFailed'
   /** The journal of leases cannot be read or written. `details.path` */
   | 'JournalUnavailable'
+  /** The process that undoes faults when the engine is gone cannot be started or reached. Retryable. */
+  | 'ReaperUnavailable'
   /** Code in a simulated world reached real time, real I/O, chance or threads. `details.api`, `details.node`, `details.stack` */
   | 'Nondeterminism'
   /** A simulation ran beyond its bound on events or virtual time, or nothing can happen any more. `details.bound` */

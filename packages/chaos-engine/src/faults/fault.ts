@@ -9,10 +9,14 @@ const milliseconds = z.number().min(0).max(86_400_000);
 
 /** A fault as a journal or an experiment file holds it. */
 export const faultSchema = z.discriminatedUnion('kind', [
-  /** The process ends, at once (`SIGKILL`) or by request. A host cannot undo it. */
-  z.strictObject({ kind: z.literal('process.kill'), signal: z.enum(['SIGKILL', 'SIGTERM']).default('SIGKILL') }),
-  /** The process stands still until the fault ends. */
-  z.strictObject({ kind: z.literal('process.pause') }),
+  /** The process, or with `tree` all that descends from it too, ends at once (`SIGKILL`) or by request. A host cannot undo it. */
+  z.strictObject({
+    kind: z.literal('process.kill'),
+    signal: z.enum(['SIGKILL', 'SIGTERM']).default('SIGKILL'),
+    tree: z.boolean().optional(),
+  }),
+  /** The process, or with `tree` all that descends from it too, stands still until the fault ends. */
+  z.strictObject({ kind: z.literal('process.pause'), tree: z.boolean().optional() }),
   /** Nothing gets through between the target and `peers`; one way: nothing gets from the target to them. */
   z.strictObject({
     kind: z.literal('network.partition'),
