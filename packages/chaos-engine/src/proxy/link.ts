@@ -115,6 +115,7 @@ export class Link implements StageHost, Outlet {
       if (!wanted.has(name)) this.#remove(stage);
     }
     if (this.#ended) return;
+    this.#active = this.#active.map((active) => ({ ...active, order: wanted.get(active.name)!.order }));
     for (const [name, { toxic, order }] of wanted) {
       const found = this.#active.find((active) => active.name === name);
       if (found === undefined) this.#add(toxic, order);
