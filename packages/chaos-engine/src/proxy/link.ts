@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { RandomSource, ResourceGovernor } from '@tenstrip/shared-core';
 import type { Alarms } from './alarms.js';
 import type { HeldBytes } from './held-bytes.js';
+import { copiedBytes, type ReadBuffer } from './read-buffer.js';
 import { type Outlet, type Stage, type StageHost, stageOf } from './stage.js';
 import type { Toxic, ToxicStream } from './toxic.js';
 
@@ -86,6 +87,7 @@ export class Link implements StageHost, Outlet {
   /** Begins to pump through `toxics`, those of this direction in their order. */
   start(toxics: readonly Toxic[]): void {
     const { source, sink } = this;
+    // A socket with a buffer of its own calls `read` instead.
     source.on('data', (chunk: Buffer) => this.#take(chunk));
     source.on('end', () => this.#sourceEnded('half-close'));
     sink.on('drain', () => {
@@ -165,6 +167,17 @@ export class Link implements StageHost, Outlet {
       next = stage;
     }
     this.#first = next;
+  }
+
+  /** So many bytes were read into a buffer that is used again unless it is replaced. */
+  read(length: number, lent: ReadBuffer): void {
+    if (this.#deaf) return;
+    const part = lent.buffer.subarray(0, length);
+    const pumps = this.#first === this;
+    const copies = length <= copiedBytes && !(pumps && this.sink.writableLength === 0);
+    this.#take(copies ? Buffer.from(part) : part);
+    const done = copies || (pumps && this.sink.writableLength === 0);
+    if (!done) lent.replace();
   }
 
   #take(chunk: Buffer): void {
