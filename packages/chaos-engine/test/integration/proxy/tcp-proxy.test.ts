@@ -372,6 +372,12 @@ describe('a proxy with toxics', () => {
     );
   });
 
+  it('holds nothing of a connection that a later toxic resets while an earlier one still slices', async () => {
+    const attributes = { average_size: 100, size_variation: 0, delay: 1 };
+    const toxics: ToxicSpec[] = [{ type: 'slicer', attributes }, { type: 'reset_peer' }];
+    expect((await through('upstream', pattern(50_000), toxics)).statistics.heldBytes).toBe(0);
+  });
+
   it('limit_data lets through so many bytes, then closes both sides', async () => {
     await using server = await serve((socket) => socket.write(pattern(500_000)));
     await using proxy = await createTcpProxy({ upstream: server.address });
