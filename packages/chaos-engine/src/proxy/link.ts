@@ -116,7 +116,8 @@ export class Link implements StageHost, Outlet {
     for (const { name, stage } of [...this.#active]) {
       if (!wanted.has(name)) this.#remove(stage);
     }
-    if (this.#ended) return;
+    // What closed the connection does not come back, and nothing more comes in for others.
+    if (this.#ended || this.#ending === 'close') return;
     this.#active = this.#active.map((active) => ({ ...active, order: wanted.get(active.name)!.order }));
     for (const [name, { toxic, order }] of wanted) {
       const found = this.#active.find((active) => active.name === name);
