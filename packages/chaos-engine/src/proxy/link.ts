@@ -170,15 +170,14 @@ export class Link implements StageHost, Outlet {
     this.#first = next;
   }
 
-  /** So many bytes were read into a buffer that is used again unless it is replaced. */
+  /** So many bytes were read into a buffer that is used again unless somebody keeps them. */
   read(length: number, lent: ReadBuffer): void {
     if (this.#deaf) return;
     const part = lent.buffer.subarray(0, length);
     const pumps = this.#first === this;
     const copies = length <= copiedBytes && !(pumps && this.sink.writableLength === 0);
     this.#take(copies ? Buffer.from(part) : part);
-    const done = copies || (pumps && this.sink.writableLength === 0);
-    if (!done) lent.replace();
+    lent.free(length, !(copies || (pumps && this.sink.writableLength === 0)));
   }
 
   #take(chunk: Buffer): void {
