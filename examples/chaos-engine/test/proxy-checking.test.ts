@@ -15,7 +15,7 @@ async function linesOf(example: string): Promise<string[]> {
 
 it('toxics do to a client what they say, to the same connections in every run', { timeout: 300_000 }, async () => {
   const lines = await linesOf('proxy-toxics');
-  const outcomes = lines.slice(0, 6).map((line) => /ms {3}(.*)$/.exec(line)?.[1]);
+  const outcomes = lines.slice(0, 6).map((line) => /ms {3}(\S.*)$/.exec(line)?.[1]);
   expect(outcomes).toEqual([
     '20 whole',
     '20 whole',

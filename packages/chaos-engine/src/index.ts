@@ -35,6 +35,7 @@ export {
   type RegisterOperation,
   registerModel,
   renderTimeline,
+  renderTimelineHtml,
   type Scalar,
   type SetOperation,
   setModel,

@@ -56,7 +56,7 @@ interface Limits {
 
 /** Steps of one attempt, and of all of them together; an operation of an attempt counts like so many steps. */
 const stepsPerAttempt = 200_000;
-const stepsOfAll = 20_000_000;
+const stepsOfAll = 10_000_000;
 const stepsPerOperation = 16;
 const statesPerAttempt = 50_000;
 
@@ -97,7 +97,7 @@ class Attempts<State, Operation, Result> {
     const indices = Array.from(history, (_, index) => index);
     const search = new Search(this.#model, history, indices, { left: statesPerAttempt });
     const progress = search.run(stepsPerAttempt);
-    this.#left -= history.length * stepsPerOperation + (progress === 'more' ? stepsPerAttempt : search.configurations);
+    this.#left -= history.length * stepsPerOperation + search.steps;
     return { progress, order: progress === 'ok' ? search.order : [] };
   }
 

@@ -22,4 +22,4 @@ export {
 } from './models/register.js';
 export type { Scalar } from './models/scalar.js';
 export { type SetOperation, setModel } from './models/set.js';
-export { renderTimeline } from './timeline.js';
+export { renderTimeline, renderTimelineHtml } from './timeline.js';

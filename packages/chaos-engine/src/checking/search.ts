@@ -55,6 +55,7 @@ export class Search<State, Operation, Result> {
   #frontier = 0;
   #furthest = 0;
   #cursor: number;
+  #steps = 0;
   #finished: 'ok' | 'illegal' | undefined;
 
   /** @param indices of entries of `history` that took place or may have; it has been checked before */
@@ -103,6 +104,11 @@ export class Search<State, Operation, Result> {
   /** Configurations that were kept. */
   get configurations(): number {
     return this.#cache.size;
+  }
+
+  /** Operations that were tried. */
+  get steps(): number {
+    return this.#steps;
   }
 
   /** Bytes of the cache. */
@@ -156,6 +162,7 @@ export class Search<State, Operation, Result> {
         continue;
       }
       if (left-- === 0) return 'more';
+      this.#steps++;
       this.#cursor = next[node]!;
       const twin = this.#twin[node]!;
       if (twin >= 0 && this.#placed[twin] === 0) continue;

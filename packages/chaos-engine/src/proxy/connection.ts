@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import type { RandomSource } from '@tenstrip/shared-core';
 import type { Address } from './address.js';
 import { type Ending, Link, type LinkOptions, type LinkOwner } from './link.js';
+import { ReadBuffer } from './read-buffer.js';
 import type { Toxic } from './toxic.js';
 
 /** Written and not yet taken by the kernel, before a source is paused. */
@@ -44,11 +45,19 @@ export class Connection implements LinkOwner {
     this.client = client;
     this.#options = options;
     const { host, port } = options.upstream;
+    const lent = new ReadBuffer();
     this.upstream = connect({
       host: host === '' ? 'localhost' : host,
       port,
       allowHalfOpen: true,
       noDelay: true,
+      onread: {
+        buffer: () => lent.buffer,
+        callback: (length) => {
+          this.#down.read(length, lent);
+          return true;
+        },
+      },
       ...highWaterMark(),
     });
     const { random } = options;

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { RandomSource, ResourceGovernor } from '@tenstrip/shared-core';
 import type { Alarms } from './alarms.js';
 import type { HeldBytes } from './held-bytes.js';
+import { copiedBytes, type ReadBuffer } from './read-buffer.js';
 import { type Outlet, type Stage, type StageHost, stageOf } from './stage.js';
 import type { Toxic, ToxicStream } from './toxic.js';
 
@@ -86,6 +87,7 @@ export class Link implements StageHost, Outlet {
   /** Begins to pump through `toxics`, those of this direction in their order. */
   start(toxics: readonly Toxic[]): void {
     const { source, sink } = this;
+    // A socket with a buffer of its own calls `read` instead.
     source.on('data', (chunk: Buffer) => this.#take(chunk));
     source.on('end', () => this.#sourceEnded('half-close'));
     sink.on('drain', () => {
@@ -114,7 +116,9 @@ export class Link implements StageHost, Outlet {
     for (const { name, stage } of [...this.#active]) {
       if (!wanted.has(name)) this.#remove(stage);
     }
-    if (this.#ended) return;
+    // What closed the connection does not come back, and nothing more comes in for others.
+    if (this.#ended || this.#ending === 'close') return;
+    this.#active = this.#active.map((active) => ({ ...active, order: wanted.get(active.name)!.order }));
     for (const [name, { toxic, order }] of wanted) {
       const found = this.#active.find((active) => active.name === name);
       if (found === undefined) this.#add(toxic, order);
@@ -164,6 +168,16 @@ export class Link implements StageHost, Outlet {
       next = stage;
     }
     this.#first = next;
+  }
+
+  /** So many bytes were read into a buffer that is used again unless somebody keeps them. */
+  read(length: number, lent: ReadBuffer): void {
+    if (this.#deaf) return;
+    const part = lent.buffer.subarray(0, length);
+    const pumps = this.#first === this;
+    const copies = length <= copiedBytes && !(pumps && this.sink.writableLength === 0);
+    this.#take(copies ? Buffer.from(part) : part);
+    lent.free(length, !(copies || (pumps && this.sink.writableLength === 0)));
   }
 
   #take(chunk: Buffer): void {

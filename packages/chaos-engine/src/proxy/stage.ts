@@ -72,9 +72,12 @@ abstract class WaitingStage extends Stage {
   #first = 0;
   #timer: Disposable | undefined;
   #armedForMs = Number.POSITIVE_INFINITY;
+  /** The connection went, perhaps by what the slice before did further on. */
+  #gone = false;
 
   /** Lets a slice go at a time, after those before it. */
   protected letGo(slice: Buffer | undefined, atMs: number, releaseMs: number): void {
+    if (this.#gone) return;
     if (this.#first === this.#queue.length && releaseMs <= this.host.now()) {
       this.#pass(slice, releaseMs);
       return;
@@ -108,6 +111,7 @@ abstract class WaitingStage extends Stage {
   }
 
   override dispose(): void {
+    this.#gone = true;
     this.#takeAll();
   }
 

@@ -17,6 +17,7 @@ import {
   queueModel,
   type RegisterOperation,
   registerModel,
+  renderTimelineHtml,
   type SetOperation,
   setModel,
 } from '../../../src/index.js';
@@ -253,6 +254,20 @@ describe('an explanation', () => {
     const { failure } = checkLinearizable(registerModel(), history);
     expect(failure!.operations).toEqual([2, 3]);
     expect(failure!.text).toContain('  process c  ├ read() → 1 ┤ ├ read() → null ┤');
+  });
+
+  it('is drawn as a page of its own, with what does not fit marked and every text escaped', () => {
+    const model = { ...registerModel(), describe: () => '<script>' };
+    const history = [entry('<a>', write(1), 0, 5), entry('b', write(2), 1), { ...entry('c', read, 6, 7), result: 1 }];
+    const html = renderTimelineHtml(model, history, [0, 1, 2], new Set([2]));
+    expect(html.match(/<span class="marked"/g)).toHaveLength(1);
+    expect(html.match(/<span class="open"/g)).toHaveLength(1);
+    expect(html).not.toContain('<script');
+    expect(html).toContain('<th>&lt;a&gt;</th>');
+    // What overlapped begins before the other ends.
+    const [, second] = [...html.matchAll(/left:(\d+)ch/g)].map(([, from]) => Number(from));
+    const [width] = [...html.matchAll(/width:(\d+)ch"/g)].map(([, columns]) => Number(columns));
+    expect(second).toBeLessThan(width!);
   });
 
   it('is left out when nobody wants it', () => {
