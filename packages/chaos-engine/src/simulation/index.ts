@@ -1,0 +1,3 @@
+export type { RecordedOperation, RecordOptions } from './history.js';
+export { simulate, type SimResult, type WorldOptions } from './simulate.js';
+export { World } from './world.js';

@@ -1,0 +1,142 @@
+// Timers in a world, with the surface of Node's `Timeout` and `Immediate`. `refresh` moves only a due time; the heap learns of it
+// when the old one comes up, as Node's own timer lists do.
+
+import type { SimProcess } from './sim-process.js';
+import { activeWorld } from './running-world.js';
+import { eventCode, SimEvent } from './sim-event.js';
+
+/** `setTimeout` takes at most this many milliseconds, as in Node. */
+const longestMs = 2 ** 31 - 1;
+
+/** What `setTimeout` makes of its second argument, as Node does: 1 for what is no delay, whole milliseconds. */
+export function timeoutMs(delay: unknown): number {
+  const ms = Number(delay);
+  return ms >= 1 && ms <= longestMs ? Math.trunc(ms) : 1;
+}
+
+type Callback = (...given: unknown[]) => void;
+
+/** What `setTimeout` and `setInterval` give in a world. */
+export class SimTimeout extends SimEvent {
+  readonly code = eventCode.timer;
+  readonly #callback: Callback;
+  readonly #given: readonly unknown[];
+  readonly #ms: number;
+  readonly #repeats: boolean;
+  #dueMs = 0;
+  #referenced = true;
+  #id = 0;
+
+  private constructor(owner: SimProcess, callback: Callback, ms: number, repeats: boolean, given: readonly unknown[]) {
+    super(owner);
+    this.#callback = callback;
+    this.#ms = ms;
+    this.#repeats = repeats;
+    this.#given = given;
+  }
+
+  /** Plans `callback` after `ms` of its owner's clock, any number from 0. */
+  static start(
+    owner: SimProcess,
+    callback: Callback,
+    ms: number,
+    repeats: boolean,
+    given: readonly unknown[],
+  ): SimTimeout {
+    const timer = new SimTimeout(owner, callback, ms, repeats, given);
+    timer.#dueMs = owner.world.planTimer(timer, ms);
+    return timer;
+  }
+
+  override postponedUntilMs(): number | undefined {
+    return this.owner.world.nowMs < this.#dueMs ? this.#dueMs : undefined;
+  }
+
+  fire(): void {
+    if (this.#repeats) this.#dueMs = this.owner.world.planTimer(this, this.#ms);
+    if (this.#given.length === 0) this.#callback();
+    else this.#callback(...this.#given);
+  }
+
+  /** Starts it anew from now; one of a world that is over or of a process that died belongs to whoever refreshes it. */
+  refresh(): this {
+    const world = activeWorld();
+    if (world === undefined) return this;
+    if (this.owner.world !== world || this.incarnation !== this.owner.incarnation) {
+      this.owner = world.current;
+      this.incarnation = this.owner.incarnation;
+      this.inHeap = false;
+      this.cancelled = false;
+    }
+    if (!this.inHeap) this.#dueMs = world.planTimer(this, this.#ms);
+    else {
+      if (this.cancelled) world.revive(this);
+      this.#dueMs = world.timerDueMs(this.owner, this.#ms);
+    }
+    return this;
+  }
+
+  close(): this {
+    this.owner.world.cancel(this);
+    return this;
+  }
+
+  ref(): this {
+    this.#referenced = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+
+  [Symbol.toPrimitive](): number {
+    if (this.#id === 0) this.#id = this.owner.world.numberTimer(this);
+    return this.#id;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** What `setImmediate` gives in a world. */
+export class SimImmediate extends SimEvent {
+  readonly code = eventCode.immediate;
+  readonly #callback: Callback;
+  readonly #given: readonly unknown[];
+  #referenced = true;
+
+  constructor(owner: SimProcess, callback: Callback, given: readonly unknown[]) {
+    super(owner);
+    this.#callback = callback;
+    this.#given = given;
+  }
+
+  fire(): void {
+    this.#callback(...this.#given);
+  }
+
+  ref(): this {
+    this.#referenced = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+
+  [Symbol.dispose](): void {
+    this.owner.world.cancel(this);
+  }
+}
