@@ -4,7 +4,7 @@
 
 import type { RandomSource } from '@tenstrip/shared-core';
 import { z } from 'zod';
-import { faultSchema, faultTargetSchema, type Fault } from '../faults/index.js';
+import { type Fault, faultSchema, faultTargetSchema } from '../faults/index.js';
 import type { LinkFaults } from './sim-network.js';
 import type { Strategy } from './strategies.js';
 
@@ -86,7 +86,11 @@ export function drawSwarm(swarm: Swarm, random: RandomSource): DrawnSwarm {
       drawFault(kind, index, swarm, random.stream('swarm', kind, index)),
     );
   });
-  return { faults, network: drawNetwork(swarm, random.stream('swarm', 'network')), strategy: drawStrategy(swarm, random) };
+  return {
+    faults,
+    network: drawNetwork(swarm, random.stream('swarm', 'network')),
+    strategy: drawStrategy(swarm, random),
+  };
 }
 
 function drawFault(kind: WorldFaultKind, index: number, swarm: Swarm, random: RandomSource): DrawnFault {
@@ -118,7 +122,11 @@ function sizedFault(kind: WorldFaultKind, node: string, nodes: readonly string[]
     case 'process.pause':
       return { kind };
     case 'clock.skew':
-      return { kind, offsetMs: Math.round((size.float() - 0.5) * 20_000), driftPpm: Math.round((size.float() - 0.5) * 2000) };
+      return {
+        kind,
+        offsetMs: Math.round((size.float() - 0.5) * 20_000),
+        driftPpm: Math.round((size.float() - 0.5) * 2000),
+      };
     case 'network.partition':
       return { kind, peers: some(), oneWay: size.float() < 0.3 };
     case 'network.link':

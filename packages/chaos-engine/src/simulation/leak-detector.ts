@@ -21,7 +21,8 @@ export function watchResources(): Disposable {
       Error.stackTraceLimit = 30;
       const { stack = '' } = new Error(type);
       Error.stackTraceLimit = stackTraceLimit;
-      if (!harmless.test(stack)) world.nondeterminism(`${type} (${resourceNames[type] ?? 'a resource of the machine'})`, stack);
+      if (!harmless.test(stack))
+        world.nondeterminism(`${type} (${resourceNames[type] ?? 'a resource of the machine'})`, stack);
     },
     // Newer Node need not look at promises, which makes the hook free; older ones do not know the option.
     trackPromises: false,

@@ -19,34 +19,62 @@ export function patchChance(patch: Patch): void {
 type Done<T> = (problem: Error | null, value: T) => void;
 
 function patchCrypto(patch: Patch): void {
-  patch.wrap(crypto, 'randomBytes', (world) => ((size: number, done?: Done<Buffer>) =>
-    answered(world, fill(world, Buffer.alloc(size)), done)) as AnyFunction);
-  patch.wrap(crypto, 'pseudoRandomBytes', (world) => ((size: number, done?: Done<Buffer>) =>
-    answered(world, fill(world, Buffer.alloc(size)), done)) as AnyFunction);
-  patch.wrap(crypto, 'randomFillSync', (world) => ((buffer: ArrayBufferView, offset = 0, size?: number) => {
-    fill(world, part(buffer, offset, size));
-    return buffer;
-  }) as AnyFunction);
-  patch.wrap(crypto, 'randomFill', (world) => ((buffer: ArrayBufferView, ...rest: unknown[]) => {
-    const done = rest.pop() as Done<ArrayBufferView>;
-    fill(world, part(buffer, (rest[0] as number | undefined) ?? 0, rest[1] as number | undefined));
-    answered(world, buffer, done);
-  }) as AnyFunction);
-  patch.wrap(crypto, 'randomInt', (world) => ((...given: unknown[]) => {
-    const done = typeof given.at(-1) === 'function' ? (given.pop() as Done<number>) : undefined;
-    const [first, second] = given as number[];
-    const [low, high] = second === undefined ? [0, first!] : [first!, second];
-    return answered(world, world.current.entropy.integer(low, high - 1), done);
-  }) as AnyFunction);
+  patch.wrap(
+    crypto,
+    'randomBytes',
+    (world) =>
+      ((size: number, done?: Done<Buffer>) => answered(world, fill(world, Buffer.alloc(size)), done)) as AnyFunction,
+  );
+  patch.wrap(
+    crypto,
+    'pseudoRandomBytes',
+    (world) =>
+      ((size: number, done?: Done<Buffer>) => answered(world, fill(world, Buffer.alloc(size)), done)) as AnyFunction,
+  );
+  patch.wrap(
+    crypto,
+    'randomFillSync',
+    (world) =>
+      ((buffer: ArrayBufferView, offset = 0, size?: number) => {
+        fill(world, part(buffer, offset, size));
+        return buffer;
+      }) as AnyFunction,
+  );
+  patch.wrap(
+    crypto,
+    'randomFill',
+    (world) =>
+      ((buffer: ArrayBufferView, ...rest: unknown[]) => {
+        const done = rest.pop() as Done<ArrayBufferView>;
+        fill(world, part(buffer, (rest[0] as number | undefined) ?? 0, rest[1] as number | undefined));
+        answered(world, buffer, done);
+      }) as AnyFunction,
+  );
+  patch.wrap(
+    crypto,
+    'randomInt',
+    (world) =>
+      ((...given: unknown[]) => {
+        const done = typeof given.at(-1) === 'function' ? (given.pop() as Done<number>) : undefined;
+        const [first, second] = given as number[];
+        const [low, high] = second === undefined ? [0, first!] : [first!, second];
+        return answered(world, world.current.entropy.integer(low, high - 1), done);
+      }) as AnyFunction,
+  );
   patch.wrap(crypto, 'randomUUID', (world) => () => uuid(world));
 }
 
 function patchWebCrypto(patch: Patch): void {
   const { webcrypto } = crypto;
-  patch.wrap(webcrypto, 'getRandomValues', (world) => ((view: ArrayBufferView) => {
-    fill(world, part(view, 0, view.byteLength));
-    return view;
-  }) as AnyFunction);
+  patch.wrap(
+    webcrypto,
+    'getRandomValues',
+    (world) =>
+      ((view: ArrayBufferView) => {
+        fill(world, part(view, 0, view.byteLength));
+        return view;
+      }) as AnyFunction,
+  );
   patch.wrap(webcrypto, 'randomUUID', (world) => () => uuid(world));
   if (typeof crypto.getRandomValues === 'function') patch.replace(crypto, 'getRandomValues', webcrypto.getRandomValues);
 }

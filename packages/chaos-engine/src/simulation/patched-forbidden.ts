@@ -32,22 +32,50 @@ export function patchForbidden(patch: Patch): void {
     namesOf(target).filter((key) => typeof Object.getOwnPropertyDescriptor(target, key)?.value === 'function');
 
   const fsNames = functionsOf(fs);
-  forbid('fs', fs, fsNames.filter((key) => fsNames.includes(`${key}Sync`) || writingSync.test(key)));
+  forbid(
+    'fs',
+    fs,
+    fsNames.filter((key) => fsNames.includes(`${key}Sync`) || writingSync.test(key)),
+  );
   forbid('fs', fs, ['createReadStream', 'createWriteStream', 'watch', 'watchFile', 'openAsBlob', 'glob']);
   forbid('fs.promises', fs.promises, functionsOf(fs.promises));
-  forbid('child_process', childProcess, functionsOf(childProcess).filter((key) => !/^[A-Z_]/.test(key)));
+  forbid(
+    'child_process',
+    childProcess,
+    functionsOf(childProcess).filter((key) => !/^[A-Z_]/.test(key)),
+  );
   forbid('worker_threads', workerThreads, ['Worker', 'MessageChannel', 'BroadcastChannel']);
   forbid('globalThis', globalThis, ['MessageChannel', 'BroadcastChannel']);
   forbid('cluster', cluster, ['fork']);
   forbid('dgram', dgram, ['createSocket']);
   forbid('tls', tls, ['connect', 'createServer']);
   forbid('http2', http2, ['connect', 'createServer', 'createSecureServer']);
-  forbid('dns', dns, functionsOf(dns).filter((key) => /^(resolve|reverse|lookupService)/.test(key)));
-  forbid('dns.promises', dns.promises, functionsOf(dns.promises).filter((key) => /^(resolve|reverse|lookupService)/.test(key)));
+  forbid(
+    'dns',
+    dns,
+    functionsOf(dns).filter((key) => /^(resolve|reverse|lookupService)/.test(key)),
+  );
+  forbid(
+    'dns.promises',
+    dns.promises,
+    functionsOf(dns.promises).filter((key) => /^(resolve|reverse|lookupService)/.test(key)),
+  );
   const zlibNames = functionsOf(zlib);
-  forbid('zlib', zlib, zlibNames.filter((key) => zlibNames.includes(`${key}Sync`) || /^create/.test(key)));
-  forbid('crypto', crypto, functionsOf(crypto).filter((key) => cryptoThreads.test(key) || cryptoChance.test(key)));
-  forbid('crypto.subtle', Object.getPrototypeOf(crypto.webcrypto.subtle), functionsOf(crypto.webcrypto.subtle.constructor.prototype).filter((key) => key !== 'constructor'));
+  forbid(
+    'zlib',
+    zlib,
+    zlibNames.filter((key) => zlibNames.includes(`${key}Sync`) || /^create/.test(key)),
+  );
+  forbid(
+    'crypto',
+    crypto,
+    functionsOf(crypto).filter((key) => cryptoThreads.test(key) || cryptoChance.test(key)),
+  );
+  forbid(
+    'crypto.subtle',
+    Object.getPrototypeOf(crypto.webcrypto.subtle),
+    functionsOf(crypto.webcrypto.subtle.constructor.prototype).filter((key) => key !== 'constructor'),
+  );
   forbid('Atomics', Atomics, ['wait', 'waitAsync']);
   forbid('process', process, ['kill']);
   for (const key of ['sign', 'verify', 'diffieHellman']) forbidCallback(patch, `crypto.${key}`, crypto, key);
@@ -55,17 +83,27 @@ export function patchForbidden(patch: Patch): void {
 }
 
 function forbidMember(patch: Patch, api: string, target: object, key: string): void {
-  patch.wrap(target, key, (world) => function forbidden() {
-    throw reached(world, api, forbidden);
-  });
+  patch.wrap(
+    target,
+    key,
+    (world) =>
+      function forbidden() {
+        throw reached(world, api, forbidden);
+      },
+  );
 }
 
 /** Synchronous without a callback, on the thread pool with one. */
 function forbidCallback(patch: Patch, api: string, target: object, key: string): void {
-  patch.wrap(target, key, (world, original) => function forbidden(this: unknown, ...given: never[]) {
-    if (typeof given.at(-1) === 'function') throw reached(world, api, forbidden);
-    return original.apply(this, given);
-  });
+  patch.wrap(
+    target,
+    key,
+    (world, original) =>
+      function forbidden(this: unknown, ...given: never[]) {
+        if (typeof given.at(-1) === 'function') throw reached(world, api, forbidden);
+        return original.apply(this, given);
+      },
+  );
 }
 
 /** The error of a call that reached the machine; its stack begins with the caller. */

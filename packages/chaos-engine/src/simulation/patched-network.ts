@@ -26,58 +26,92 @@ interface SocketInternals extends Omit<net.Socket, 'connecting' | 'timeout'> {
 type Done = (error?: Error | null) => void;
 
 /** Puts the world's network in place. */
-export function patchNetwork(patch: Patch, world: World): void {
+export function patchNetwork(patch: Patch): void {
   patchSocket(patch);
   patchServer(patch);
   patchNames(patch);
   patchHttp(patch);
-  patchDispatchers(patch, world);
+  patchDispatchers(patch);
 }
 
 function patchSocket(patch: Patch): void {
   const prototype = net.Socket.prototype as unknown as SocketInternals;
-  patch.wrap(prototype, 'connect', (world) => function (this: SocketInternals, ...given: never[]) {
-    return connect(world, this, ...connectArguments(given));
-  } as AnyFunction);
-  patch.wrap(prototype, '_writeGeneric', (_, original) => function (
-    this: SocketInternals, many: boolean, data: unknown, encoding: BufferEncoding, done: Done) {
-    if (this.connecting || !(this._handle instanceof SimConnection)) return (original as AnyFunction).call(this, ...([many, data, encoding, done] as never[]));
-    this._pendingData = null;
-    this._unrefTimer();
-    this._handle.write(many ? Buffer.concat((data as WriteRequest[]).map(bytesOf)) : bytesOf({ chunk: data as string, encoding }), done);
-    return undefined;
-  } as AnyFunction);
-  patch.wrap(prototype, '_final', (_, original) => function (this: SocketInternals, done: Done) {
-    if (this.pending || !(this._handle instanceof SimConnection)) return (original as AnyFunction).call(this, done as never);
-    this._handle.finish(done);
-  } as AnyFunction);
+  patch.wrap(
+    prototype,
+    'connect',
+    (world) =>
+      function (this: SocketInternals, ...given: never[]) {
+        return connect(world, this, ...connectArguments(given));
+      } as AnyFunction,
+  );
+  patch.wrap(
+    prototype,
+    '_writeGeneric',
+    (_, original) =>
+      function (this: SocketInternals, many: boolean, data: unknown, encoding: BufferEncoding, done: Done) {
+        if (this.connecting || !(this._handle instanceof SimConnection))
+          return (original as AnyFunction).call(this, ...([many, data, encoding, done] as never[]));
+        this._pendingData = null;
+        this._unrefTimer();
+        this._handle.write(
+          many ? Buffer.concat((data as WriteRequest[]).map(bytesOf)) : bytesOf({ chunk: data as string, encoding }),
+          done,
+        );
+        return undefined;
+      } as AnyFunction,
+  );
+  patch.wrap(
+    prototype,
+    '_final',
+    (_, original) =>
+      function (this: SocketInternals, done: Done) {
+        if (this.pending || !(this._handle instanceof SimConnection))
+          return (original as AnyFunction).call(this, done as never);
+        this._handle.finish(done);
+      } as AnyFunction,
+  );
   const idle = new WeakMap<object, SimTimeout>();
-  patch.wrap(prototype, 'setTimeout', (world) => function (this: SocketInternals, ms: number, done?: () => void) {
-    idle.get(this)?.close();
-    idle.delete(this);
-    this.timeout = ms;
-    if (ms > 0) {
-      const fire = (): void => {
-        if (!this.destroyed) this._onTimeout();
-      };
-      idle.set(this, SimTimeout.start(world.current, fire, ms, false, []));
-    }
-    if (done !== undefined) {
-      if (ms > 0) this.once('timeout', done);
-      else this.removeListener('timeout', done);
-    }
-    return this;
-  } as AnyFunction);
-  patch.wrap(prototype, '_unrefTimer', (_, original) => function (this: SocketInternals) {
-    const timer = idle.get(this);
-    if (timer !== undefined) {
-      if (!timer.cancelled) timer.refresh();
-    } else original.call(this);
-  } as AnyFunction);
-  patch.wrap(prototype, '_destroy', (_, original) => function (this: SocketInternals, ...given: never[]) {
-    idle.get(this)?.close();
-    return original.apply(this, given);
-  } as AnyFunction);
+  patch.wrap(
+    prototype,
+    'setTimeout',
+    (world) =>
+      function (this: SocketInternals, ms: number, done?: () => void) {
+        idle.get(this)?.close();
+        idle.delete(this);
+        this.timeout = ms;
+        if (ms > 0) {
+          const fire = (): void => {
+            if (!this.destroyed) this._onTimeout();
+          };
+          idle.set(this, SimTimeout.start(world.current, fire, ms, false, []));
+        }
+        if (done !== undefined) {
+          if (ms > 0) this.once('timeout', done);
+          else this.removeListener('timeout', done);
+        }
+        return this;
+      } as AnyFunction,
+  );
+  patch.wrap(
+    prototype,
+    '_unrefTimer',
+    (_, original) =>
+      function (this: SocketInternals) {
+        const timer = idle.get(this);
+        if (timer !== undefined) {
+          if (!timer.cancelled) timer.refresh();
+        } else original.call(this);
+      } as AnyFunction,
+  );
+  patch.wrap(
+    prototype,
+    '_destroy',
+    (_, original) =>
+      function (this: SocketInternals, ...given: never[]) {
+        idle.get(this)?.close();
+        return original.apply(this, given);
+      } as AnyFunction,
+  );
 }
 
 interface WriteRequest {
@@ -100,7 +134,8 @@ interface ConnectOptions {
 
 /** `(options, listener)`, `(port, host, listener)`, `(path, listener)`, or the list that Node has made of one of them. */
 function connectArguments(given: readonly unknown[]): [ConnectOptions, (() => void) | undefined] {
-  if (Array.isArray(given[0])) return [given[0][0] as ConnectOptions, (given[0][1] as (() => void) | null) ?? undefined];
+  if (Array.isArray(given[0]))
+    return [given[0][0] as ConnectOptions, (given[0][1] as (() => void) | null) ?? undefined];
   const last = given.at(-1);
   const listener = typeof last === 'function' ? (last as () => void) : undefined;
   const [first, second] = given;
@@ -109,7 +144,12 @@ function connectArguments(given: readonly unknown[]): [ConnectOptions, (() => vo
   return [{ port: first as number, ...(typeof second === 'string' ? { host: second } : {}) }, listener];
 }
 
-function connect(world: World, socket: SocketInternals, options: ConnectOptions, listener: (() => void) | undefined): SocketInternals {
+function connect(
+  world: World,
+  socket: SocketInternals,
+  options: ConnectOptions,
+  listener: (() => void) | undefined,
+): SocketInternals {
   const owner = world.current;
   if (listener !== undefined) socket.once('connect', listener);
   if (options.port === undefined && !options.path) {
@@ -121,20 +161,26 @@ function connect(world: World, socket: SocketInternals, options: ConnectOptions,
   const remote = options.path ? owner : world.network.resolve(owner, host);
   if (remote === undefined) {
     const problem = lookupProblem(host);
-    world.plan(new CallEvent(owner, eventCode.connect, () => {
-      if (socket.destroyed) return;
-      socket.emit('lookup', problem, undefined, undefined, host);
-      socket.destroy(problem);
-    }), 0);
+    world.plan(
+      new CallEvent(owner, eventCode.connect, () => {
+        if (socket.destroyed) return;
+        socket.emit('lookup', problem, undefined, undefined, host);
+        socket.destroy(problem);
+      }),
+      0,
+    );
     return socket;
   }
   const connection = new SimConnection(owner, owner.nextPort++, remote, options.path || Number(options.port));
   socket._handle = connection;
   connection.socket = socket as unknown as net.Socket;
   if (net.isIP(host) === 0 && !options.path) {
-    world.plan(new CallEvent(owner, eventCode.connect, () => {
-      if (!socket.destroyed) socket.emit('lookup', null, remote.address, 4, host);
-    }), 0);
+    world.plan(
+      new CallEvent(owner, eventCode.connect, () => {
+        if (!socket.destroyed) socket.emit('lookup', null, remote.address, 4, host);
+      }),
+      0,
+    );
   }
   connection.onOpen = (problem) => {
     if (socket.destroyed) return;
@@ -153,29 +199,39 @@ function connect(world: World, socket: SocketInternals, options: ConnectOptions,
 }
 
 function patchServer(patch: Patch): void {
-  patch.wrap(net.Server.prototype, 'listen', (world) => function (this: net.Server & { _handle: unknown }, ...given: unknown[]) {
-    const owner = world.current;
-    if (this._handle) throw Object.assign(new Error('Listen method has been called more than once without closing.'), { code: 'ERR_SERVER_ALREADY_LISTEN' });
-    const last = given.at(-1);
-    if (typeof last === 'function') this.once('listening', last as () => void);
-    const [first] = given;
-    const options = typeof first === 'object' && first !== null ? (first as ConnectOptions & { port?: number }) : undefined;
-    const path = options?.path ?? (typeof first === 'string' && !/^\d+$/.test(first) ? first : undefined);
-    const asked = path ?? Number(options?.port ?? (typeof first === 'number' || typeof first === 'string' ? first : 0));
-    const port = asked === 0 ? owner.nextPort++ : asked;
-    if (owner.listeners.has(port)) {
-      process.nextTick(() => this.emit('error', listenProblem(port)));
-      return this;
-    }
-    this._handle = new SimListener(owner, port, this);
-    options?.signal?.addEventListener('abort', () => this.close(), { once: true });
-    process.nextTick(() => {
-      if (!this._handle) return;
-      this.emit('listening');
-      stopConnectionsCheck(this);
-    });
-    return this;
-  } as AnyFunction);
+  patch.wrap(
+    net.Server.prototype,
+    'listen',
+    (world) =>
+      function (this: net.Server & { _handle: unknown }, ...given: unknown[]) {
+        const owner = world.current;
+        if (this._handle)
+          throw Object.assign(new Error('Listen method has been called more than once without closing.'), {
+            code: 'ERR_SERVER_ALREADY_LISTEN',
+          });
+        const last = given.at(-1);
+        if (typeof last === 'function') this.once('listening', last as () => void);
+        const [first] = given;
+        const options =
+          typeof first === 'object' && first !== null ? (first as ConnectOptions & { port?: number }) : undefined;
+        const path = options?.path ?? (typeof first === 'string' && !/^\d+$/.test(first) ? first : undefined);
+        const asked =
+          path ?? Number(options?.port ?? (typeof first === 'number' || typeof first === 'string' ? first : 0));
+        const port = asked === 0 ? owner.nextPort++ : asked;
+        if (owner.listeners.has(port)) {
+          process.nextTick(() => this.emit('error', listenProblem(port)));
+          return this;
+        }
+        this._handle = new SimListener(owner, port, this);
+        options?.signal?.addEventListener('abort', () => this.close(), { once: true });
+        process.nextTick(() => {
+          if (!this._handle) return;
+          this.emit('listening');
+          stopConnectionsCheck(this);
+        });
+        return this;
+      } as AnyFunction,
+  );
 }
 
 /** node:http looks at its connections by a private real timer, which would outlive the world. */
@@ -190,31 +246,48 @@ function stopConnectionsCheck(server: net.Server): void {
 type LookupDone = (problem: Error | null, address?: unknown, family?: number) => void;
 
 function patchNames(patch: Patch): void {
-  const look = (world: World, name: string, options: unknown): { address: string; family: 4 } | { address: string; family: 4 }[] => {
+  const look = (
+    world: World,
+    name: string,
+    options: unknown,
+  ): { address: string; family: 4 } | { address: string; family: 4 }[] => {
     const found = net.isIP(name) > 0 ? name : world.network.resolve(world.current, name)?.address;
     if (found === undefined) throw lookupProblem(name);
     const one = { address: found, family: 4 as const };
     return typeof options === 'object' && (options as { all?: boolean } | null)?.all ? [one] : one;
   };
-  patch.wrap(dns, 'lookup', (world) => ((name: string, ...rest: unknown[]) => {
-    const done = rest.pop() as LookupDone;
-    let answer: () => void;
-    try {
-      const found = look(world, name, rest[0]);
-      answer = Array.isArray(found) ? () => done(null, found) : () => done(null, found.address, found.family);
-    } catch (error) {
-      answer = () => done(error as Error);
-    }
-    world.plan(new CallEvent(world.current, eventCode.internal, answer), 0);
-  }) as AnyFunction);
-  patch.wrap(dns.promises, 'lookup', (world) => (async (name: string, options?: unknown) => look(world, name, options)) as AnyFunction);
+  patch.wrap(
+    dns,
+    'lookup',
+    (world) =>
+      ((name: string, ...rest: unknown[]) => {
+        const done = rest.pop() as LookupDone;
+        let answer: () => void;
+        try {
+          const found = look(world, name, rest[0]);
+          answer = Array.isArray(found) ? () => done(null, found) : () => done(null, found.address, found.family);
+        } catch (error) {
+          answer = () => done(error as Error);
+        }
+        world.plan(new CallEvent(world.current, eventCode.internal, answer), 0);
+      }) as AnyFunction,
+  );
+  patch.wrap(
+    dns.promises,
+    'lookup',
+    (world) => (async (name: string, options?: unknown) => look(world, name, options)) as AnyFunction,
+  );
 }
 
 function patchHttp(patch: Patch): void {
   // The agent that requests without one use; each process has its own behind it.
   class AgentOfProcess extends http.Agent {
     addRequest(...given: unknown[]): void {
-      const agent = ofProcess(activeWorld()!.current, http.Agent, () => new http.Agent({ keepAlive: true, timeout: 5000 }));
+      const agent = ofProcess(
+        activeWorld()!.current,
+        http.Agent,
+        () => new http.Agent({ keepAlive: true, timeout: 5000 }),
+      );
       (agent as unknown as { addRequest(...given: unknown[]): void }).addRequest(...given);
     }
   }
@@ -228,15 +301,19 @@ function patchHttp(patch: Patch): void {
     http.globalAgent = globalAgent;
   });
   // node:http keeps the text of its Date header by a private timer and the real time.
-  patch.wrap(http.ServerResponse.prototype, '_storeHeader', (_, original) => function (
-    this: http.ServerResponse, firstLine: string, headers: unknown) {
-    let line = firstLine;
-    if (this.sendDate && !hasDate(this, headers)) {
-      this.sendDate = false;
-      line += `Date: ${new Date().toUTCString()}\r\n`;
-    }
-    return original.call(this, line as never, headers as never);
-  } as AnyFunction);
+  patch.wrap(
+    http.ServerResponse.prototype,
+    '_storeHeader',
+    (_, original) =>
+      function (this: http.ServerResponse, firstLine: string, headers: unknown) {
+        let line = firstLine;
+        if (this.sendDate && !hasDate(this, headers)) {
+          this.sendDate = false;
+          line += `Date: ${new Date().toUTCString()}\r\n`;
+        }
+        return original.call(this, line as never, headers as never);
+      } as AnyFunction,
+  );
 }
 
 function hasDate(response: http.ServerResponse, headers: unknown): boolean {
@@ -244,7 +321,11 @@ function hasDate(response: http.ServerResponse, headers: unknown): boolean {
   if (Array.isArray(headers)) {
     return headers.some((entry) => String(Array.isArray(entry) ? entry[0] : entry).toLowerCase() === 'date');
   }
-  return typeof headers === 'object' && headers !== null && Object.keys(headers).some((name) => name.toLowerCase() === 'date');
+  return (
+    typeof headers === 'object' &&
+    headers !== null &&
+    Object.keys(headers).some((name) => name.toLowerCase() === 'date')
+  );
 }
 
 interface Dispatcher {
@@ -256,28 +337,29 @@ interface Dispatcher {
 /** Where undici, and Node's `fetch` by it, keep the dispatcher that requests without one use. */
 const dispatcherKeys = [Symbol.for('undici.globalDispatcher.2'), Symbol.for('undici.globalDispatcher.1')];
 
-function patchDispatchers(patch: Patch, world: World): void {
+function patchDispatchers(patch: Patch): void {
   for (const key of dispatcherKeys) {
     const real = (globalThis as unknown as Record<symbol, Dispatcher | undefined>)[key];
     if (real === undefined) continue;
     const dispatcherOf = (process: SimProcess): Dispatcher => ofProcess(process, key, () => newDispatcher(real));
     const delegating = Object.create(Object.getPrototypeOf(real) as object, {
       dispatch: {
-        value: (options: unknown, handler: unknown) => (activeWorld() === undefined ? real : dispatcherOf(activeWorld()!.current)).dispatch(options, handler),
+        value: (options: unknown, handler: unknown) =>
+          (activeWorld() === undefined ? real : dispatcherOf(activeWorld()!.current)).dispatch(options, handler),
       },
     }) as Dispatcher;
     patch.replace(globalThis, key, delegating);
   }
-  const { atEnd } = world;
-  world.atEnd = () => {
-    atEnd();
-    for (const process of [world.scenario, ...(world.nodes as readonly SimProcess[])]) {
-      for (const made of process.perProcess.values()) {
-        const ended = (made as Partial<Dispatcher>).destroy?.();
-        if (ended instanceof Promise) ended.catch(() => {});
-      }
+}
+
+/** Ends what the processes of a world have: what undici does on time would go on in the next one. */
+export function endConnections(processes: Iterable<SimProcess>): void {
+  for (const { perProcess } of processes) {
+    for (const made of perProcess.values()) {
+      const ended = (made as Partial<Dispatcher>).destroy?.();
+      if (ended instanceof Promise) ended.catch(() => {});
     }
-  };
+  }
 }
 
 /** The same kind as the real one; a wrapper (undici 8 has one for callers of 7) is made around the process's own. */
@@ -289,6 +371,9 @@ function newDispatcher(real: Dispatcher): Dispatcher {
 
 function ofProcess<T>(process: SimProcess, key: unknown, make: () => T): T {
   let made = process.perProcess.get(key) as T | undefined;
-  if (made === undefined) process.perProcess.set(key, (made = make()));
+  if (made === undefined) {
+    made = make();
+    process.perProcess.set(key, made);
+  }
   return made;
 }

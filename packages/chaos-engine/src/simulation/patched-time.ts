@@ -1,13 +1,13 @@
 // Time in a world: timers, `Date`, `performance`, `process.hrtime`, `AbortSignal.timeout`, `Temporal.Now`; all follow the clock of the
 // process that is running.
 
-import timers from 'node:timers';
-import timersPromises from 'node:timers/promises';
 import os from 'node:os';
 import { performance } from 'node:perf_hooks';
+import timers from 'node:timers';
+import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { AnyFunction, Patch } from './runtime-patch.js';
 import { activeWorld } from './running-world.js';
+import type { AnyFunction, Patch } from './runtime-patch.js';
 import { SimImmediate, SimTimeout, timeoutMs } from './sim-timers.js';
 import type { World } from './world.js';
 
@@ -33,20 +33,31 @@ function patchTimers(patch: Patch): void {
         SimTimeout.start(world.current, checked(callback), timeoutMs(ms), repeats, given)) as AnyFunction;
   both('setTimeout', starting(false));
   both('setInterval', starting(true));
-  both('setImmediate', (world) => ((callback: Callback, ...given: unknown[]) => {
-    const immediate = new SimImmediate(world.current, checked(callback), given);
-    world.plan(immediate, 0);
-    return immediate;
-  }) as AnyFunction);
+  both(
+    'setImmediate',
+    (world) =>
+      ((callback: Callback, ...given: unknown[]) => {
+        const immediate = new SimImmediate(world.current, checked(callback), given);
+        world.plan(immediate, 0);
+        return immediate;
+      }) as AnyFunction,
+  );
   for (const key of ['clearTimeout', 'clearInterval', 'clearImmediate']) {
-    both(key, (world, original) => ((timer: unknown) => {
-      const known = typeof timer === 'number' || typeof timer === 'string' ? world.timerByNumber(Number(timer)) : timer;
-      if (known instanceof SimTimeout || known instanceof SimImmediate) known.owner.world.cancel(known);
-      else (original as unknown as (given: unknown) => void)(timer);
-    }) as AnyFunction);
+    both(
+      key,
+      (world, original) =>
+        ((timer: unknown) => {
+          const known =
+            typeof timer === 'number' || typeof timer === 'string' ? world.timerByNumber(Number(timer)) : timer;
+          if (known instanceof SimTimeout || known instanceof SimImmediate) known.owner.world.cancel(known);
+          else (original as unknown as (given: unknown) => void)(timer);
+        }) as AnyFunction,
+    );
   }
-  const sleep = (ms: number, value?: unknown, options?: WaitOptions): Promise<unknown> => timersPromises.setTimeout(ms, value, options);
-  const turn = (value?: unknown, options?: WaitOptions): Promise<unknown> => timersPromises.setImmediate(value, options);
+  const sleep = (ms: number, value?: unknown, options?: WaitOptions): Promise<unknown> =>
+    timersPromises.setTimeout(ms, value, options);
+  const turn = (value?: unknown, options?: WaitOptions): Promise<unknown> =>
+    timersPromises.setImmediate(value, options);
   patch.replace(timers.setTimeout, promisify.custom, sleep);
   patch.replace(timers.setImmediate, promisify.custom, turn);
 }
@@ -57,21 +68,41 @@ interface WaitOptions {
 }
 
 function patchTimerPromises(patch: Patch): void {
-  patch.wrap(timersPromises, 'setTimeout', (world) =>
-    ((ms?: unknown, value?: unknown, options?: WaitOptions) => waited(world, ms, value, options)) as AnyFunction);
-  patch.wrap(timersPromises, 'setImmediate', (world) =>
-    ((value?: unknown, options?: WaitOptions) => waited(world, undefined, value, options)) as AnyFunction);
-  patch.wrap(timersPromises, 'setInterval', (world) =>
-    ((ms?: unknown, value?: unknown, options?: WaitOptions) => ticks(world, ms, value, options)) as AnyFunction);
+  patch.wrap(
+    timersPromises,
+    'setTimeout',
+    (world) =>
+      ((ms?: unknown, value?: unknown, options?: WaitOptions) => waited(world, ms, value, options)) as AnyFunction,
+  );
+  patch.wrap(
+    timersPromises,
+    'setImmediate',
+    (world) => ((value?: unknown, options?: WaitOptions) => waited(world, undefined, value, options)) as AnyFunction,
+  );
+  patch.wrap(
+    timersPromises,
+    'setInterval',
+    (world) =>
+      ((ms?: unknown, value?: unknown, options?: WaitOptions) => ticks(world, ms, value, options)) as AnyFunction,
+  );
   const scheduler = timersPromises.scheduler as unknown as object | undefined;
   if (scheduler === undefined) return;
-  patch.wrap(scheduler, 'wait', (world) =>
-    ((ms?: unknown, options?: WaitOptions) => waited(world, ms, undefined, options)) as AnyFunction);
+  patch.wrap(
+    scheduler,
+    'wait',
+    (world) => ((ms?: unknown, options?: WaitOptions) => waited(world, ms, undefined, options)) as AnyFunction,
+  );
   patch.wrap(scheduler, 'yield', (world) => () => waited(world, undefined, undefined, undefined));
 }
 
 /** Resolves after `ms`, or in the next turn without one. */
-function waited(world: World, ms: unknown, value: unknown, options: WaitOptions | undefined, immediate = ms === undefined): Promise<unknown> {
+function waited(
+  world: World,
+  ms: unknown,
+  value: unknown,
+  options: WaitOptions | undefined,
+  immediate = ms === undefined,
+): Promise<unknown> {
   const signal = options?.signal;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(aborted(signal));
@@ -91,15 +122,26 @@ function waited(world: World, ms: unknown, value: unknown, options: WaitOptions 
   });
 }
 
-async function* ticks(world: World, ms: unknown, value: unknown, options: WaitOptions | undefined): AsyncGenerator<unknown> {
+async function* ticks(
+  world: World,
+  ms: unknown,
+  value: unknown,
+  options: WaitOptions | undefined,
+): AsyncGenerator<unknown> {
   const signal = options?.signal;
   if (signal?.aborted) throw aborted(signal);
   let due = 0;
   let wake = (): void => {};
-  const timer = SimTimeout.start(world.current, () => {
-    due++;
-    wake();
-  }, timeoutMs(ms), true, []);
+  const timer = SimTimeout.start(
+    world.current,
+    () => {
+      due++;
+      wake();
+    },
+    timeoutMs(ms),
+    true,
+    [],
+  );
   const stop = (): void => wake();
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -138,18 +180,23 @@ function patchDate(patch: Patch): void {
   };
   const patched = function (this: unknown, ...given: unknown[]): unknown {
     if (new.target === undefined) return new RealDate(now()).toString();
-    return Reflect.construct(RealDate, given.length === 0 ? [now()] : given, new.target === patched ? RealDate : new.target);
+    return Reflect.construct(
+      RealDate,
+      given.length === 0 ? [now()] : given,
+      new.target === patched ? RealDate : new.target,
+    );
   };
   Object.defineProperties(patched, Object.getOwnPropertyDescriptors(RealDate));
   patch.replace(RealDate, 'now', now);
   Object.defineProperty(patched, 'now', { value: now, writable: true, configurable: true });
   patch.replace(RealDate.prototype, 'constructor', patched);
   patch.replace(globalThis, 'Date', patched);
-  const temporal = (globalThis as { Temporal?: { Now: object; Instant: { fromEpochMilliseconds(ms: number): TemporalInstant } } }).Temporal;
+  const temporal = (
+    globalThis as { Temporal?: { Now: object; Instant: { fromEpochMilliseconds(ms: number): TemporalInstant } } }
+  ).Temporal;
   if (temporal === undefined) return;
   const instant = (): TemporalInstant => temporal.Instant.fromEpochMilliseconds(now());
-  const zone = (given?: unknown): unknown =>
-    given ?? (temporal.Now as { timeZoneId(): string }).timeZoneId();
+  const zone = (given?: unknown): unknown => given ?? (temporal.Now as { timeZoneId(): string }).timeZoneId();
   const kinds: Record<string, (at: TemporalInstant, given: unknown) => unknown> = {
     instant: (at) => at,
     zonedDateTimeISO: (at, given) => at.toZonedDateTimeISO(zone(given)),
@@ -171,14 +218,28 @@ function patchClocks(patch: Patch): void {
   patch.wrap(performance, 'now', (world) => () => monotonicMs(world));
   const { timeOrigin } = performance;
   patch.define(performance, 'timeOrigin', { get: () => activeWorld()?.epochMs ?? timeOrigin });
-  patch.wrap(performance, 'mark', (world, original) => ((name: string, options?: object) =>
-    (original as unknown as typeof performance.mark).call(performance, name, { startTime: monotonicMs(world), ...options })) as AnyFunction);
+  patch.wrap(
+    performance,
+    'mark',
+    (world, original) =>
+      ((name: string, options?: object) =>
+        (original as unknown as typeof performance.mark).call(performance, name, {
+          startTime: monotonicMs(world),
+          ...options,
+        })) as AnyFunction,
+  );
   patch.wrap(performance, 'markResourceTiming', () => () => undefined);
   const hrtimeBigint = process.hrtime.bigint;
-  patch.wrap(process, 'hrtime', (world) => ((since?: [number, number]) => {
-    const nanoseconds = Math.round(monotonicMs(world) * 1e6) - (since === undefined ? 0 : since[0] * 1e9 + since[1]);
-    return [Math.floor(nanoseconds / 1e9), nanoseconds - Math.floor(nanoseconds / 1e9) * 1e9];
-  }) as AnyFunction);
+  patch.wrap(
+    process,
+    'hrtime',
+    (world) =>
+      ((since?: [number, number]) => {
+        const nanoseconds =
+          Math.round(monotonicMs(world) * 1e6) - (since === undefined ? 0 : since[0] * 1e9 + since[1]);
+        return [Math.floor(nanoseconds / 1e9), nanoseconds - Math.floor(nanoseconds / 1e9) * 1e9];
+      }) as AnyFunction,
+  );
   patch.replace(process.hrtime, 'bigint', () => {
     const world = activeWorld();
     return world === undefined ? hrtimeBigint() : BigInt(Math.round(monotonicMs(world) * 1e6));
@@ -190,11 +251,22 @@ function patchClocks(patch: Patch): void {
     const real = process[key];
     patch.define(process, key, { get: () => activeWorld()?.current.index ?? real });
   }
-  patch.wrap(AbortSignal, 'timeout', (world) => ((ms: number) => {
-    const controller = new AbortController();
-    SimTimeout.start(world.current, () => {
-      controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-    }, Math.max(0, Math.trunc(ms)), false, []);
-    return controller.signal;
-  }) as AnyFunction);
+  patch.wrap(
+    AbortSignal,
+    'timeout',
+    (world) =>
+      ((ms: number) => {
+        const controller = new AbortController();
+        SimTimeout.start(
+          world.current,
+          () => {
+            controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+          },
+          Math.max(0, Math.trunc(ms)),
+          false,
+          [],
+        );
+        return controller.signal;
+      }) as AnyFunction,
+  );
 }

@@ -70,20 +70,24 @@ export function whileActive(
   };
   for (const key of Reflect.ownKeys(original)) {
     const descriptor = Object.getOwnPropertyDescriptor(original, key)!;
-    if (key !== 'arguments' && key !== 'caller' && Object.getOwnPropertyDescriptor(patched, key)?.configurable !== false) {
+    if (
+      key !== 'arguments' &&
+      key !== 'caller' &&
+      Object.getOwnPropertyDescriptor(patched, key)?.configurable !== false
+    ) {
       Object.defineProperty(patched, key, descriptor);
     } else if (key === 'prototype') patched.prototype = descriptor.value;
   }
   return patched as AnyFunction;
 }
 
-/** Puts everything in place. Dispose the patch to put all back. */
-export function patchRuntime(world: World): Patch {
+/** Puts everything in place, for any number of worlds one after the other. Dispose the patch to put all back. */
+export function patchRuntime(): Patch {
   const patch = new Patch();
   try {
     patchTime(patch);
     patchChance(patch);
-    patchNetwork(patch, world);
+    patchNetwork(patch);
     patchForbidden(patch);
     patchEnds(patch);
     syncBuiltinESMExports();
@@ -96,13 +100,20 @@ export function patchRuntime(world: World): Patch {
 
 /** Errors that nobody caught, and `process.exit`, are the matter of the node in which they happen. */
 function patchEnds(patch: Patch): void {
-  patch.wrap(process, 'exit', (world) => ((code?: unknown) => world.exit(Number(code ?? process.exitCode ?? 0))) as AnyFunction);
+  patch.wrap(
+    process,
+    'exit',
+    (world) => ((code?: unknown) => world.exit(Number(code ?? process.exitCode ?? 0))) as AnyFunction,
+  );
   patch.wrap(process, 'abort', (world) => () => world.exit(134));
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     const others = process.listeners(event as 'uncaughtException');
     const listener = (error: unknown, origin: never): void => {
       const world = activeWorld();
-      if (world !== undefined) return world.threw(error);
+      if (world !== undefined) {
+        world.threw(error);
+        return;
+      }
       if (others.length === 0) throw error;
       for (const other of others) other.call(process, error as Error, origin);
     };

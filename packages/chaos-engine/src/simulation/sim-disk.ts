@@ -118,7 +118,10 @@ export class SimDisk {
         );
       }
       let file = this.#files.get(name);
-      if (file === undefined) this.#files.set(name, (file = { synced: new Uint8Array(0), pending: [], settled: 0 }));
+      if (file === undefined) {
+        file = { synced: new Uint8Array(0), pending: [], settled: 0 };
+        this.#files.set(name, file);
+      }
       file.pending.push({ kind, bytes });
     });
   }

@@ -3,7 +3,16 @@
 import type { SimProcess } from './sim-process.js';
 
 /** What kinds of events there are, as the trace hash knows them. */
-export const eventCode = { timer: 1, immediate: 2, internal: 3, datagram: 4, segment: 5, connect: 6, fault: 7, disk: 8 } as const;
+export const eventCode = {
+  timer: 1,
+  immediate: 2,
+  internal: 3,
+  datagram: 4,
+  segment: 5,
+  connect: 6,
+  fault: 7,
+  disk: 8,
+} as const;
 
 /** Something that happens at a moment of virtual time, in a process; dropped when that process has died since it was planned. */
 export abstract class SimEvent {

@@ -228,9 +228,15 @@ export class SimNetwork {
   /** @internal */
   between(from: SimProcess, to: SimProcess): Link {
     let links = this.#links.get(from);
-    if (links === undefined) this.#links.set(from, (links = new Map()));
+    if (links === undefined) {
+      links = new Map();
+      this.#links.set(from, links);
+    }
     let link = links.get(to);
-    if (link === undefined) links.set(to, (link = new Link(from, to, this.#base)));
+    if (link === undefined) {
+      link = new Link(from, to, this.#base);
+      links.set(to, link);
+    }
     return link;
   }
 
@@ -247,7 +253,8 @@ export class SimNetwork {
 
   /** The process that a host name or an address means to `from`. @internal */
   resolve(from: SimProcess, host: string): SimProcess | undefined {
-    if (host === 'localhost' || host === '0.0.0.0' || host === '::' || host === '::1' || host.startsWith('127.')) return from;
+    if (host === 'localhost' || host === '0.0.0.0' || host === '::' || host === '::1' || host.startsWith('127.'))
+      return from;
     return this.#world.processByHost(host);
   }
 

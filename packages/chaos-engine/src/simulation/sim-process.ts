@@ -3,8 +3,8 @@
 
 import { type RandomSource, TenstripError } from '@tenstrip/shared-core';
 import type { ChaosErrorCode } from '../errors/index.js';
-import { type DiskLoss, type DiskOptions, SimDisk } from './sim-disk.js';
 import { SimClock } from './sim-clock.js';
+import { type DiskLoss, type DiskOptions, SimDisk } from './sim-disk.js';
 import { CallEvent, eventCode, type SimEvent } from './sim-event.js';
 import type { SimConnection, SimListener } from './sim-socket.js';
 import type { World } from './world.js';
@@ -146,9 +146,13 @@ export class SimProcess implements SimNode {
     this.listeners.clear();
     this.disk.crash(loss);
     const { reject } = this.#ready;
-    const gone = new TenstripError<ChaosErrorCode>('TargetUnknown', `node ${this.name} ended before its main returned`, {
-      details: { target: this.name },
-    });
+    const gone = new TenstripError<ChaosErrorCode>(
+      'TargetUnknown',
+      `node ${this.name} ended before its main returned`,
+      {
+        details: { target: this.name },
+      },
+    );
     this.world.plan(new CallEvent(this.world.scenario, eventCode.internal, () => reject(gone)), 0);
   }
 

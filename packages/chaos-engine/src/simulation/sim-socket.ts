@@ -3,8 +3,8 @@
 // shows as silence, and after `giveUpMs` as ETIMEDOUT. Bounded by a window: a write is done once so much is under way.
 
 import net from 'node:net';
-import type { Link } from './sim-network.js';
 import { CallEvent, eventCode, SimEvent } from './sim-event.js';
+import type { Link } from './sim-network.js';
 import type { SimProcess } from './sim-process.js';
 import type { World } from './world.js';
 
@@ -184,7 +184,10 @@ export class SimConnection {
     if (this.#closed) return;
     if (listener === undefined) {
       const back = this.world.network.between(remote, this.owner);
-      if (back.loses()) return this.#later(1000, () => this.open());
+      if (back.loses()) {
+        this.#later(1000, () => this.open());
+        return;
+      }
       const refusal = new CallEvent(this.owner, eventCode.connect, () =>
         this.#opened(connectProblem('ECONNREFUSED', -111, this)),
       );
@@ -221,7 +224,8 @@ export class SimConnection {
         rest = bytes.subarray(cut);
       }
     }
-    for (let offset = 0; offset < rest.length; offset += segmentBytes) yield rest.subarray(offset, offset + segmentBytes);
+    for (let offset = 0; offset < rest.length; offset += segmentBytes)
+      yield rest.subarray(offset, offset + segmentBytes);
   }
 
   #send(segment: Segment): void {
@@ -267,8 +271,12 @@ export class SimConnection {
 
   /** A segment has come. */
   arrive(segment: Segment): void {
-    if (segment.kind === 'accept') return this.#opened();
-    if (segment.kind === 'reset') return this.#break(socketProblem('read', 'ECONNRESET', -104));
+    if (segment.kind === 'accept') this.#opened();
+    else if (segment.kind === 'reset') this.#break(socketProblem('read', 'ECONNRESET', -104));
+    else this.#take(segment);
+  }
+
+  #take(segment: Segment): void {
     if (this.#closed) {
       if (segment.kind === 'data' && this.peer !== undefined && !this.#broken) {
         this.#broken = true;
@@ -319,8 +327,8 @@ export class SimConnection {
     this.#out.length = 0;
     this.#arrived.length = 0;
     this.owner.connections.delete(this);
-    if (this.onOpen !== undefined) return this.#opened(problem);
-    if (!this.#closed) this.socket?.destroy(problem);
+    if (this.onOpen !== undefined) this.#opened(problem);
+    else if (!this.#closed) this.socket?.destroy(problem);
   }
 
   #shut(last: 'end' | 'reset'): void {
@@ -421,7 +429,13 @@ function socketProblem(syscall: string, code: string, errno: number): NodeJS.Err
 function connectProblem(code: string, errno: number, connection: SimConnection): NodeJS.ErrnoException {
   const address = connection.remote.address;
   const port = connection.remotePort;
-  return Object.assign(new Error(`connect ${code} ${address}:${port}`), { errno, code, syscall: 'connect', address, port });
+  return Object.assign(new Error(`connect ${code} ${address}:${port}`), {
+    errno,
+    code,
+    syscall: 'connect',
+    address,
+    port,
+  });
 }
 
 /** What `getaddrinfo` says of a name that is not there. */

@@ -1,9 +1,9 @@
 // Timers in a world, with the surface of Node's `Timeout` and `Immediate`. `refresh` moves only a due time; the heap learns of it
 // when the old one comes up, as Node's own timer lists do.
 
-import type { SimProcess } from './sim-process.js';
 import { activeWorld } from './running-world.js';
 import { eventCode, SimEvent } from './sim-event.js';
+import type { SimProcess } from './sim-process.js';
 
 /** `setTimeout` takes at most this many milliseconds, as in Node. */
 const longestMs = 2 ** 31 - 1;

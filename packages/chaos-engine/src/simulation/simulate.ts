@@ -2,13 +2,13 @@
 
 import { TenstripError } from '@tenstrip/shared-core';
 import type { ChaosErrorCode } from '../errors/index.js';
-import { type DecisionMask, everyDecision, type TakenDecisions } from './decisions.js';
+import { everyDecision, type TakenDecisions } from './decisions.js';
 import type { PlannedFault, SwarmOptions } from './fault-plan.js';
 import type { RecordedOperation } from './history.js';
 import { watchResources } from './leak-detector.js';
 import { type Driver, drive } from './microtask-driver.js';
-import { claimThread } from './running-world.js';
 import { compileAtOnce } from './patched-forbidden.js';
+import { claimThread } from './running-world.js';
 import { Patch, patchRuntime } from './runtime-patch.js';
 import type { LinkFaults } from './sim-network.js';
 import type { TraceStep } from './step-log.js';
@@ -74,7 +74,22 @@ export interface WorldRun<T> extends SimResult<T> {
 }
 
 /** What is done around every world. @internal */
-export type WorldRunOptions = Pick<WorldOptions, 'check' | 'watchResources' | 'driver'>;
+export interface WorldRunOptions extends Pick<WorldOptions, 'check' | 'watchResources' | 'driver'> {
+  readonly observer?: NonNullable<World['observer']>;
+}
+
+/** Options of a world, taken apart. @internal */
+export function splitOptions(options: Omit<WorldOptions, 'seed'>): { settings: WorldSettings; run: WorldRunOptions } {
+  const { check, watchResources: watched, driver, ...settings } = options;
+  return {
+    settings: checkSettings(settings),
+    run: {
+      ...(check && { check }),
+      ...(watched !== undefined && { watchResources: watched }),
+      ...(driver && { driver }),
+    },
+  };
+}
 
 /**
  * Runs `scenario` in a world of virtual time in which `seed` decides everything: timers, `Date`, chance, `node:net`, `node:http`,
@@ -86,59 +101,73 @@ export type WorldRunOptions = Pick<WorldOptions, 'check' | 'watchResources' | 'd
  *   machine; `WorldExhausted` when a bound was met or nothing can happen any more (`details.bound`)
  */
 export async function simulate<T>(options: WorldOptions, scenario: Scenario<T>): Promise<SimResult<T>> {
-  const { seed, check, watchResources: watched, driver, ...settings } = options;
-  const trace: Trace = {
-    scenario: scenario.name,
-    seed: seedText(seed),
-    settings: checkSettings(settings),
-    faults: undefined,
-    mask: everyDecision,
-  };
-  const { taken: _, faultIds: __, thrown, ...result } = await runWorld(trace, scenario, {
-    ...(check && { check }),
-    ...(watched !== undefined && { watchResources: watched }),
-    ...(driver && { driver }),
-  });
+  const { seed, ...rest } = options;
+  const { settings, run } = splitOptions(rest);
+  const trace: Trace = { ...wholeWorld, scenario: scenario.name, seed: seedText(seed), settings };
+  using simulator = await Simulator.open();
+  const { taken: _, faultIds: __, thrown, ...result } = await simulator.run(trace, scenario, run);
   if (thrown !== undefined) throw thrown;
   return result;
 }
+
+/** What every world begins with: no fault is left out and every draw counts. @internal */
+export const wholeWorld = { faults: undefined, mask: everyDecision } as const;
 
 /** A seed as text that tells 7 from '7'. @internal */
 export function seedText(seed: number | bigint | string): string {
   if (typeof seed === 'string') return `s${seed}`;
   if (typeof seed === 'bigint' || Number.isFinite(seed)) return `n${seed}`;
-  throw new TenstripError<ChaosErrorCode>('OptionsInvalid', `the seed is ${String(seed)}; give a finite number, a bigint or a text`, {
-    details: { issues: ['seed'] },
-  });
+  throw new TenstripError<ChaosErrorCode>(
+    'OptionsInvalid',
+    `the seed is ${String(seed)}; give a finite number, a bigint or a text`,
+    {
+      details: { issues: ['seed'] },
+    },
+  );
 }
 
-/** Runs the world of a trace. @internal */
-export async function runWorld<T>(trace: Trace, scenario: Scenario<T>, options: WorldRunOptions): Promise<WorldRun<T>> {
-  using _thread = claimThread();
-  await warmUp();
-  const world = await worldOf(trace, trace.settings, trace.mask, scenario, options);
-  return resultOf<T>(world, trace, options);
-}
+/** This thread, patched for worlds one after the other; everything is put back when it is disposed. @internal */
+export class Simulator implements Disposable {
+  readonly #thread: Disposable;
+  readonly #patch: Disposable;
 
-async function worldOf(
-  trace: Trace,
-  settings: WorldSettings,
-  mask: DecisionMask,
-  scenario: Scenario,
-  options: WorldRunOptions,
-): Promise<World> {
-  const world = new World(settings, trace.seed, mask, trace.faults === undefined ? undefined : new Set(trace.faults));
-  const undo: Disposable[] = [];
-  try {
-    await drive(options.driver ?? 'auto', world, () => {
-      undo.push(patchRuntime(world));
-      if (options.watchResources ?? true) undo.push(watchResources());
-      world.begin(scenario);
-    });
-  } finally {
-    for (const each of undo.reverse()) each[Symbol.dispose]();
+  private constructor(thread: Disposable, patch: Disposable) {
+    this.#thread = thread;
+    this.#patch = patch;
   }
-  return world;
+
+  /** @throws TenstripError `WorldBusy` */
+  static async open(): Promise<Simulator> {
+    const thread = claimThread();
+    try {
+      await warmUp();
+      return new Simulator(thread, patchRuntime());
+    } catch (error) {
+      thread[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Runs the world of a trace. */
+  async run<T>(trace: Trace, scenario: Scenario<T>, options: WorldRunOptions): Promise<WorldRun<T>> {
+    const world = new World(trace.settings, trace.seed, trace.mask, trace.faults);
+    if (options.observer) world.observer = options.observer;
+    let watching: Disposable | undefined;
+    try {
+      await drive(options.driver ?? 'auto', world, () => {
+        if (options.watchResources ?? true) watching = watchResources();
+        world.begin(scenario);
+      });
+    } finally {
+      watching?.[Symbol.dispose]();
+    }
+    return resultOf<T>(world, trace, options);
+  }
+
+  [Symbol.dispose](): void {
+    this.#patch[Symbol.dispose]();
+    this.#thread[Symbol.dispose]();
+  }
 }
 
 function resultOf<T>(world: World, trace: Trace, options: WorldRunOptions): WorldRun<T> {

@@ -31,5 +31,7 @@ export class StepLog {
 /** Steps as lines: time, node, what happened. */
 export function formatSteps(steps: readonly TraceStep[]): string {
   const width = Math.max(0, ...steps.map(({ node }) => node.length));
-  return steps.map(({ atMs, node, text }) => `${atMs.toFixed(3).padStart(12)} ms  ${node.padEnd(width)}  ${text}`).join('\n');
+  return steps
+    .map(({ atMs, node, text }) => `${atMs.toFixed(3).padStart(12)} ms  ${node.padEnd(width)}  ${text}`)
+    .join('\n');
 }

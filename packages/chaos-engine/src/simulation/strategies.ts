@@ -3,7 +3,7 @@
 // Musuvathi, Nagarakatte, "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010).
 
 import type { RandomSource } from '@tenstrip/shared-core';
-import type { Decisions, DecisionStream } from './decisions.js';
+import type { DecisionStream, Decisions } from './decisions.js';
 
 /** How the order of events is explored. */
 export type Strategy =
@@ -33,7 +33,13 @@ export function holdUpBy(strategy: Strategy, random: RandomSource, decisions: De
     case 'random':
       return new RandomHoldUp(strategy.probability ?? 1 / 8, strategy.slackMs ?? 5, decisions);
     case 'pct':
-      return new PriorityHoldUp(strategy.depth ?? 3, strategy.slackMs ?? 5, strategy.steps ?? 10_000, random, decisions);
+      return new PriorityHoldUp(
+        strategy.depth ?? 3,
+        strategy.slackMs ?? 5,
+        strategy.steps ?? 10_000,
+        random,
+        decisions,
+      );
   }
 }
 

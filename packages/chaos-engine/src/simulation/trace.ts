@@ -67,7 +67,8 @@ export function decodeTrace(text: string): DecodedTrace {
   const bytes = Buffer.from(text.slice(prefix.length), 'base64url');
   if (bytes.length < 5) throw invalid('it is cut off');
   const deflated = bytes.subarray(4);
-  if (bytes.readUInt32BE() !== crc32(deflated)) throw invalid('its checksum is wrong: characters are missing or changed');
+  if (bytes.readUInt32BE() !== crc32(deflated))
+    throw invalid('its checksum is wrong: characters are missing or changed');
   try {
     const json: unknown = JSON.parse(inflateRawSync(deflated, { maxOutputLength: maxTraceBytes }).toString());
     const { c, s, o, f, m, d, h, n } = traceSchema.parse(json);

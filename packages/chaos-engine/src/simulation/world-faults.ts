@@ -168,7 +168,10 @@ function describeFault({ kind, ...rest }: Fault): string {
   return [kind, ...details].join(', ');
 }
 
-function invalid(what: string, issues: readonly { path: PropertyKey[]; message: string }[]): TenstripError<ChaosErrorCode> {
+function invalid(
+  what: string,
+  issues: readonly { path: PropertyKey[]; message: string }[],
+): TenstripError<ChaosErrorCode> {
   const texts = issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
   return new TenstripError<ChaosErrorCode>('OptionsInvalid', `${what} is not valid: ${texts.join('; ')}`, {
     details: { issues: texts },

@@ -63,8 +63,14 @@ export interface WorldSettings extends Omit<z.output<typeof worldSettingsSchema>
 export function checkSettings(given: unknown): WorldSettings {
   const parsed = worldSettingsSchema.safeParse(given);
   if (parsed.success) return parsed.data as WorldSettings;
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'options'}: ${message}`);
-  throw new TenstripError<ChaosErrorCode>('OptionsInvalid', `a world cannot be made of these options: ${issues.join('; ')}`, {
-    details: { issues },
-  });
+  const issues = parsed.error.issues.map(
+    ({ path, message }) => `${path.map(String).join('.') || 'options'}: ${message}`,
+  );
+  throw new TenstripError<ChaosErrorCode>(
+    'OptionsInvalid',
+    `a world cannot be made of these options: ${issues.join('; ')}`,
+    {
+      details: { issues },
+    },
+  );
 }

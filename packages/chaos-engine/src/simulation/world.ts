@@ -9,6 +9,7 @@ import { EventHeap } from './event-heap.js';
 import { drawSwarm, scenarioName } from './fault-plan.js';
 import { type RecordedOperation, type RecordOptions, textOf } from './history.js';
 import type { Driven } from './microtask-driver.js';
+import { endConnections } from './patched-network.js';
 import { activeWorld, setActiveWorld } from './running-world.js';
 import type { DiskLoss } from './sim-disk.js';
 import { CallEvent, eventCode, type SimEvent } from './sim-event.js';
@@ -74,8 +75,8 @@ export class World implements Driven {
   /** @internal */ current: SimProcess;
   /** @internal */ events = 0;
   /** @internal */ outcome: Outcome | undefined;
-  /** Called as the last step of the world, with its patch still in place. @internal */
-  atEnd: () => void = () => {};
+  /** Told after each event: when, to whom, which code, and the hash so far. @internal */
+  observer: ((atMs: number, node: string, code: number, hash: string) => void) | undefined;
   readonly #heap = new EventHeap<SimEvent>();
   readonly #hash = new TraceHash();
   readonly #holdUp: HoldUp | undefined;
@@ -87,10 +88,12 @@ export class World implements Driven {
   readonly #worldFaults: WorldFaults;
   #sequence = 0;
   #moment = 0;
+  #code = 0;
   #ended = false;
 
   /** Made by `simulate`. @internal */
-  constructor(settings: WorldSettings, seed: string, mask: DecisionMask, keptFaults: ReadonlySet<string> | undefined) {
+  constructor(settings: WorldSettings, seed: string, mask: DecisionMask, faults: readonly string[] | undefined) {
+    const keptFaults = faults === undefined ? undefined : new Set(faults);
     this.settings = settings;
     this.epochMs = settings.epochMs;
     this.seeded = seededRandom(seed);
@@ -116,9 +119,10 @@ export class World implements Driven {
         if (resolved !== undefined) this.#beginIfPossible(resolved.node, resolved.fault, drawn.forMs);
       });
     }
-    this.faultIds = [...settings.faults.map((_, index) => String(index)), ...(swarm?.faults ?? []).map(({ id }) => id)].filter(
-      (id) => keptFaults === undefined || keptFaults.has(id),
-    );
+    this.faultIds = [
+      ...settings.faults.map((_, index) => String(index)),
+      ...(swarm?.faults ?? []).map(({ id }) => id),
+    ].filter((id) => keptFaults === undefined || keptFaults.has(id));
   }
 
   /** The planned and drawn faults of this world. @internal */
@@ -189,7 +193,12 @@ export class World implements Driven {
    *
    * @throws TenstripError `HistoryMalformed` when this process has an operation open
    */
-  async record<T>(process: string, operation: unknown, run: () => Promise<T> | T, options: RecordOptions = {}): Promise<T> {
+  async record<T>(
+    process: string,
+    operation: unknown,
+    run: () => Promise<T> | T,
+    options: RecordOptions = {},
+  ): Promise<T> {
     if (this.#openProcesses.has(process)) {
       throw new TenstripError<ChaosErrorCode>(
         'HistoryMalformed',
@@ -197,7 +206,8 @@ export class World implements Driven {
         { details: { index: this.history.length } },
       );
     }
-    if (this.history.length >= this.settings.maxHistory) throw this.#exhaust('maxHistory', `${this.settings.maxHistory} operations`);
+    if (this.history.length >= this.settings.maxHistory)
+      throw this.#exhaust('maxHistory', `${this.settings.maxHistory} operations`);
     const entry: RecordedOperation = { process, operation, call: ++this.#moment, outcome: 'unknown' };
     const { current } = this;
     this.history.push(entry);
@@ -292,7 +302,10 @@ export class World implements Driven {
   crash(process: SimProcess, error: unknown): void {
     if (error instanceof ProcessExit || process.state === 'dead') return;
     const failure = { message: textOf(error), error };
-    if (process === this.scenario) return this.fail({ kind: 'scenario', name: errorName(error), ...failure });
+    if (process === this.scenario) {
+      this.fail({ kind: 'scenario', name: errorName(error), ...failure });
+      return;
+    }
     this.crashes.push({ node: process.name, atMs: this.nowMs, error });
     this.note(process, `crashed: ${textOf(error)}`);
     process.stop('nothing');
@@ -388,6 +401,7 @@ export class World implements Driven {
       this.#hash.integer((owner.index << 4) | event.code);
       this.#holdUp?.ran(owner.index);
       this.current = owner;
+      this.#code = event.code;
       try {
         event.fire();
       } catch (error) {
@@ -400,6 +414,7 @@ export class World implements Driven {
   /** @internal */
   drained(): boolean {
     if (this.#ended) return false;
+    this.observer?.(this.nowMs, this.current.name, this.#code, this.#hash.digest());
     if (this.#invariants.length > 0 && this.outcome === undefined) this.#checkInvariants();
     return true;
   }
@@ -418,7 +433,7 @@ export class World implements Driven {
   #end(): void {
     this.#ended = true;
     this.current = this.scenario;
-    this.atEnd();
+    endConnections(this.#processes.values());
   }
 
   #checkInvariants(): void {
@@ -486,6 +501,8 @@ function errorName(error: unknown): string {
 
 /** The first line of a stack that is neither Node's nor this engine's. */
 function placeIn(stack: string): string {
-  const line = stack.split('\n').find((each) => /^\s+at /.test(each) && !/node:|[\\/]chaos-engine[\\/](src|dist)[\\/]/.test(each));
+  const line = stack
+    .split('\n')
+    .find((each) => /^\s+at /.test(each) && !/node:|[\\/]chaos-engine[\\/](src|dist)[\\/]/.test(each));
   return line === undefined ? '' : ` ${line.trim()}`;
 }
