@@ -57,6 +57,23 @@ export async function shrink(
     best = { trace, run, failure: failure! };
     return true;
   };
+  // A fault that must fall into a short moment needs many draws to meet it. Where all is plain that moment is elsewhere.
+  const move = async (): Promise<void> => {
+    for (const id of best.run.faultIds) {
+      const plain: Trace = { ...best.trace, faults: best.run.faultIds, mask: { others: 'none', streams: {} } };
+      const moments: number[] = [];
+      worlds++;
+      await simulator.run({ ...plain, faults: plain.faults!.filter((other) => other !== id) }, scenario, {
+        ...options,
+        observer: (atMs) => {
+          if (moments.at(-1) !== atMs && moments.length < maxMoments) moments.push(atMs);
+        },
+      });
+      for (const atMs of spread(moments, maxMoves)) {
+        if (await fails({ ...plain, moved: { ...plain.moved, [id]: atMs } })) return;
+      }
+    }
+  };
   for (let round = 0; round < 4; round++) {
     const before = worlds;
     const sizeBefore = sizeOf(best);
@@ -65,10 +82,28 @@ export async function shrink(
       best.run.taken.map(({ stream }) => stream),
       (streams) => fails({ ...best.trace, mask: keeping(best.trace.mask, streams) }),
     );
+    if (round === 0 && sizeOf(best) > best.run.faultIds.length + fewDraws) await move();
     await minimize(singleDraws(best), (draws) => fails({ ...best.trace, mask: only(best, draws) }));
     if (sizeOf(best) === sizeBefore || worlds === before || worlds >= maxWorlds) break;
   }
   return { ...best, worlds };
+}
+
+/** So few draws beside the faults are good to read. */
+const fewDraws = 4;
+const maxMoments = 65_536;
+const maxMoves = 96;
+
+/** Up to `count` moments just after an event of `moments`, from all over it (golden ratio sequence). */
+function spread(moments: readonly number[], count: number): number[] {
+  const places = new Set<number>();
+  for (let index = 0; index < 4 * count && places.size < Math.min(count, moments.length); index++) {
+    places.add(Math.floor(((index * 0.618_033_988_749_895) % 1) * moments.length));
+  }
+  return [...places].map((place) => {
+    const next = moments[place + 1] ?? moments[place]! + 1;
+    return (moments[place]! + next) / 2;
+  });
 }
 
 function sizeOf({ run }: FailingWorld): number {

@@ -111,7 +111,7 @@ export async function simulate<T>(options: WorldOptions, scenario: Scenario<T>):
 }
 
 /** What every world begins with: no fault is left out and every draw counts. @internal */
-export const wholeWorld = { faults: undefined, mask: everyDecision } as const;
+export const wholeWorld = { faults: undefined, moved: {}, mask: everyDecision } as const;
 
 /** A seed as text that tells 7 from '7'. @internal */
 export function seedText(seed: number | bigint | string): string {
@@ -150,7 +150,7 @@ export class Simulator implements Disposable {
 
   /** Runs the world of a trace. */
   async run<T>(trace: Trace, scenario: Scenario<T>, options: WorldRunOptions): Promise<WorldRun<T>> {
-    const world = new World(trace.settings, trace.seed, trace.mask, trace.faults);
+    const world = new World(trace);
     if (options.observer) world.observer = options.observer;
     let watching: Disposable | undefined;
     try {

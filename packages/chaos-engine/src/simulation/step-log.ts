@@ -6,6 +6,9 @@ export interface TraceStep {
   readonly atMs: number;
   readonly node: string;
   readonly text: string;
+  /** How often in a row, when more than once, and when last. */
+  times?: number;
+  lastMs?: number;
 }
 
 /** The last so many steps. */
@@ -18,6 +21,12 @@ export class StepLog {
   }
 
   add(step: TraceStep): void {
+    const last = this.#steps.at(-1);
+    if (last !== undefined && last.node === step.node && last.text === step.text) {
+      last.times = (last.times ?? 1) + 1;
+      last.lastMs = step.atMs;
+      return;
+    }
     if (this.#steps.length >= this.#maxSteps * 2) this.#steps.splice(0, this.#maxSteps);
     this.#steps.push(step);
   }
@@ -32,6 +41,9 @@ export class StepLog {
 export function formatSteps(steps: readonly TraceStep[]): string {
   const width = Math.max(0, ...steps.map(({ node }) => node.length));
   return steps
-    .map(({ atMs, node, text }) => `${atMs.toFixed(3).padStart(12)} ms  ${node.padEnd(width)}  ${text}`)
+    .map(({ atMs, node, text, times, lastMs }) => {
+      const repeated = times === undefined ? '' : ` (${times} times until ${lastMs!.toFixed(3)} ms)`;
+      return `${atMs.toFixed(3).padStart(12)} ms  ${node.padEnd(width)}  ${text}${repeated}`;
+    })
     .join('\n');
 }

@@ -16,6 +16,8 @@ export interface Trace {
   readonly settings: WorldSettings;
   /** The planned and drawn faults that occur; `undefined` for all. */
   readonly faults: readonly string[] | undefined;
+  /** Faults that begin at another time than was planned or drawn: milliseconds since the world began. */
+  readonly moved: Readonly<Record<string, number>>;
   readonly mask: DecisionMask;
 }
 
@@ -36,6 +38,7 @@ const traceSchema = z.object({
   s: z.string(),
   o: z.unknown(),
   f: z.array(z.string()).optional(),
+  t: z.record(z.string(), z.number().min(0)).optional(),
   m: z.enum(['all', 'none']),
   d: z.record(z.string(), maskSchema).optional(),
   h: z.string(),
@@ -44,12 +47,13 @@ const traceSchema = z.object({
 
 /** @internal */
 export function encodeTrace(trace: Trace, traceHash: string): string {
-  const { scenario, seed, settings, faults, mask } = trace;
+  const { scenario, seed, settings, faults, moved, mask } = trace;
   const json = JSON.stringify({
     c: scenario,
     s: seed,
     o: differences(settings),
     f: faults,
+    t: Object.keys(moved).length === 0 ? undefined : moved,
     m: mask.others,
     d: Object.keys(mask.streams).length === 0 ? undefined : mask.streams,
     h: traceHash,
@@ -71,9 +75,10 @@ export function decodeTrace(text: string): DecodedTrace {
     throw invalid('its checksum is wrong: characters are missing or changed');
   try {
     const json: unknown = JSON.parse(inflateRawSync(deflated, { maxOutputLength: maxTraceBytes }).toString());
-    const { c, s, o, f, m, d, h, n } = traceSchema.parse(json);
+    const { c, s, o, f, t, m, d, h, n } = traceSchema.parse(json);
     const settings = worldSettingsSchema.parse(o) as WorldSettings;
-    return { scenario: c, seed: s, settings, faults: f, mask: { others: m, streams: d ?? {} }, traceHash: h, node: n };
+    const mask = { others: m, streams: d ?? {} };
+    return { scenario: c, seed: s, settings, faults: f, moved: t ?? {}, mask, traceHash: h, node: n };
   } catch (cause) {
     throw invalid('its content is not that of a trace', cause);
   }

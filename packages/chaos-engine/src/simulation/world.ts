@@ -4,7 +4,7 @@
 import { type Clock, type RandomSource, seededRandom, TenstripError } from '@tenstrip/shared-core';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { FaultSurface } from '../faults/index.js';
-import { type DecisionMask, Decisions } from './decisions.js';
+import { Decisions } from './decisions.js';
 import { EventHeap } from './event-heap.js';
 import { drawSwarm, scenarioName } from './fault-plan.js';
 import { type RecordedOperation, type RecordOptions, textOf } from './history.js';
@@ -18,6 +18,7 @@ import { type NodeMain, type NodeOptions, ProcessExit, type SimNode, SimProcess 
 import type { SimTimeout } from './sim-timers.js';
 import { StepLog } from './step-log.js';
 import { type HoldUp, holdUpBy } from './strategies.js';
+import type { Trace } from './trace.js';
 import { TraceHash } from './trace-hash.js';
 import { WorldFaults } from './world-faults.js';
 import type { WorldSettings } from './world-options.js';
@@ -92,7 +93,7 @@ export class World implements Driven {
   #ended = false;
 
   /** Made by `simulate`. @internal */
-  constructor(settings: WorldSettings, seed: string, mask: DecisionMask, faults: readonly string[] | undefined) {
+  constructor({ settings, seed, mask, faults, moved }: Trace) {
     const keptFaults = faults === undefined ? undefined : new Set(faults);
     this.settings = settings;
     this.epochMs = settings.epochMs;
@@ -110,11 +111,11 @@ export class World implements Driven {
     this.faults = this.#worldFaults;
     settings.faults.forEach(({ atMs, forMs, target, fault }, index) => {
       if (keptFaults !== undefined && !keptFaults.has(String(index))) return;
-      this.#planFault(atMs, () => this.#worldFaults.begin(target, fault, Math.max(1, forMs)));
+      this.#planFault(moved[String(index)] ?? atMs, () => this.#worldFaults.begin(target, fault, Math.max(1, forMs)));
     });
     for (const drawn of swarm?.faults ?? []) {
       if (keptFaults !== undefined && !keptFaults.has(drawn.id)) continue;
-      this.#planFault(drawn.atMs, () => {
+      this.#planFault(moved[drawn.id] ?? drawn.atMs, () => {
         const resolved = drawn.resolve(this.nodes.map(({ name }) => name));
         if (resolved !== undefined) this.#beginIfPossible(resolved.node, resolved.fault, drawn.forMs);
       });
@@ -337,7 +338,9 @@ export class World implements Driven {
 
   /** @internal */
   fail(failure: SimFailure): void {
-    this.outcome ??= { kind: 'failure', failure };
+    if (this.outcome !== undefined) return;
+    this.outcome = { kind: 'failure', failure };
+    this.note(this.scenario, `failed: ${failure.message}`);
   }
 
   /** @internal */
@@ -447,7 +450,6 @@ export class World implements Driven {
       }
       if (verdict === true) continue;
       const message = verdict === false ? `invariant ${name} does not hold` : verdict;
-      this.note(this.scenario, `invariant ${name}: ${message}`);
       this.fail({ kind: 'invariant', name, message });
     }
   }
