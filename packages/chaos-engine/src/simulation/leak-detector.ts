@@ -8,8 +8,9 @@ import { activeWorld } from './running-world.js';
 const machineResources =
   /^(Timeout|Immediate|TIMERWRAP|FS\w*|FILEHANDLE\w*|STATWATCHER|TCP\w*|PIPE\w*|UDP\w*|GET\w*INFOREQWRAP|QUERYWRAP|DNSCHANNEL|PROCESSWRAP|SIGNALWRAP|WORKER|MESSAGEPORT|PBKDF2REQUEST|SCRYPTREQUEST|ARGON2REQUEST|RANDOM\w*REQUEST|CHECKPRIMEREQUEST|KEY\w*REQUEST|SIGNREQUEST|VERIFYREQUEST|HASHREQUEST|CIPHERREQUEST|DERIVEBITSREQUEST|MACREQUEST)$/;
 
-/** Node's own, and harmless: never awaited by what runs in a world. */
-const harmless = /\b(setupConnectionsTracking|structuredClone|bufferResourceTiming)\b/;
+/** Never awaited by what runs in a world: Node's own, after an uncaught error too, and what a console does to show its lines. */
+const harmless =
+  /\b(setupConnectionsTracking|structuredClone|bufferResourceTiming)\b|node:internal\/(process\/execution|console\/)/;
 
 /** Watches until it is disposed. */
 export function watchResources(): Disposable {

@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { inContext } from './patched-contexts.js';
 import { activeWorld } from './running-world.js';
 import type { AnyFunction, Patch } from './runtime-patch.js';
 import { SimImmediate, SimTimeout, timeoutMs } from './sim-timers.js';
@@ -30,14 +31,20 @@ function patchTimers(patch: Patch): void {
     (repeats: boolean) =>
     (world: World): AnyFunction =>
       ((callback: Callback, ms?: unknown, ...given: unknown[]) =>
-        SimTimeout.start(world.current, checked(callback), timeoutMs(ms), repeats, given)) as AnyFunction;
+        SimTimeout.start(
+          world.current,
+          inContext(world, checked(callback)),
+          timeoutMs(ms),
+          repeats,
+          given,
+        )) as AnyFunction;
   both('setTimeout', starting(false));
   both('setInterval', starting(true));
   both(
     'setImmediate',
     (world) =>
       ((callback: Callback, ...given: unknown[]) => {
-        const immediate = new SimImmediate(world.current, checked(callback), given);
+        const immediate = new SimImmediate(world.current, inContext(world, checked(callback)), given);
         world.plan(immediate, 0);
         return immediate;
       }) as AnyFunction,

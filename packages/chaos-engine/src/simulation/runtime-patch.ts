@@ -3,6 +3,7 @@
 
 import { syncBuiltinESMExports } from 'node:module';
 import { patchChance } from './patched-chance.js';
+import { patchContexts } from './patched-contexts.js';
 import { patchForbidden } from './patched-forbidden.js';
 import { patchNetwork } from './patched-network.js';
 import { patchTime } from './patched-time.js';
@@ -89,6 +90,7 @@ export function patchRuntime(): Patch {
     patchChance(patch);
     patchNetwork(patch);
     patchForbidden(patch);
+    patchContexts(patch);
     patchEnds(patch);
     syncBuiltinESMExports();
     return patch;
@@ -98,12 +100,32 @@ export function patchRuntime(): Patch {
   }
 }
 
+/** A tick that throws would leave Node's stack of asynchronous contexts unbalanced when it is drained in place. */
+function runTick(callback: (...given: unknown[]) => void, ...given: unknown[]): void {
+  try {
+    callback(...given);
+  } catch (error) {
+    const world = activeWorld();
+    if (world === undefined) throw error;
+    world.threw(error);
+  }
+}
+
 /** Errors that nobody caught, and `process.exit`, are the matter of the node in which they happen. */
 function patchEnds(patch: Patch): void {
   patch.wrap(
     process,
     'exit',
     (world) => ((code?: unknown) => world.exit(Number(code ?? process.exitCode ?? 0))) as AnyFunction,
+  );
+  patch.wrap(
+    process,
+    'nextTick',
+    (_, original) =>
+      ((callback: unknown, ...given: never[]) =>
+        typeof callback === 'function'
+          ? original.call(process, runTick as never, callback as never, ...given)
+          : original.call(process, callback as never, ...given)) as AnyFunction,
   );
   patch.wrap(process, 'abort', (world) => () => world.exit(134));
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

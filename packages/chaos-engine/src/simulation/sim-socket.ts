@@ -3,6 +3,7 @@
 // shows as silence, and after `giveUpMs` as ETIMEDOUT. Bounded by a window: a write is done once so much is under way.
 
 import net from 'node:net';
+import { inContext } from './patched-contexts.js';
 import { CallEvent, eventCode, SimEvent } from './sim-event.js';
 import type { Link } from './sim-network.js';
 import type { SimProcess } from './sim-process.js';
@@ -50,6 +51,8 @@ export class SimConnection {
   #endSent = false;
   #retries = 0;
   #stuckSinceMs = -1;
+  /** A segment has come. */
+  readonly arrive: (segment: Segment) => void;
   onOpen: ((problem?: NodeJS.ErrnoException) => void) | undefined;
 
   constructor(owner: SimProcess, localPort: number | string, remote: SimProcess, remotePort: number | string) {
@@ -59,6 +62,7 @@ export class SimConnection {
     this.remotePort = remotePort;
     this.#link = owner.world.network.between(owner, remote);
     owner.connections.add(this);
+    this.arrive = inContext(owner.world, (segment) => this.#arrive(segment));
   }
 
   get world(): World {
@@ -269,8 +273,7 @@ export class SimConnection {
     world.plan(new SegmentEvent(peer, segment), this.#lastArrivalMs - world.nowMs);
   }
 
-  /** A segment has come. */
-  arrive(segment: Segment): void {
+  #arrive(segment: Segment): void {
     if (segment.kind === 'accept') this.#opened();
     else if (segment.kind === 'reset') this.#break(socketProblem('read', 'ECONNRESET', -104));
     else this.#take(segment);
@@ -375,12 +378,15 @@ export class SimListener {
   readonly owner: SimProcess;
   readonly port: number | string;
   readonly #server: net.Server;
+  /** What `net.Server` does for a connection. */
+  readonly accept: (connection: SimConnection) => void;
 
   constructor(owner: SimProcess, port: number | string, server: net.Server) {
     this.owner = owner;
     this.port = port;
     this.#server = server;
     owner.listeners.set(port, this);
+    this.accept = inContext(owner.world, (connection) => this.#accept(connection));
   }
 
   close(): void {
@@ -395,8 +401,7 @@ export class SimListener {
     return 0;
   }
 
-  /** What `net.Server` does for a connection. */
-  accept(connection: SimConnection): void {
+  #accept(connection: SimConnection): void {
     const server = this.#server as net.Server & {
       _connections: number;
       allowHalfOpen?: boolean;

@@ -75,6 +75,8 @@ export class World implements Driven {
   /** @internal */ nowMs = 0;
   /** @internal */ current: SimProcess;
   /** @internal */ events = 0;
+  /** Whether an `AsyncLocalStorage` was used here. @internal */
+  usesContexts = false;
   /** @internal */ outcome: Outcome | undefined;
   /** Told after each event: when, to whom, which code, and the hash so far. @internal */
   observer: ((atMs: number, node: string, code: number, hash: string) => void) | undefined;
