@@ -22,5 +22,5 @@ export function patchContexts(patch: Patch): void {
 
 /** `callback` in the context of now, in a world that uses contexts. */
 export function inContext<F extends (...given: never[]) => unknown>(world: World, callback: F): F {
-  return world.usesContexts ? (AsyncResource.bind(callback) as unknown as F) : callback;
+  return world.usesContexts ? (AsyncResource.bind(callback as unknown as () => void) as unknown as F) : callback;
 }

@@ -20,6 +20,7 @@ interface SocketInternals extends Omit<net.Socket, 'connecting' | 'timeout'> {
   _pendingData: unknown;
   _unrefTimer(): void;
   _onTimeout(): void;
+  _reset(): void;
   _writeGeneric(many: boolean, data: unknown, encoding: BufferEncoding, done: (error?: Error) => void): unknown;
 }
 
@@ -68,6 +69,31 @@ function patchSocket(patch: Patch): void {
         if (this.pending || !(this._handle instanceof SimConnection))
           return (original as AnyFunction).call(this, done as never);
         this._handle.finish(done);
+      } as AnyFunction,
+  );
+  // A library may end a connection of one node while another runs (undici's timeouts come from one timer for all). What follows is the
+  // matter of the node that has the connection.
+  patch.wrap(
+    prototype,
+    'destroy',
+    (world, original) =>
+      function (this: SocketInternals, ...given: never[]) {
+        const owner = this._handle instanceof SimConnection ? this._handle.owner : world.current;
+        if (owner === world.current || owner.world !== world || owner.state === 'dead')
+          return original.apply(this, given);
+        world.plan(new CallEvent(owner, eventCode.internal, () => original.apply(this, given)), 0);
+        return this;
+      } as AnyFunction,
+  );
+  patch.wrap(
+    prototype,
+    'resetAndDestroy',
+    (_, original) =>
+      function (this: SocketInternals) {
+        if (!(this._handle instanceof SimConnection)) return original.call(this);
+        if (this.connecting) this.once('connect', () => this._reset());
+        else this._reset();
+        return this;
       } as AnyFunction,
   );
   const idle = new WeakMap<object, SimTimeout>();

@@ -198,6 +198,7 @@ function patchDate(patch: Patch): void {
   Object.defineProperty(patched, 'now', { value: now, writable: true, configurable: true });
   patch.replace(RealDate.prototype, 'constructor', patched);
   patch.replace(globalThis, 'Date', patched);
+  patchDateFormat(patch, now);
   const temporal = (
     globalThis as { Temporal?: { Now: object; Instant: { fromEpochMilliseconds(ms: number): TemporalInstant } } }
   ).Temporal;
@@ -214,6 +215,27 @@ function patchDate(patch: Patch): void {
   for (const [key, of] of Object.entries(kinds)) {
     patch.wrap(temporal.Now, key, () => ((given?: unknown) => of(instant(), given)) as AnyFunction);
   }
+}
+
+/** `Intl.DateTimeFormat` without a date means the present. */
+function patchDateFormat(patch: Patch, now: () => number): void {
+  const { prototype } = Intl.DateTimeFormat;
+  const format = Object.getOwnPropertyDescriptor(prototype, 'format')!.get!;
+  patch.define(prototype, 'format', {
+    enumerable: false,
+    get(this: Intl.DateTimeFormat) {
+      const bound = format.call(this) as (date?: unknown) => string;
+      return activeWorld() === undefined ? bound : (date: unknown = now()) => bound(date);
+    },
+  });
+  patch.wrap(
+    prototype,
+    'formatToParts',
+    (_, original) =>
+      function (this: unknown, date: unknown = now()) {
+        return original.call(this, date as never);
+      } as AnyFunction,
+  );
 }
 
 interface TemporalInstant {
@@ -258,6 +280,7 @@ function patchClocks(patch: Patch): void {
     const real = process[key];
     patch.define(process, key, { get: () => activeWorld()?.current.index ?? real });
   }
+  patchMeasures(patch);
   patch.wrap(
     AbortSignal,
     'timeout',
@@ -276,4 +299,15 @@ function patchClocks(patch: Patch): void {
         return controller.signal;
       }) as AnyFunction,
   );
+}
+
+/** What is measured of the machine differs from run to run; in a world it is a constant. */
+function patchMeasures(patch: Patch): void {
+  const memory = { rss: 2 ** 26, heapTotal: 2 ** 25, heapUsed: 2 ** 24, external: 2 ** 20, arrayBuffers: 2 ** 16 };
+  patch.wrap(process.memoryUsage, 'rss', () => () => memory.rss);
+  patch.wrap(process, 'memoryUsage', () => () => ({ ...memory }));
+  patch.wrap(process, 'cpuUsage', () => () => ({ user: 0, system: 0 }));
+  patch.wrap(performance, 'eventLoopUtilization', () => () => ({ idle: 0, active: 0, utilization: 0 }));
+  patch.wrap(os, 'freemem', () => () => 2 ** 30);
+  patch.wrap(os, 'loadavg', () => () => [0, 0, 0]);
 }

@@ -2,6 +2,7 @@
 // stream over two links that are not: what a link loses is sent again after a growing timeout (RFC 6298's doubling), so a partition
 // shows as silence, and after `giveUpMs` as ETIMEDOUT. Bounded by a window: a write is done once so much is under way.
 
+import { executionAsyncId } from 'node:async_hooks';
 import net from 'node:net';
 import { inContext } from './patched-contexts.js';
 import { CallEvent, eventCode, SimEvent } from './sim-event.js';
@@ -49,6 +50,7 @@ export class SimConnection {
   #closed = false;
   #broken = false;
   #endSent = false;
+  readonly #asyncId = executionAsyncId();
   #retries = 0;
   #stuckSinceMs = -1;
   /** A segment has come. */
@@ -102,7 +104,7 @@ export class SimConnection {
       this.#endSent = true;
       this.#send({ kind: 'end' });
     }
-    done();
+    this.#later(0, done); // a shutdown is done in a later turn
   }
 
   close(done?: () => void): void {
@@ -114,6 +116,10 @@ export class SimConnection {
     this.#shut('reset');
     if (done !== undefined) this.world.plan(new CallEvent(this.owner, eventCode.internal, done), 0);
     return 0;
+  }
+
+  getAsyncId(): number {
+    return this.#asyncId;
   }
 
   ref(): void {}

@@ -26,6 +26,7 @@ export class SimTimeout extends SimEvent {
   #dueMs = 0;
   #referenced = true;
   #id = 0;
+  #shared = false;
 
   private constructor(owner: SimProcess, callback: Callback, ms: number, repeats: boolean, given: readonly unknown[]) {
     super(owner);
@@ -43,7 +44,13 @@ export class SimTimeout extends SimEvent {
     repeats: boolean,
     given: readonly unknown[],
   ): SimTimeout {
-    const timer = new SimTimeout(owner, callback, ms, repeats, given);
+    // One timer of undici's drives the timeouts of all its users in a thread; it belongs to no node and outlives them.
+    const shared = ms === 499 && callback.name === 'onTick';
+    const timer = new SimTimeout(shared ? owner.world.scenario : owner, callback, ms, repeats, given);
+    if (shared) {
+      timer.#shared = true;
+      owner.world.sharedTimers.add(timer);
+    }
     timer.#dueMs = owner.world.planTimer(timer, ms);
     return timer;
   }
@@ -62,11 +69,15 @@ export class SimTimeout extends SimEvent {
   refresh(): this {
     const world = activeWorld();
     if (world === undefined) return this;
-    if (this.owner.world !== world || this.incarnation !== this.owner.incarnation) {
-      this.owner = world.current;
+    if (this.owner.world !== world) {
+      this.owner = this.owner === this.owner.world.scenario ? world.scenario : world.current;
       this.incarnation = this.owner.incarnation;
       this.inHeap = false;
       this.cancelled = false;
+      if (this.#shared) world.sharedTimers.add(this);
+    } else if (this.incarnation !== this.owner.incarnation) {
+      this.owner = world.current;
+      this.incarnation = this.owner.incarnation;
     }
     if (!this.inHeap) this.#dueMs = world.planTimer(this, this.#ms);
     else {
@@ -74,6 +85,11 @@ export class SimTimeout extends SimEvent {
       this.#dueMs = world.timerDueMs(this.owner, this.#ms);
     }
     return this;
+  }
+
+  /** Whether it will fire. */
+  get pending(): boolean {
+    return this.inHeap && !this.cancelled;
   }
 
   close(): this {

@@ -196,9 +196,11 @@ function resultOf<T>(world: World, trace: Trace, options: WorldRunOptions): Worl
 
 let warm: Promise<void> | undefined;
 
-/** Loads what Node loads late, as that would reach files and threads inside the world: `fetch` and `structuredClone`. */
+/** Loads what Node makes late, as that would reach the machine inside the world: streams of output, `structuredClone`, `fetch`. */
 function warmUp(): Promise<void> {
   warm ??= (async () => {
+    void process.stdout;
+    void process.stderr;
     structuredClone({});
     if (typeof fetch !== 'function') return;
     using patch = new Patch();

@@ -49,6 +49,9 @@ export type Outcome =
   | { readonly kind: 'failure'; readonly failure: SimFailure }
   | { readonly kind: 'error'; readonly error: TenstripError<ChaosErrorCode> };
 
+/** Half an hour of undici's ticks: beyond its longest timeout. */
+const maxLastTicks = 3600;
+
 interface Invariant {
   readonly name: string;
   readonly check: () => boolean | string;
@@ -80,6 +83,8 @@ export class World implements Driven {
   /** @internal */ outcome: Outcome | undefined;
   /** Told after each event: when, to whom, which code, and the hash so far. @internal */
   observer: ((atMs: number, node: string, code: number, hash: string) => void) | undefined;
+  /** Timers of libraries that belong to no process; they outlive the world. @internal */
+  readonly sharedTimers = new Set<SimTimeout>();
   readonly #heap = new EventHeap<SimEvent>();
   readonly #hash = new TraceHash();
   readonly #holdUp: HoldUp | undefined;
@@ -93,6 +98,7 @@ export class World implements Driven {
   #moment = 0;
   #code = 0;
   #ended = false;
+  #librariesEnded = false;
 
   /** Made by `simulate`. @internal */
   constructor({ settings, seed, mask, faults, moved }: Trace) {
@@ -367,7 +373,7 @@ export class World implements Driven {
 
   /** @internal */
   step(): boolean {
-    if (this.#ended) return false;
+    if (this.#ended) return this.#endLibraries();
     if (this.outcome !== undefined) {
       this.#end();
       return true;
@@ -418,7 +424,7 @@ export class World implements Driven {
 
   /** @internal */
   drained(): boolean {
-    if (this.#ended) return false;
+    if (this.#ended) return true;
     this.observer?.(this.nowMs, this.current.name, this.#code, this.#hash.digest());
     if (this.#invariants.length > 0 && this.outcome === undefined) this.#checkInvariants();
     return true;
@@ -439,6 +445,23 @@ export class World implements Driven {
     this.#ended = true;
     this.current = this.scenario;
     endConnections(this.#processes.values());
+  }
+
+  /** What a library still waits for is over: its timers tick until it has forgotten this world. `false` the second time. */
+  #endLibraries(): boolean {
+    if (this.#librariesEnded) return false;
+    this.#librariesEnded = true;
+    for (const timer of this.sharedTimers) {
+      for (let tick = 0; tick < maxLastTicks && timer.pending; tick++) {
+        this.cancel(timer);
+        try {
+          timer.fire();
+        } catch (error) {
+          this.threw(error);
+        }
+      }
+    }
+    return true;
   }
 
   #checkInvariants(): void {

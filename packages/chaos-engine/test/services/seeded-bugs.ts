@@ -275,7 +275,7 @@ function framing(keepsRest: boolean): Scenario {
     const received: string[] = [];
     const server = world.node('sink', async () => {
       const listener = net.createServer((socket) => {
-        let rest = Buffer.alloc(0);
+        let rest: Buffer = Buffer.alloc(0);
         socket.on('data', (chunk: Buffer) => {
           let bytes = keepsRest ? Buffer.concat([rest, chunk]) : chunk;
           while (bytes.length >= 2 && bytes.length >= 2 + bytes.readUInt16BE()) {
