@@ -167,9 +167,8 @@ export class SimConnection {
         retryMs *= 2;
         return;
       }
-      const arrival = new CallEvent(this.remote, eventCode.connect, () => this.#knock());
-      arrival.incarnation = 0;
-      world.plan(arrival, this.#link.delayMs(headerBytes));
+      // The other kernel answers, also for a process that is dead; so the event is not that process's.
+      world.plan(new CallEvent(this.owner, eventCode.connect, () => this.#knock()), this.#link.delayMs(headerBytes));
     };
     attempt();
   }
@@ -204,9 +203,19 @@ export class SimConnection {
       this.world.plan(refusal, back.delayMs(headerBytes));
       return;
     }
-    const other = new SimConnection(remote, this.remotePort, this.owner, this.localPort);
+    this.world.plan(new CallEvent(remote, eventCode.connect, () => this.#accepted()), 0);
+  }
+
+  /** The other process takes the connection. */
+  #accepted(): void {
+    const listener = this.remote.listeners.get(this.remotePort);
+    const other = new SimConnection(this.remote, this.remotePort, this.owner, this.localPort);
     other.peer = this;
     this.peer = other;
+    if (listener === undefined || this.#closed) {
+      other.reset();
+      return;
+    }
     other.#send({ kind: 'accept' });
     listener.accept(other);
   }

@@ -18,7 +18,7 @@ describe('time', () => {
   it('begins at the epoch that is asked for', async () => {
     const run = await simulate({ seed: 1, epochMs: 1000 }, () => [
       Date.now(),
-      new Date().valueOf(),
+      Date.parse(new Date().toISOString()),
       new Date(5).getTime(),
     ]);
     expect(run.value).toEqual([1000, 1000, 5]);
