@@ -59,3 +59,5 @@ export {
   type WorldFaultKind,
   type WorldOptions,
 } from './simulation/index.js';
+// The governed strip
+export { chaosStrip, type NamedScenario } from './strip.js';

@@ -21,3 +21,4 @@ export { type SimResult, simulate, type WorldOptions } from './simulate.js';
 export { formatSteps, type TraceStep } from './step-log.js';
 export type { Strategy } from './strategies.js';
 export type { NodeCrash, Scenario, SimFailure, World } from './world.js';
+export { worldSettingsSchema } from './world-options.js';
