@@ -23,8 +23,9 @@ const setImmediateOfNode = setImmediate;
 /** Steps in one batch: enough that the turn of the event loop costs nothing. */
 const batchSteps = 128;
 
-/** Drives until a step says that it was the last. Resolves in a later turn of the event loop than that of the call. */
-export function drive(driver: Driver, driven: Driven, begin: () => void): Promise<void> {
+/** Drives until a step says that it was the last; `begin` is called right before, with whether it
+ * is driven in place. Resolves in a later turn of the event loop than that of the call. */
+export function drive(driver: Driver, driven: Driven, begin: (inPlace: boolean) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     setImmediateOfNode(() => {
       const tickCallback = driver === 'by-turns' ? undefined : drainInPlace();
@@ -33,7 +34,7 @@ export function drive(driver: Driver, driven: Driven, begin: () => void): Promis
         return;
       }
       try {
-        begin();
+        begin(tickCallback !== undefined);
         if (tickCallback === undefined) runByTurns(driven, resolve, reject);
         else resolve(runInPlace(driven, tickCallback));
       } catch (error) {

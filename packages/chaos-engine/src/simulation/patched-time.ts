@@ -23,27 +23,26 @@ export function patchTime(patch: Patch): void {
 }
 
 function patchTimers(patch: Patch): void {
-  const both = (key: string, simulated: (world: World, original: AnyFunction) => AnyFunction): void => {
-    patch.wrap(timers, key, simulated);
+  const both = (key: string, make: (original: AnyFunction) => AnyFunction): void => {
+    patch.substitute(timers, key, make);
     patch.replace(globalThis, key, (timers as unknown as Record<string, unknown>)[key]);
   };
   const starting =
     (repeats: boolean) =>
-    (world: World): AnyFunction =>
-      ((callback: Callback, ms?: unknown, ...given: unknown[]) =>
-        SimTimeout.start(
-          world.current,
-          inContext(world, checked(callback)),
-          timeoutMs(ms),
-          repeats,
-          given,
-        )) as AnyFunction;
+    (original: AnyFunction): AnyFunction =>
+      ((callback: Callback, ms?: unknown, ...given: unknown[]) => {
+        const world = activeWorld();
+        if (world === undefined) return original(...([callback, ms, ...given] as never[]));
+        return SimTimeout.start(world.current, inContext(world, checked(callback)), timeoutMs(ms), repeats, given);
+      }) as AnyFunction;
   both('setTimeout', starting(false));
   both('setInterval', starting(true));
   both(
     'setImmediate',
-    (world) =>
+    (original) =>
       ((callback: Callback, ...given: unknown[]) => {
+        const world = activeWorld();
+        if (world === undefined) return original(...([callback, ...given] as never[]));
         const immediate = new SimImmediate(world.current, inContext(world, checked(callback)), given);
         world.plan(immediate, 0);
         return immediate;
@@ -52,12 +51,12 @@ function patchTimers(patch: Patch): void {
   for (const key of ['clearTimeout', 'clearInterval', 'clearImmediate']) {
     both(
       key,
-      (world, original) =>
+      (original) =>
         ((timer: unknown) => {
-          const known =
-            typeof timer === 'number' || typeof timer === 'string' ? world.timerByNumber(Number(timer)) : timer;
+          const isNumber = typeof timer === 'number' || typeof timer === 'string';
+          const known = isNumber ? activeWorld()?.timerByNumber(Number(timer)) : timer;
           if (known instanceof SimTimeout || known instanceof SimImmediate) known.owner.world.cancel(known);
-          else (original as unknown as (given: unknown) => void)(timer);
+          else original(timer as never);
         }) as AnyFunction,
     );
   }
@@ -244,7 +243,10 @@ interface TemporalInstant {
 
 function patchClocks(patch: Patch): void {
   const monotonicMs = (world: World): number => world.current.clock.monotonicMs();
-  patch.wrap(performance, 'now', (world) => () => monotonicMs(world));
+  patch.substitute(performance, 'now', (original) => () => {
+    const world = activeWorld();
+    return world === undefined ? original.call(performance) : monotonicMs(world);
+  });
   const { timeOrigin } = performance;
   patch.define(performance, 'timeOrigin', { get: () => activeWorld()?.epochMs ?? timeOrigin });
   patch.wrap(

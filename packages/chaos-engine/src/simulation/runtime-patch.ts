@@ -29,6 +29,12 @@ export class Patch implements Disposable {
     this.replace(target, key, whileActive(original as AnyFunction, simulated));
   }
 
+  /** As `wrap`, where a call must cost nothing: the function itself looks whether a world is active. */
+  substitute(target: object, key: PropertyKey, make: (original: AnyFunction) => AnyFunction): void {
+    const original = (target as Record<PropertyKey, AnyFunction>)[key]!;
+    this.replace(target, key, withPropertiesOf(original, make(original)));
+  }
+
   /** Replaces a member as a descriptor says. */
   define(target: object, key: PropertyKey, descriptor: PropertyDescriptor): void {
     const before = Object.getOwnPropertyDescriptor(target, key);
@@ -69,17 +75,17 @@ export function whileActive(
     if (new.target !== undefined) return Reflect.construct(called, given, new.target === patched ? called : new.target);
     return called.apply(this, given);
   };
+  return withPropertiesOf(original, patched as AnyFunction);
+}
+
+/** `patched` with the name, the prototype and whatever else `original` carries (`util.promisify.custom`). */
+function withPropertiesOf(original: AnyFunction, patched: AnyFunction): AnyFunction {
   for (const key of Reflect.ownKeys(original)) {
     const descriptor = Object.getOwnPropertyDescriptor(original, key)!;
-    if (
-      key !== 'arguments' &&
-      key !== 'caller' &&
-      Object.getOwnPropertyDescriptor(patched, key)?.configurable !== false
-    ) {
-      Object.defineProperty(patched, key, descriptor);
-    } else if (key === 'prototype') patched.prototype = descriptor.value;
+    if (key === 'prototype') (patched as { prototype?: unknown }).prototype = descriptor.value;
+    else if (key !== 'arguments' && key !== 'caller') Object.defineProperty(patched, key, descriptor);
   }
-  return patched as AnyFunction;
+  return patched;
 }
 
 /** Puts everything in place, for any number of worlds one after the other. Dispose the patch to put all back. */
@@ -118,14 +124,18 @@ function patchEnds(patch: Patch): void {
     'exit',
     (world) => ((code?: unknown) => world.exit(Number(code ?? process.exitCode ?? 0))) as AnyFunction,
   );
-  patch.wrap(
+  patch.substitute(
     process,
     'nextTick',
-    (_, original) =>
-      ((callback: unknown, ...given: never[]) =>
-        typeof callback === 'function'
-          ? original.call(process, runTick as never, callback as never, ...given)
-          : original.call(process, callback as never, ...given)) as AnyFunction,
+    (original) =>
+      ((callback: unknown, ...given: never[]) => {
+        if (activeWorld() === undefined || typeof callback !== 'function') {
+          return original.call(process, callback as never, ...given);
+        }
+        return given.length === 0
+          ? original.call(process, runTick as never, callback as never)
+          : original.call(process, runTick as never, callback as never, ...given);
+      }) as AnyFunction,
   );
   patch.wrap(process, 'abort', (world) => () => world.exit(134));
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

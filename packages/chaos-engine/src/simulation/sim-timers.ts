@@ -16,6 +16,8 @@ export function timeoutMs(delay: unknown): number {
 
 type Callback = (...given: unknown[]) => void;
 
+const nothing: readonly unknown[] = [];
+
 /** What `setTimeout` and `setInterval` give in a world. */
 export class SimTimeout extends SimEvent {
   readonly code = eventCode.timer;
@@ -33,7 +35,7 @@ export class SimTimeout extends SimEvent {
     this.#callback = callback;
     this.#ms = ms;
     this.#repeats = repeats;
-    this.#given = given;
+    this.#given = given.length === 0 ? nothing : given; // so that the empty list need not live
   }
 
   /** Plans `callback` after `ms` of its owner's clock, any number from 0. */
