@@ -20,7 +20,9 @@ it('a lost update is found, shrunk and replayed', { timeout: 300_000 }, async ()
   expect(lines.at(-1)).toBe('the same: Error: 2 visits were counted as 1');
 });
 
-it('an unmodified pair of services lives through a partition, twice in the same way', { timeout: 300_000 }, async () => {
+it('an unmodified pair of services lives through a partition, twice in the same way', {
+  timeout: 300_000,
+}, async () => {
   const lines = await linesOf('http-under-partition');
   expect(lines.slice(0, 4)).toEqual([
     'quiet: charged /quiet at attempt 1, after 0.0 s',

@@ -62,7 +62,7 @@ export type SwarmOptions = z.input<typeof swarmSchema>;
 type Swarm = z.output<typeof swarmSchema>;
 
 /** A fault whose target and size are drawn when it begins, from what the world has then. */
-export interface DrawnFault {
+interface DrawnFault {
   readonly id: string;
   readonly atMs: number;
   readonly forMs: number;

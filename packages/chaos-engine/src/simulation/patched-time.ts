@@ -27,14 +27,18 @@ function patchTimers(patch: Patch): void {
     patch.substitute(timers, key, make);
     patch.replace(globalThis, key, (timers as unknown as Record<string, unknown>)[key]);
   };
+  // Written without a rest parameter: a list for each call is what a timer costs most.
   const starting =
     (repeats: boolean) =>
     (original: AnyFunction): AnyFunction =>
-      ((callback: Callback, ms?: unknown, ...given: unknown[]) => {
+      function (this: unknown, callback: Callback, ms?: unknown) {
         const world = activeWorld();
-        if (world === undefined) return original(...([callback, ms, ...given] as never[]));
+        // biome-ignore lint/complexity/noArguments: see above
+        const all = arguments;
+        if (world === undefined) return original.apply(this, all as unknown as never[]);
+        const given = all.length > 2 ? Array.prototype.slice.call(all, 2) : undefined;
         return SimTimeout.start(world.current, inContext(world, checked(callback)), timeoutMs(ms), repeats, given);
-      }) as AnyFunction;
+      } as AnyFunction;
   both('setTimeout', starting(false));
   both('setInterval', starting(true));
   both(

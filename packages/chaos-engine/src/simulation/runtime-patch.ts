@@ -65,7 +65,7 @@ export class Patch implements Disposable {
 }
 
 /** A function that is `simulated` while a world's event is being run and `original` otherwise, with the original's properties. */
-export function whileActive(
+function whileActive(
   original: AnyFunction,
   simulated: (world: World, original: AnyFunction) => AnyFunction,
 ): AnyFunction {

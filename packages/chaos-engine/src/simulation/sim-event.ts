@@ -21,16 +21,13 @@ export abstract class SimEvent {
   incarnation: number;
   cancelled = false;
   inHeap = false;
+  /** When it comes up earlier than this, it is put back until then. */
+  notBeforeMs = 0;
   abstract readonly code: number;
 
   constructor(owner: SimProcess) {
     this.owner = owner;
     this.incarnation = owner.incarnation;
-  }
-
-  /** May put the event off instead of letting it happen: the new time, or `undefined`. */
-  postponedUntilMs(): number | undefined {
-    return undefined;
   }
 
   abstract fire(): void;

@@ -31,7 +31,7 @@ export interface Undo extends Disposable {
 }
 
 /** A link without faults; the latency is that of a quiet local network. */
-export const plainLink: LinkFaults = {
+const plainLink: LinkFaults = {
   latencyMs: 0.5,
   jitterMs: 0,
   loss: 0,

@@ -18,24 +18,24 @@ type Callback = (...given: unknown[]) => void;
 
 const nothing: readonly unknown[] = [];
 
+/** Numbers that stand for timers, and timers that belong to no node: both are rare. */
+const numbers = new WeakMap<SimTimeout, number>();
+const shared = new WeakSet<SimTimeout>();
+
 /** What `setTimeout` and `setInterval` give in a world. */
 export class SimTimeout extends SimEvent {
-  readonly code = eventCode.timer;
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
   readonly #ms: number;
   readonly #repeats: boolean;
-  #dueMs = 0;
   #referenced = true;
-  #id = 0;
-  #shared = false;
 
   private constructor(owner: SimProcess, callback: Callback, ms: number, repeats: boolean, given: readonly unknown[]) {
     super(owner);
     this.#callback = callback;
     this.#ms = ms;
     this.#repeats = repeats;
-    this.#given = given.length === 0 ? nothing : given; // so that the empty list need not live
+    this.#given = given;
   }
 
   /** Plans `callback` after `ms` of its owner's clock, any number from 0. */
@@ -44,25 +44,26 @@ export class SimTimeout extends SimEvent {
     callback: Callback,
     ms: number,
     repeats: boolean,
-    given: readonly unknown[],
+    given: readonly unknown[] = nothing,
   ): SimTimeout {
+    const { world } = owner;
     // One timer of undici's drives the timeouts of all its users in a thread; it belongs to no node and outlives them.
-    const shared = ms === 499 && callback.name === 'onTick';
-    const timer = new SimTimeout(shared ? owner.world.scenario : owner, callback, ms, repeats, given);
-    if (shared) {
-      timer.#shared = true;
-      owner.world.sharedTimers.add(timer);
+    const isShared = ms === 499 && callback.name === 'onTick';
+    const timer = new SimTimeout(isShared ? world.scenario : owner, callback, ms, repeats, given);
+    if (isShared) {
+      shared.add(timer);
+      world.sharedTimers.add(timer);
     }
-    timer.#dueMs = owner.world.planTimer(timer, ms);
+    world.planTimer(timer, ms);
     return timer;
   }
 
-  override postponedUntilMs(): number | undefined {
-    return this.owner.world.nowMs < this.#dueMs ? this.#dueMs : undefined;
+  get code(): number {
+    return eventCode.timer;
   }
 
   fire(): void {
-    if (this.#repeats) this.#dueMs = this.owner.world.planTimer(this, this.#ms);
+    if (this.#repeats) this.owner.world.planTimer(this, this.#ms);
     if (this.#given.length === 0) this.#callback();
     else this.#callback(...this.#given);
   }
@@ -76,15 +77,16 @@ export class SimTimeout extends SimEvent {
       this.incarnation = this.owner.incarnation;
       this.inHeap = false;
       this.cancelled = false;
-      if (this.#shared) world.sharedTimers.add(this);
+      if (shared.has(this)) world.sharedTimers.add(this);
     } else if (this.incarnation !== this.owner.incarnation) {
       this.owner = world.current;
       this.incarnation = this.owner.incarnation;
     }
-    if (!this.inHeap) this.#dueMs = world.planTimer(this, this.#ms);
+    this.notBeforeMs = 0;
+    if (!this.inHeap) world.planTimer(this, this.#ms);
     else {
       if (this.cancelled) world.revive(this);
-      this.#dueMs = world.timerDueMs(this.owner, this.#ms);
+      this.notBeforeMs = world.timerDueMs(this.owner, this.#ms);
     }
     return this;
   }
@@ -114,8 +116,12 @@ export class SimTimeout extends SimEvent {
   }
 
   [Symbol.toPrimitive](): number {
-    if (this.#id === 0) this.#id = this.owner.world.numberTimer(this);
-    return this.#id;
+    let number = numbers.get(this);
+    if (number === undefined) {
+      number = this.owner.world.numberTimer(this);
+      numbers.set(this, number);
+    }
+    return number;
   }
 
   [Symbol.dispose](): void {

@@ -252,11 +252,9 @@ export class World implements Driven {
     this.#heap.push(this.nowMs + delayMs, this.#sequence++, event);
   }
 
-  /** Plans a timer by its owner's clock; gives the time at which it is due. @internal */
-  planTimer(timer: SimEvent, ms: number): number {
-    const dueMs = this.timerDueMs(timer.owner, ms);
-    this.#heap.push(dueMs, this.#sequence++, timer);
-    return dueMs;
+  /** Plans a timer by its owner's clock. @internal */
+  planTimer(timer: SimEvent, ms: number): void {
+    this.#heap.push(this.timerDueMs(timer.owner, ms), this.#sequence++, timer);
   }
 
   /** @internal */
@@ -398,9 +396,8 @@ export class World implements Driven {
         return true;
       }
       this.nowMs = timeMs;
-      const laterMs = event.postponedUntilMs();
-      if (laterMs !== undefined) {
-        this.#heap.push(laterMs, this.#sequence++, event);
+      if (event.notBeforeMs > timeMs) {
+        this.#heap.push(event.notBeforeMs, this.#sequence++, event);
         continue;
       }
       if (++this.events > this.settings.maxEvents) {
