@@ -23,11 +23,7 @@ export interface NamedScenario {
   readonly check?: (history: readonly RecordedOperation[]) => string | undefined;
 }
 
-interface ChaosService {
-  readonly scenarios: Readonly<Record<string, NamedScenario>>;
-}
-
-type ServiceContext = PluginContext<ChaosService>;
+type ServiceContext = PluginContext<Readonly<Record<string, NamedScenario>>>;
 
 const nameSchema = z.string().min(1).max(256);
 const seedSchema = z.union([z.number(), z.string().max(1024)]);
@@ -141,12 +137,12 @@ export const chaosStrip = defineStrip({
   summary: 'Runs scenarios in simulated worlds and finds the seeds in which they fail',
   options: z.object({ scenarios: z.custom<Readonly<Record<string, NamedScenario>>>().optional() }),
   plugins: [simulatePlugin, explorePlugin, replayPlugin],
-  open: ({ scenarios = {} }): ChaosService => ({ scenarios }),
+  open: ({ scenarios = {} }) => scenarios,
 });
 
 function scenarioNamed({ service }: ServiceContext, name: string): NamedScenario {
-  if (Object.hasOwn(service.scenarios, name)) return service.scenarios[name]!;
-  const known = Object.keys(service.scenarios).join(', ') || 'none';
+  if (Object.hasOwn(service, name)) return service[name]!;
+  const known = Object.keys(service).join(', ') || 'none';
   throw new TenstripError<ChaosErrorCode>(
     'OptionsInvalid',
     `no scenario is mounted as ${name}; mounted: ${known}; give it in the mount option scenarios`,

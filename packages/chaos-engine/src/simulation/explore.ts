@@ -40,6 +40,7 @@ export interface ExploreOptions extends Omit<WorldOptions, 'seed' | 'swarm'> {
   readonly shrinkWorlds?: number;
   readonly context?: OperationContext;
   readonly signal?: AbortSignal;
+  /** Told after each world. */
   readonly onProgress?: (progress: ExploreProgress) => void;
 }
 
@@ -119,7 +120,7 @@ export async function explore(options: ExploreOptions, scenario: Scenario): Prom
 }
 
 /** How {@link replay} runs a world. */
-export type ReplayOptions = WorldRunOptions;
+export type ReplayOptions = Pick<WorldOptions, 'check' | 'watchResources' | 'driver'>;
 
 /** A world that was run again. */
 export interface ReplayResult extends SimResult<unknown> {

@@ -4,7 +4,7 @@
 
 import type { RandomSource } from '@tenstrip/shared-core';
 import { z } from 'zod';
-import { type Fault, faultSchema, faultTargetSchema } from '../faults/index.js';
+import { type Fault, type FaultTarget, faultSchema, faultTargetSchema } from '../faults/index.js';
 import type { LinkFaults } from './sim-network.js';
 import type { Strategy } from './strategies.js';
 
@@ -21,22 +21,30 @@ export const plannedFaultSchema = z.strictObject({
 });
 
 /** A fault at a moment of virtual time. */
-export type PlannedFault = z.input<typeof plannedFaultSchema>;
+export interface PlannedFault {
+  /** Since the world began, milliseconds. */
+  readonly atMs: number;
+  /** For so long, milliseconds; a killed node is restarted then. */
+  readonly forMs: number;
+  readonly target: FaultTarget;
+  /** As an experiment writes it: what has a default may be left out. */
+  readonly fault: z.input<typeof faultSchema>;
+}
 
 /** The name of the process that the scenario itself is. */
 export const scenarioName = 'scenario';
 
-/** The kinds of faults that a world can have. */
+/** A kind of fault that a world can have. */
+export type WorldFaultKind = 'process.kill' | 'process.pause' | 'network.partition' | 'network.link' | 'clock.skew';
+
+/** All of them. */
 export const worldFaultKinds = [
   'process.kill',
   'process.pause',
   'network.partition',
   'network.link',
   'clock.skew',
-] as const satisfies readonly Fault['kind'][];
-
-/** A kind of fault that a world can have. */
-export type WorldFaultKind = (typeof worldFaultKinds)[number];
+] as const satisfies readonly WorldFaultKind[];
 
 /** What a swarm may draw for a seed. */
 export const swarmSchema = z.strictObject({
@@ -58,7 +66,24 @@ export const swarmSchema = z.strictObject({
 });
 
 /** What a swarm may draw for a seed; every field has a default. */
-export type SwarmOptions = z.input<typeof swarmSchema>;
+export interface SwarmOptions {
+  /** Kinds of faults. Default: all that a world has. */
+  readonly kinds?: readonly WorldFaultKind[];
+  /** Nodes that faults may be done to. Default: all but the scenario. */
+  readonly nodes?: readonly string[];
+  /** Faults begin from here, milliseconds since the world began. Default 0. */
+  readonly fromMs?: number;
+  /** And until here. Default 10,000. */
+  readonly untilMs?: number;
+  /** The longest time of a fault, milliseconds. Default 5,000. */
+  readonly longestMs?: number;
+  /** At most so many faults of a kind. Default 3. */
+  readonly perKind?: number;
+  /** Whether links of a seed may be unsteady and slice writes throughout. Default true. */
+  readonly unsteady?: boolean;
+  /** Whether a seed may have late timers. Default true. */
+  readonly lateTimers?: boolean;
+}
 type Swarm = z.output<typeof swarmSchema>;
 
 /** A fault whose target and size are drawn when it begins, from what the world has then. */

@@ -82,12 +82,18 @@ function patchWebCrypto(patch: Patch): void {
 function patchWeakReferences(patch: Patch): void {
   const { WeakRef: RealWeakRef, FinalizationRegistry: RealRegistry } = globalThis;
   class HeldReference {
-    readonly #held: unknown;
-    constructor(held: unknown) {
+    readonly #weak: WeakRef<WeakKey>;
+    #held: WeakKey | undefined;
+    constructor(held: WeakKey) {
+      this.#weak = new RealWeakRef(held);
       this.#held = held;
+      activeWorld()?.heldReferences.push(this);
     }
     deref(): unknown {
-      return this.#held;
+      return this.#held ?? this.#weak.deref();
+    }
+    release(): void {
+      this.#held = undefined;
     }
   }
   class IdleRegistry {

@@ -79,7 +79,7 @@ function patchSocket(patch: Patch): void {
     (world, original) =>
       function (this: SocketInternals, ...given: never[]) {
         const owner = this._handle instanceof SimConnection ? this._handle.owner : world.current;
-        if (owner === world.current || owner.world !== world || owner.state === 'dead')
+        if (owner === world.current || owner.world !== world || owner.state === 'dead' || world.isOver)
           return original.apply(this, given);
         world.plan(new CallEvent(owner, eventCode.internal, () => original.apply(this, given)), 0);
         return this;

@@ -27,6 +27,7 @@ export interface LinkFaults {
 
 /** Takes back what was done to a network; a second time changes nothing. */
 export interface Undo extends Disposable {
+  /** Takes it back now. */
   undo(): void;
 }
 

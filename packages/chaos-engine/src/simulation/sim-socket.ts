@@ -64,6 +64,7 @@ export class SimConnection {
     this.remotePort = remotePort;
     this.#link = owner.world.network.between(owner, remote);
     owner.connections.add(this);
+    owner.world.openConnections.add(this);
     this.arrive = inContext(owner.world, (segment) => this.#arrive(segment));
   }
 
@@ -109,12 +110,12 @@ export class SimConnection {
 
   close(done?: () => void): void {
     this.#shut(this.#arrived.some(({ kind }) => kind === 'data') ? 'reset' : 'end');
-    if (done !== undefined) this.world.plan(new CallEvent(this.owner, eventCode.internal, done), 0);
+    this.#closedThen(done);
   }
 
   reset(done?: () => void): number {
     this.#shut('reset');
-    if (done !== undefined) this.world.plan(new CallEvent(this.owner, eventCode.internal, done), 0);
+    this.#closedThen(done);
     return 0;
   }
 
@@ -225,6 +226,14 @@ export class SimConnection {
     this.onOpen = undefined;
     if (problem !== undefined) this.#closed = true;
     onOpen?.(problem);
+  }
+
+  #closedThen(done: (() => void) | undefined): void {
+    this.world.openConnections.delete(this);
+    if (done === undefined) return;
+    // When a world is over there are no events any more; node:http frees what it has natively once its sockets are closed.
+    if (this.world.isOver) process.nextTick(done);
+    else this.#later(0, done);
   }
 
   #later(ms: number, callback: () => void): void {

@@ -8,13 +8,13 @@ import { Decisions } from './decisions.js';
 import { EventHeap } from './event-heap.js';
 import { drawSwarm, scenarioName } from './fault-plan.js';
 import { type RecordedOperation, type RecordOptions, textOf } from './history.js';
-import type { Driven } from './microtask-driver.js';
 import { endConnections } from './patched-network.js';
 import { activeWorld, setActiveWorld } from './running-world.js';
 import type { DiskLoss } from './sim-disk.js';
 import { CallEvent, eventCode, type SimEvent } from './sim-event.js';
 import { SimNetwork } from './sim-network.js';
 import { type NodeMain, type NodeOptions, ProcessExit, type SimNode, SimProcess } from './sim-process.js';
+import type { SimConnection } from './sim-socket.js';
 import type { SimTimeout } from './sim-timers.js';
 import { StepLog } from './step-log.js';
 import { type HoldUp, holdUpBy } from './strategies.js';
@@ -58,7 +58,7 @@ interface Invariant {
 }
 
 /** A simulated world, as its scenario sees it. */
-export class World implements Driven {
+export class World {
   /** The scenario's clock. */
   readonly clock: Clock;
   /** The scenario's chance, the same that its `Math.random` draws from. */
@@ -85,6 +85,10 @@ export class World implements Driven {
   observer: ((atMs: number, node: string, code: number, hash: string) => void) | undefined;
   /** Timers of libraries that belong to no process; they outlive the world. @internal */
   readonly sharedTimers = new Set<SimTimeout>();
+  /** Weak references that hold until the world is over. @internal */
+  readonly heldReferences: { release(): void }[] = [];
+  /** Whatever became of their processes. @internal */
+  readonly openConnections = new Set<SimConnection>();
   readonly #heap = new EventHeap<SimEvent>();
   readonly #hash = new TraceHash();
   readonly #holdUp: HoldUp | undefined;
@@ -338,7 +342,7 @@ export class World implements Driven {
       `${api} reached the real machine in node ${node}${placeIn(stack)}; in a world use what is simulated, or leave it out`,
       { details: { api, node, stack } },
     );
-    if (this.outcome?.kind !== 'error') this.outcome = { kind: 'error', error };
+    if (this.outcome?.kind !== 'error' && !this.#ended) this.outcome = { kind: 'error', error };
     return error;
   }
 
@@ -347,6 +351,11 @@ export class World implements Driven {
     if (this.outcome !== undefined) return;
     this.outcome = { kind: 'failure', failure };
     this.note(this.scenario, `failed: ${failure.message}`);
+  }
+
+  /** @internal */
+  get isOver(): boolean {
+    return this.#ended;
   }
 
   /** @internal */
@@ -441,6 +450,7 @@ export class World implements Driven {
   #end(): void {
     this.#ended = true;
     this.current = this.scenario;
+    for (const { socket } of this.openConnections) socket?.destroy();
     endConnections(this.#processes.values());
   }
 
@@ -448,6 +458,7 @@ export class World implements Driven {
   #endLibraries(): boolean {
     if (this.#librariesEnded) return false;
     this.#librariesEnded = true;
+    for (const reference of this.heldReferences.splice(0)) reference.release();
     for (const timer of this.sharedTimers) {
       for (let tick = 0; tick < maxLastTicks && timer.pending; tick++) {
         this.cancel(timer);
