@@ -67,52 +67,55 @@ export class EventHeap<E extends Cancellable> {
   #rise(from: number, timeMs: number, order: number, event: E): void {
     const times = this.#times;
     const orders = this.#orders;
+    const events = this.#events;
     let place = from;
     while (place > 0) {
       const parent = (place - 1) >> 2;
       const parentMs = times[parent]!;
       if (parentMs < timeMs || (parentMs === timeMs && orders[parent]! <= order)) break;
-      this.#move(parent, place);
+      times[place] = parentMs;
+      orders[place] = orders[parent]!;
+      events[place] = events[parent];
       place = parent;
     }
-    this.#put(place, timeMs, order, event);
+    times[place] = timeMs;
+    orders[place] = order;
+    events[place] = event;
   }
 
   #sink(from: number, timeMs: number, order: number, event: E): void {
     const times = this.#times;
     const orders = this.#orders;
+    const events = this.#events;
     const size = this.#size;
     let place = from;
     for (let child = 4 * place + 1; child < size; child = 4 * place + 1) {
       let least = child;
       let leastMs = times[child]!;
-      let leastOrder = orders[child]!;
       const end = Math.min(child + 4, size);
       for (let other = child + 1; other < end; other++) {
         const otherMs = times[other]!;
-        if (otherMs < leastMs || (otherMs === leastMs && orders[other]! < leastOrder)) {
+        if (otherMs < leastMs || (otherMs === leastMs && orders[other]! < orders[least]!)) {
           least = other;
           leastMs = otherMs;
-          leastOrder = orders[other]!;
         }
       }
+      const leastOrder = orders[least]!;
       if (leastMs > timeMs || (leastMs === timeMs && leastOrder >= order)) break;
-      this.#move(least, place);
+      times[place] = leastMs;
+      orders[place] = leastOrder;
+      events[place] = events[least];
       place = least;
     }
-    this.#put(place, timeMs, order, event);
+    times[place] = timeMs;
+    orders[place] = order;
+    events[place] = event;
   }
 
   #move(from: number, to: number): void {
     this.#times[to] = this.#times[from]!;
     this.#orders[to] = this.#orders[from]!;
     this.#events[to] = this.#events[from];
-  }
-
-  #put(place: number, timeMs: number, order: number, event: E): void {
-    this.#times[place] = timeMs;
-    this.#orders[place] = order;
-    this.#events[place] = event;
   }
 
   #grow(): void {
