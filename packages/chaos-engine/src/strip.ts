@@ -29,6 +29,13 @@ import {
 import { type ActiveFault, type Fault, type FaultTarget, faultSchema, faultTargetSchema } from './faults/index.js';
 import { HostSurface, probeHost, type TargetPolicy, targetPolicySchema } from './host/index.js';
 import {
+  explorePlugin,
+  type NamedScenario,
+  replayPlugin,
+  type SimulationService,
+  simulatePlugin,
+} from './plugins/index.js';
+import {
   startToxiproxyServer,
   type TcpProxy,
   type Toxic,
@@ -37,10 +44,14 @@ import {
   type ToxiproxyServer,
 } from './proxy/index.js';
 
+export type { NamedScenario };
+
 type AnyModel = Model<unknown, unknown, unknown>;
 
-/** What the strip's plugins share: models by name, and the proxies. */
-export class ChaosService {
+/** What the strip's plugins share: scenarios and models by name, the proxies, and faults on this host. */
+export class ChaosService implements SimulationService {
+  /** Scenarios by their names. */
+  readonly scenarios: Readonly<Record<string, NamedScenario>>;
   readonly #models: Readonly<Record<string, Model<never, never, never>>>;
   readonly #options: { apiPort: number; seed?: string };
   #server: Promise<ToxiproxyServer> | undefined;
@@ -50,10 +61,12 @@ export class ChaosService {
 
   constructor(
     real: RealFaults,
+    scenarios: Readonly<Record<string, NamedScenario>>,
     models: Readonly<Record<string, Model<never, never, never>>>,
     options: { apiPort: number; seed?: string },
   ) {
     this.real = real;
+    this.scenarios = scenarios;
     this.#models = models;
     this.#options = options;
   }
@@ -366,6 +379,13 @@ const hostOptionsSchema = z.object({
 
 /** What the strip is mounted with. Models are code and come in here too. */
 const optionsSchema = hostOptionsSchema.extend({
+  /** Scenarios to simulate, by name. */
+  scenarios: z
+    .custom<Readonly<Record<string, NamedScenario>>>(
+      (value) => typeof value === 'object' && value !== null,
+      'scenarios by name',
+    )
+    .default({}),
   /** Models of one's own, by name. */
   models: z
     .custom<Readonly<Record<string, Model<never, never, never>>>>(
@@ -384,11 +404,24 @@ export const chaosStrip = defineStrip({
   name: 'chaos-engine',
   version: 1,
   summary:
-    'Judges histories of concurrent operations, injects faults that undo themselves, and runs experiments with them',
+    'Simulates worlds from a seed, judges histories of concurrent operations, and runs experiments with faults that undo themselves',
   options: optionsSchema,
-  plugins: [checkLinearizability, controlProxy, runExperimentPlugin, injectFault, revertFault, probeHostPlugin],
-  open: ({ models, apiPort, seed, ...host }, governor) =>
-    new ChaosService(openRealFaults(host, governor), models, { apiPort, ...(seed === undefined ? {} : { seed }) }),
+  plugins: [
+    simulatePlugin,
+    explorePlugin,
+    replayPlugin,
+    checkLinearizability,
+    controlProxy,
+    runExperimentPlugin,
+    injectFault,
+    revertFault,
+    probeHostPlugin,
+  ],
+  open: ({ scenarios, models, apiPort, seed, ...host }, governor) =>
+    new ChaosService(openRealFaults(host, governor), scenarios, models, {
+      apiPort,
+      ...(seed === undefined ? {} : { seed }),
+    }),
   close: (service) => service.close(),
 });
 
