@@ -71,6 +71,16 @@ it('describes itself in JSON Schema', async () => {
   const registry = new PluginRegistry();
   await mount(registry);
   const [strip] = registry.describe().strips;
-  expect(strip!.plugins.map(({ name }) => name)).toEqual(['simulate', 'explore', 'replay']);
+  expect(strip!.plugins.map(({ name }) => name)).toEqual([
+    'simulate',
+    'explore',
+    'replay',
+    'check-linearizability',
+    'control-proxy',
+    'run-experiment',
+    'inject-fault',
+    'revert-fault',
+    'probe-host',
+  ]);
   await registry[Symbol.asyncDispose]();
 });
