@@ -30,7 +30,8 @@ export const SYSTEM_PACKAGES = [
     tools: ['tpm2_quote', 'tpm2_checkquote', 'tpm2_eventlog', 'tpm2_activatecredential'],
     neededBy: 'evidence of devices: quotes, and another opinion on them',
   },
-  { debian: 'nftables', tools: ['nft'], neededBy: 'enforcement by the packet filter' },
+  { debian: 'nftables', tools: ['nft'], neededBy: 'enforcement by the packet filter; partitions as faults' },
+  { debian: 'strace', tools: ['strace'], neededBy: 'proof that a dry run of an experiment writes nothing' },
   {
     debian: 'crowdsec-firewall-bouncer',
     tools: ['crowdsec-firewall-bouncer'],

@@ -1,0 +1,46 @@
+// The examples run, and end as they say.
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { requireFull } from '../../../tools/test-requirements.mjs';
+
+const repository = resolve(__dirname, '../../..');
+
+async function linesOf(example: string): Promise<string[]> {
+  const path = `examples/chaos-engine/${example}.ts`;
+  const tsNode = resolve(repository, 'node_modules/ts-node/dist/bin.js');
+  const { stdout } = await promisify(execFile)(process.execPath, [tsNode, path], { cwd: repository });
+  return stdout.trimEnd().split('\n');
+}
+
+it.skipIf(process.platform !== 'linux')('a killed engine leaves a clean host', { timeout: 300_000 }, async () => {
+  expect(await linesOf('kill-the-engine')).toEqual([
+    'while the engine runs: stopped, stopped, stopped and 1 burner',
+    'after SIGKILL: running, running, running',
+    'the host is as it was before',
+  ]);
+});
+
+it.skipIf(process.platform !== 'linux')('a guardrail aborts an experiment', { timeout: 300_000 }, async () => {
+  expect(await linesOf('guard-a-service')).toEqual([
+    'a little slower succeeded',
+    'quick again succeeded',
+    'much slower succeeded',
+    'stopped: the guardrail "answers within two seconds" is not within its tolerance',
+    'status: aborted',
+    'faults: dependency.toxic, dependency.toxic',
+    'toxics left on the proxy: 0',
+    'a page of what happened',
+  ]);
+});
+
+const full = requireFull();
+const tortures = process.platform === 'linux' && full.available;
+it.skipIf(!tortures)('tortured, watchtower loses nothing', { timeout: 900_000 }, async () => {
+  expect(await linesOf('torture-watchtower')).toEqual([
+    'undisturbed: 6 decisions',
+    'its ledger verified after 3 of 3 kills',
+    'it decided what the undisturbed one decided',
+  ]);
+});

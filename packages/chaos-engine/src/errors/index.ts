@@ -1,0 +1,1 @@
+export type { ChaosErrorCode } from './chaos-error-code.js';

@@ -1,0 +1,93 @@
+// The state of everything that faults touch, as plain JSON that is equal before and after when nothing was left behind:
+// no handles, no counters, no remaining times.
+
+import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  callToxiproxy,
+  commandLineOf,
+  insideNamespace,
+  namespaceFile,
+  readProcess,
+  readProcesses,
+  runProgram,
+} from '../lease/index.js';
+import { burnerEntry } from './burner.js';
+
+/** What to look at. */
+export interface SnapshotOptions {
+  /** Network namespaces by name; `''` is this process's own. Default: none. */
+  readonly namespaces?: readonly string[];
+  /** Processes by pid. Default: none. */
+  readonly processes?: readonly number[];
+  /** Proxies: APIs by name. Default: none. */
+  readonly proxies?: Readonly<Record<string, string>>;
+}
+
+/** The state of what was looked at. */
+export interface HostSnapshot {
+  readonly namespaces: Readonly<Record<string, { readonly rules: string; readonly queues: string }>>;
+  /** By pid. `startTime` tells apart processes that had the same number. */
+  readonly processes: Readonly<
+    Record<string, { readonly state: 'running' | 'stopped' | 'gone'; readonly startTime?: number }>
+  >;
+  readonly proxies: Readonly<Record<string, unknown>>;
+  /** How many burners of any engine there are. */
+  readonly burners: number;
+}
+
+/** Looks at the host. Writes nothing. */
+export async function hostSnapshot(options: SnapshotOptions = {}): Promise<HostSnapshot> {
+  const { namespaces = [], processes = [], proxies = {} } = options;
+  return {
+    namespaces: Object.fromEntries(await Promise.all(namespaces.map(async (name) => [name, await networkOf(name)]))),
+    processes: Object.fromEntries(processes.map((pid) => [pid, stateOf(pid)])),
+    proxies: Object.fromEntries(
+      await Promise.all(Object.entries(proxies).map(async ([name, api]) => [name, await proxyOf(name, api)])),
+    ),
+    burners: readProcesses().filter(({ pid }) => commandLineOf(pid).includes(burnerEntry)).length,
+  };
+}
+
+/** Where two snapshots differ, as paths with both values; empty when nothing changed. */
+export function compareSnapshots(before: HostSnapshot, after: HostSnapshot): string[] {
+  return differences('', before, after);
+}
+
+function differences(path: string, before: unknown, after: unknown): string[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  if (!isPlain(before) || !isPlain(after))
+    return [`${path}: ${JSON.stringify(before)} became ${JSON.stringify(after)}`];
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].flatMap((key) => differences(path === '' ? key : `${path}.${key}`, before[key], after[key]));
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+async function networkOf(namespace: string): Promise<{ rules: string; queues: string }> {
+  if (namespace !== '' && !existsSync(namespaceFile(namespace))) return { rules: 'gone', queues: 'gone' };
+  const [rules, queues] = await Promise.all([
+    runProgram(insideNamespace(namespace, ['nft', '--stateless', 'list', 'ruleset'])),
+    runProgram(insideNamespace(namespace, ['tc', 'qdisc', 'show'])),
+  ]);
+  return { rules, queues };
+}
+
+function stateOf(pid: number): { state: 'running' | 'stopped' | 'gone'; startTime?: number } {
+  const entry = readProcess(pid);
+  if (entry === undefined || entry.state === 'Z' || entry.state === 'X') return { state: 'gone' };
+  return { state: entry.state === 'T' || entry.state === 't' ? 'stopped' : 'running', startTime: entry.startTime };
+}
+
+async function proxyOf(name: string, api: string): Promise<unknown> {
+  try {
+    const { status, body } = await callToxiproxy(api, 'GET', ['proxies', name]);
+    if (status !== 200 || !isPlain(body)) return { status };
+    const { enabled, toxics } = body;
+    return { enabled, toxics };
+  } catch (error) {
+    return { unreachable: (error as NodeJS.ErrnoException).code ?? 'yes' };
+  }
+}

@@ -1,0 +1,7 @@
+export {
+  explorePlugin,
+  type NamedScenario,
+  replayPlugin,
+  type SimulationService,
+  simulatePlugin,
+} from './simulation-plugins.js';

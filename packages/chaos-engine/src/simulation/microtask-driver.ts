@@ -1,0 +1,118 @@
+// Runs steps so that all ticks and microtasks of one are done before the next begins. In place: from a macrotask,
+// `process._tickCallback()` drains both queues and returns (DEP0134: deprecated in the documentation only). By turns: Node
+// drains them between the immediates of one batch, as documented since Node 11; a batch costs one turn of the event loop.
+
+/** How a world is driven: `in-place`, `by-turns`, or whichever works best here. Both give the same trace. */
+export type Driver = 'auto' | 'in-place' | 'by-turns';
+
+/** What is driven. */
+export interface Driven {
+  /** Runs one step; `false` when there is nothing more to run. */
+  step(): boolean;
+  /** After the step is drained; `false` ends the run. */
+  drained(): boolean;
+  /** An exception that a tick or a microtask threw. */
+  threw(error: unknown): void;
+  /** Whether what runs now belongs to the run; between the turns of the event loop other code runs. */
+  active(active: boolean): void;
+}
+
+type TickCallback = () => void;
+
+const setImmediateOfNode = setImmediate;
+/** Steps in one batch: enough that the turn of the event loop costs nothing. */
+const batchSteps = 128;
+
+/** Drives until a step says that it was the last; `begin` is called right before, with whether it
+ * is driven in place. Resolves in a later turn of the event loop than that of the call. */
+export function drive(driver: Driver, driven: Driven, begin: (inPlace: boolean) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    setImmediateOfNode(() => {
+      const tickCallback = driver === 'by-turns' ? undefined : drainInPlace();
+      if (tickCallback === undefined && driver === 'in-place') {
+        reject(new RangeError('this Node cannot drain its queues in place; use the driver `by-turns`'));
+        return;
+      }
+      try {
+        begin(tickCallback !== undefined);
+        if (tickCallback === undefined) runByTurns(driven, resolve, reject);
+        else resolve(runInPlace(driven, tickCallback));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
+function runInPlace(driven: Driven, tickCallback: TickCallback): void {
+  driven.active(true);
+  try {
+    while (driven.step()) {
+      for (;;) {
+        try {
+          tickCallback();
+          break;
+        } catch (error) {
+          driven.threw(error);
+        }
+      }
+      if (!driven.drained()) break;
+    }
+  } finally {
+    driven.active(false);
+  }
+}
+
+function runByTurns(driven: Driven, resolve: () => void, reject: (error: unknown) => void): void {
+  let over = false;
+  let stepped = false;
+  const end = (): void => {
+    over = true;
+    driven.active(false);
+    resolve();
+  };
+  const guarded = (body: () => void) => (): void => {
+    if (over) return;
+    try {
+      body();
+    } catch (error) {
+      over = true;
+      driven.active(false);
+      reject(error);
+    }
+  };
+  const step = guarded(() => {
+    driven.active(true);
+    if (stepped && !driven.drained()) return end();
+    stepped = driven.step();
+    if (!stepped) end();
+  });
+  const turn = guarded(() => {
+    if (stepped && !driven.drained()) return end();
+    stepped = false;
+    driven.active(false);
+    plan();
+  });
+  const plan = (): void => {
+    for (let planned = 0; planned < batchSteps; planned++) setImmediateOfNode(step);
+    setImmediateOfNode(turn);
+  };
+  plan();
+}
+
+/** The function that drains in place, if it is there and a chain of ticks and promises shows that it does; from a macrotask. */
+function drainInPlace(): TickCallback | undefined {
+  const tickCallback = (process as unknown as { _tickCallback?: TickCallback })._tickCallback;
+  if (typeof tickCallback !== 'function') return undefined;
+  let reached = 0;
+  const next = (): void => {
+    if (++reached < 6) process.nextTick(() => void Promise.resolve().then(next));
+  };
+  next();
+  try {
+    tickCallback.call(process);
+  } catch {
+    return undefined;
+  }
+  return reached === 6 ? () => tickCallback.call(process) : undefined;
+}

@@ -1,0 +1,50 @@
+// What a world's heap holds: something that will happen to one process.
+
+import type { SimProcess } from './sim-process.js';
+
+/** What kinds of events there are, as the trace hash knows them. */
+export const eventCode = {
+  timer: 1,
+  immediate: 2,
+  internal: 3,
+  datagram: 4,
+  segment: 5,
+  connect: 6,
+  fault: 7,
+  disk: 8,
+} as const;
+
+/** Something that happens at a moment of virtual time, in a process; dropped when that process has died since it was planned. */
+export abstract class SimEvent {
+  owner: SimProcess;
+  /** The life of the process that it belongs to; 0 for whichever it has then. */
+  incarnation: number;
+  cancelled = false;
+  inHeap = false;
+  /** When it comes up earlier than this, it is put back until then. */
+  notBeforeMs = 0;
+  abstract readonly code: number;
+
+  constructor(owner: SimProcess) {
+    this.owner = owner;
+    this.incarnation = owner.incarnation;
+  }
+
+  abstract fire(): void;
+}
+
+/** An event that calls a function. */
+export class CallEvent extends SimEvent {
+  readonly code: number;
+  readonly #callback: () => void;
+
+  constructor(owner: SimProcess, code: number, callback: () => void) {
+    super(owner);
+    this.code = code;
+    this.#callback = callback;
+  }
+
+  fire(): void {
+    this.#callback();
+  }
+}
