@@ -1,18 +1,9 @@
 // The examples run, and end as they say.
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { linesOfExample } from '../../../tools/test-example.mjs';
 import { requireTool } from '../../../tools/test-requirements.mjs';
 
-const repository = resolve(__dirname, '../../..');
-
-async function linesOf(example: string, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
-  const path = `examples/attestation-authority/${example}.ts`;
-  const tsNode = resolve(repository, 'node_modules/ts-node/dist/bin.js');
-  const { stdout } = await promisify(execFile)(process.execPath, [tsNode, path], { cwd: repository, env });
-  return stdout.trimEnd().split('\n');
-}
+const linesOf = (example: string, env?: NodeJS.ProcessEnv) => linesOfExample(`attestation-authority/${example}`, env);
 
 it('a build is attested, and accepted by another verifier', { timeout: 300_000 }, async () => {
   const [, verified, tampered, sigstore] = await linesOf('attest-a-build');

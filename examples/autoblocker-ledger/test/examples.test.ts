@@ -1,17 +1,8 @@
 // The examples run, and end as they say.
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { linesOfExample } from '../../../tools/test-example.mjs';
 
-const repository = resolve(__dirname, '../../..');
-
-async function linesOf(example: string): Promise<string[]> {
-  const path = `examples/autoblocker-ledger/${example}.ts`;
-  const tsNode = resolve(repository, 'node_modules/ts-node/dist/bin.js');
-  const { stdout } = await promisify(execFile)(process.execPath, [tsNode, path], { cwd: repository });
-  return stdout.trimEnd().split('\n');
-}
+const linesOf = (example: string) => linesOfExample(`autoblocker-ledger/${example}`);
 
 it('who guesses over ssh and at an API is one decision, for the API, the kernel and bouncers', {
   timeout: 300_000,

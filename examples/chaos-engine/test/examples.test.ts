@@ -1,18 +1,9 @@
 // The examples run, and end as they say.
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { linesOfExample } from '../../../tools/test-example.mjs';
 import { requireFull } from '../../../tools/test-requirements.mjs';
 
-const repository = resolve(__dirname, '../../..');
-
-async function linesOf(example: string): Promise<string[]> {
-  const path = `examples/chaos-engine/${example}.ts`;
-  const tsNode = resolve(repository, 'node_modules/ts-node/dist/bin.js');
-  const { stdout } = await promisify(execFile)(process.execPath, [tsNode, path], { cwd: repository });
-  return stdout.trimEnd().split('\n');
-}
+const linesOf = (example: string) => linesOfExample(`chaos-engine/${example}`);
 
 it.skipIf(process.platform !== 'linux')('a killed engine leaves a clean host', { timeout: 300_000 }, async () => {
   expect(await linesOf('kill-the-engine')).toEqual([

@@ -1,17 +1,8 @@
 // The examples of the proxy and of the checker run, and end as they say.
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { linesOfExample } from '../../../tools/test-example.mjs';
 
-const repository = resolve(__dirname, '../../..');
-
-async function linesOf(example: string): Promise<string[]> {
-  const path = `examples/chaos-engine/${example}.ts`;
-  const tsNode = resolve(repository, 'node_modules/ts-node/dist/bin.js');
-  const { stdout } = await promisify(execFile)(process.execPath, [tsNode, path], { cwd: repository });
-  return stdout.trimEnd().split('\n');
-}
+const linesOf = (example: string) => linesOfExample(`chaos-engine/${example}`);
 
 it('toxics do to a client what they say, to the same connections in every run', { timeout: 300_000 }, async () => {
   const lines = await linesOf('proxy-toxics');
