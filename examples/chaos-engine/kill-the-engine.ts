@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   }
   console.log('after SIGKILL:', states((await hostSnapshot({ processes })).processes));
   console.log(differences.length === 0 ? 'the host is as it was before' : differences);
-  console.error(`it took ${Math.round(performance.now() - killedAt)} ms`);
+  console.log(`it took ${Math.round(performance.now() - killedAt)} ms`);
 
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true });

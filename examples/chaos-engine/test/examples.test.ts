@@ -10,6 +10,7 @@ it.skipIf(process.platform !== 'linux')('a killed engine leaves a clean host', {
     'while the engine runs: stopped, stopped, stopped and 1 burner',
     'after SIGKILL: running, running, running',
     'the host is as it was before',
+    expect.stringMatching(/^it took \d+ ms$/),
   ]);
 });
 

@@ -72,7 +72,7 @@ describe('a paused process', () => {
   it('runs on when the time is over', async () => {
     const pid = idle();
     const host = await open({ processes: { pids: [pid] } });
-    await host.inject({ pid }, pause, { ttlMs: 50 });
+    await host.inject({ pid }, pause, { ttlMs: 2000 });
     while (stateOf(pid) === 'T') await wait(5);
     // Its target is free again.
     const again = await retried(() => host.inject({ pid }, pause, { ttlMs: 60_000 }));
