@@ -292,6 +292,10 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
     this.node.countWaiting(-1);
   }
 
+  protected override get isAwaited(): boolean {
+    return this.kind !== 'background';
+  }
+
   protected override onStop(reason: StopReason): void {
     this.countdown = 0;
     if (this.#shared === undefined) return;
