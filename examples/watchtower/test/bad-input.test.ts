@@ -9,6 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { failedLogins } from './attack-lines';
 import { documentOf, type Finished, finished, Scratch, start, watchtower } from './run-watchtower';
@@ -154,6 +155,38 @@ describe('a wrong command line', () => {
     const run = await watchtower(scratch.folder, 'verify', scratch.path('nothing-here'));
     expect(run.code).toBe(1);
     expectOneClearError(run, 'nothing-here');
+  });
+});
+
+describe('a place that cannot be written', () => {
+  const taken = () => {
+    writeFileSync(scratch.path('taken'), '');
+    return scratch.path('taken');
+  };
+
+  test.each([
+    ['the ledger below /proc', ['--ledger', '/proc/no-such/ledger'], '/proc/no-such'],
+    ['the report below /proc', ['--report', '/proc/no-such/report.html'], '/proc/no-such'],
+    ['the ledger at a file', () => ['--ledger', taken()], 'taken'],
+    ['the report below a file', () => ['--report', join(taken(), 'report.html')], 'taken'],
+  ])('%s is one clear error', async (_, options, part) => {
+    const path = scratch.path('quiet.log');
+    writeFileSync(path, '');
+    const args = typeof options === 'function' ? options() : options;
+    const child = start(scratch.folder, [...args, path]);
+    const limit = setTimeout(() => child.kill('SIGKILL'), 60_000); // a program that tries for ever hears no other signal
+    const run = await finished(child);
+    clearTimeout(limit);
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expectOneClearError(run, part, 'FolderUnusable');
+  });
+
+  test('a report that is a folder is one clear error, after the ledger was written', async () => {
+    const path = scratch.path('quiet.log');
+    writeFileSync(path, '');
+    const run = await watchtower(scratch.folder, '--report', scratch.folder, path);
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expectOneClearError(run, scratch.folder, 'ReportUnwritable');
   });
 });
 
