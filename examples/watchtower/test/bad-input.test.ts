@@ -5,6 +5,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   writeFileSync,
   writeSync,
@@ -150,11 +151,16 @@ describe('a wrong command line', () => {
     expectOneClearError(run, 'truth-of-nothing.json');
   });
 
-  test('verify of a folder without a ledger is one clear error', async () => {
-    mkdirSync(scratch.path('nothing-here'));
-    const run = await watchtower(scratch.folder, 'verify', scratch.path('nothing-here'));
+  test.each([
+    ['verify', []],
+    ['explain', ['1']],
+  ])('%s of a folder without a ledger is one clear error, and makes none there', async (command, more) => {
+    const folder = scratch.path(`nothing-to-${command}`);
+    mkdirSync(folder);
+    const run = await watchtower(scratch.folder, command, folder, ...more);
     expect(run.code).toBe(1);
-    expectOneClearError(run, 'nothing-here');
+    expectOneClearError(run, folder, 'LedgerMissing');
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 
