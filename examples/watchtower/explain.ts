@@ -1,7 +1,7 @@
 // `explain <ledger> <id>`: why somebody is blocked, in the order in which that person would ask.
 
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { AutoblockerLedger, type Explanation } from '@tenstrip/autoblocker-ledger';
 import { TenstripError } from '@tenstrip/shared-core';
 import type { ExplainCommand } from './command-line';
@@ -12,7 +12,7 @@ import { count, escalationText, historyText, railsText, targetName, targetText, 
 /** Runs one `explain` command. @returns the exit code */
 export async function explainDecision(command: ExplainCommand): Promise<number> {
   const folder = resolve(command.ledger);
-  await requireFolder(folder);
+  await requireLedger(folder);
   await using ledger = await AutoblockerLedger.open({ folder, time: 'events' });
   const explanation = withoutRepeats(await ledger.explain(command.id));
   process.stdout.write(
@@ -22,9 +22,9 @@ export async function explainDecision(command: ExplainCommand): Promise<number> 
 }
 
 /** Opening would make a new, empty ledger where there is none; asking for an explanation must not. */
-async function requireFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory()) return;
+async function requireLedger(folder: string): Promise<void> {
+  const found = await stat(join(folder, 'verifier.key')).catch(() => undefined);
+  if (found?.isFile()) return;
   throw new TenstripError(
     'LedgerMissing',
     `${folder} holds no ledger. Name the folder that a run printed after 'ledger'.`,

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runFileProcess } from './file-process.mjs';
 import { measureComparison, measureFigure } from './measure.mjs';
-import { choosePackages, parseOptions, record } from './run-benchmarks.mjs';
+import { choosePackages, parseOptions, record, refuseNothing } from './run-benchmarks.mjs';
 import { spread } from './statistics.mjs';
 import { replaceSection, rowAsData, terminalTable } from './table.mjs';
 import { checkWorkloads, holds } from './workload.mjs';
@@ -216,6 +216,12 @@ describe('the runner', () => {
     });
     expect(() => parseOptions(['--fast'])).toThrow('Usage: npm run bench');
     expect(() => choosePackages([], ['nothing'])).toThrow('No package is named nothing');
+  });
+
+  it('refuses to have measured nothing', () => {
+    expect(() => refuseNothing('no such workload', 0)).toThrow('"no such workload"');
+    expect(() => refuseNothing('sum', 1)).not.toThrow();
+    expect(() => refuseNothing(undefined, 0)).not.toThrow();
   });
 
   it('rewrites the section of one package alone', () => {

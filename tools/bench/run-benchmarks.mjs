@@ -26,9 +26,11 @@ export async function runBenchmarks(args) {
   const packages = choosePackages(workspacePackages(repositoryRoot), options.packages);
   await setUp();
   let bad = false;
+  let measured = 0;
   for (const { name, folder } of packages) {
     await installPeers(name, folder);
     const rows = await benchPackage(join(folder, 'bench'), options);
+    measured += rows.length;
     process.stdout.write(`\n${name}\n${terminalTable(rows)}\n${formatErrors(rows)}`);
     const failed = rows.some((row) => 'error' in row);
     bad ||= failed || (options.strict && rows.some((row) => 'holds' in row && row.holds === false));
@@ -37,7 +39,18 @@ export async function runBenchmarks(args) {
     else if (failed) process.stdout.write('A failed run: docs/benchmarks.md stays as it is.\n');
     else record(repositoryRoot, name, rows);
   }
+  refuseNothing(options.only, measured);
   return bad ? 1 : 0;
+}
+
+/**
+ * @param {string | undefined} only
+ * @param {number} measured how many workloads were run
+ * @throws {SetUpError} when `only` chose none: a misspelt name must not look like a run that went well
+ */
+export function refuseNothing(only, measured) {
+  if (only === undefined || measured > 0) return;
+  throw new SetUpError(`No workload's name contains ${JSON.stringify(only)}; without --only all are run and shown.`);
 }
 
 /**

@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildDigest } from './build.mjs';
-import { explainFailure, isInstalled } from './install.mjs';
+import { explainFailure, isInstalled, npmCommand } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { nodeVersionProblem } from './node-version.mjs';
+import { repositoryRoot } from './repository.mjs';
 import { runStep } from './step.mjs';
 
 let folder = '';
@@ -26,6 +27,14 @@ describe('the Node.js version', () => {
   it.each(['12.22.12', '18.20.8', '20.18.3', '21.7.3', '22.11.0'])('%s is refused with what to do', (version) => {
     expect(nodeVersionProblem(version)).toContain(`this is ${version}`);
     expect(nodeVersionProblem(version)).toContain('Install');
+  });
+});
+
+describe('an install', () => {
+  it('runs no script of a dependency, whichever npm does it', () => {
+    const npm = npmCommand(['config', 'get', 'ignore-scripts']);
+    const { stdout } = spawnSync(npm.command, npm.args, { cwd: repositoryRoot, encoding: 'utf8' });
+    expect(stdout.trim()).toBe('true');
   });
 });
 

@@ -19,7 +19,7 @@ export async function installDependencies(folder, title) {
   if (isInstalled(folder)) return;
   await runStep({
     title: `${title} (npm ci)`,
-    ...npmCommand(['ci', '--no-audit', '--no-fund', '--loglevel=error']),
+    ...npmCommand(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']),
     cwd: folder,
     explain: explainFailure,
   });

@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../bootstrap/repository.mjs';
 import { completePlatformPackages, missingOptionalPackages, platformEntry } from './platform-packages.mjs';
 
 /** A lock file as npm writes it where the registry serves Linux on x64 only. */
@@ -15,6 +18,16 @@ const partial = () => ({
     },
   },
   'node_modules/@tool/linux-x64': { version: '2.6.8', optional: true, os: ['linux'], cpu: ['x64'] },
+});
+
+describe('npm run complete-lock', () => {
+  it('says in a line what it cannot read, without a stack', () => {
+    const program = join(repositoryRoot, 'tools', 'complete-lock.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [program, 'no-such-folder'], { encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('no-such-folder/package-lock.json cannot be read');
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
 });
 
 describe('a lock file without the packages of other platforms', () => {

@@ -12,6 +12,8 @@ import { runStep } from '../bootstrap/step.mjs';
 
 const TEMPLATE = fileURLToPath(new URL('template', import.meta.url));
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+/** Names that Nx or Vitest knows already, and one that every JavaScript object has: Nx then builds nothing any more. */
+const TAKEN = ['tenstrip', 'examples', 'tools', 'constructor'];
 
 /**
  * Makes the package, links it, and says what comes next.
@@ -40,12 +42,15 @@ export async function newPackage([name, summary]) {
  * @param {string} name
  * @param {string} [summary]
  * @returns {Promise<string[]>}
- * @throws {SetUpError} for a name that is not kebab-case or is taken
+ * @throws {SetUpError} for a name that is not kebab-case, longer than 64 or taken
  */
 export async function createPackage(root, name, summary = `The ${name} engine of Tenstrip`) {
   const folder = join(root, 'packages', name);
-  if (!NAME.test(name))
-    throw new SetUpError(`"${name}" is no package name: lower-case words joined by "-", for example my-engine`);
+  if (!NAME.test(name) || name.length > 64)
+    throw new SetUpError(
+      `"${name}" is no package name: at most 64 characters, lower-case words joined by "-", for example my-engine`,
+    );
+  if (TAKEN.includes(name)) throw new SetUpError(`the name ${name} is taken by the workspace: choose another`);
   if (existsSync(folder))
     throw new SetUpError(`packages/${name} exists already: choose another name, or delete it first`);
   const words = placeholders(root, name, summary);

@@ -57,7 +57,10 @@ describe('a new package', () => {
     expect(rows).toMatchObject([{ unit: 'ns a key' }]);
   });
 
-  it.each(['Upper', 'with space', '../out', 'shared-core', ''])('is not made with the name %j', async (bad) => {
-    await expect(createPackage(root, bad)).rejects.toThrow(/no package name|exists already/);
+  it.each([
+    ...['Upper', 'with space', '../out', 'shared-core', ''],
+    ...['constructor', 'examples', 'tenstrip', 'a'.repeat(65)],
+  ])('is not made with the name %j', async (bad) => {
+    await expect(createPackage(root, bad)).rejects.toThrow(/no package name|exists already|is taken/);
   });
 });

@@ -72,6 +72,12 @@ describe('system packages', () => {
     expect(installLine(missing)).toBe('sudo apt-get install -y iproute2');
   });
 
+  it('are all installed by the workflow, whose user is not root', () => {
+    const workflow = readFileSync(join(repositoryRoot, '.github', 'workflows', 'ci.yml'), 'utf8');
+    const line = /apt-get install -y -q --no-install-recommends\s+(.+)/.exec(workflow)?.[1]?.split(' ') ?? [];
+    expect(line.sort()).toEqual(SYSTEM_PACKAGES.map(({ debian }) => debian).sort());
+  });
+
   it('are looked for along the path', () => {
     expect(isInstalledTool('sh')).toBe(true);
     expect(isInstalledTool('no-such-program-here')).toBe(false);

@@ -4,18 +4,26 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TenstripError } from '@tenstrip/shared-core';
 import type { RunSummary } from '../run-summary';
 import { actorSections } from './actor-section';
 import { html, jsonForScript, Markup } from './markup';
 import { overview } from './overview';
 import { timelineOf } from './timeline';
 
-/** Writes the page of a run to `summary.report`. */
+/** Writes the page of a run to `summary.report`. @throws TenstripError `ReportUnwritable` */
 export async function writeReport(summary: RunSummary): Promise<void> {
   const style = await readFile(join(__dirname, 'page.css'), 'utf8');
   const chart = await readFile(require.resolve('echarts/dist/echarts.common.min.js'), 'utf8');
   const script = await readFile(join(__dirname, 'timeline.client.js'), 'utf8');
-  await writeFile(summary.report, pageOf(summary, { style, scripts: [chart, script] }).text);
+  const page = pageOf(summary, { style, scripts: [chart, script] }).text;
+  await writeFile(summary.report, page).catch((cause: NodeJS.ErrnoException) => {
+    throw new TenstripError(
+      'ReportUnwritable',
+      `Cannot write the report to ${summary.report} (${cause.code}); the ledger is complete. Name another file with --report.`,
+      { details: { report: summary.report }, cause },
+    );
+  });
 }
 
 /** The parts of a page that are not made from a run. */

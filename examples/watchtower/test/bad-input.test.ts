@@ -5,10 +5,12 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { failedLogins } from './attack-lines';
 import { documentOf, type Finished, finished, Scratch, start, watchtower } from './run-watchtower';
@@ -149,11 +151,48 @@ describe('a wrong command line', () => {
     expectOneClearError(run, 'truth-of-nothing.json');
   });
 
-  test('verify of a folder without a ledger is one clear error', async () => {
-    mkdirSync(scratch.path('nothing-here'));
-    const run = await watchtower(scratch.folder, 'verify', scratch.path('nothing-here'));
+  test.each([
+    ['verify', []],
+    ['explain', ['1']],
+  ])('%s of a folder without a ledger is one clear error, and makes none there', async (command, more) => {
+    const folder = scratch.path(`nothing-to-${command}`);
+    mkdirSync(folder);
+    const run = await watchtower(scratch.folder, command, folder, ...more);
     expect(run.code).toBe(1);
-    expectOneClearError(run, 'nothing-here');
+    expectOneClearError(run, folder, 'LedgerMissing');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('a place that cannot be written', () => {
+  const taken = () => {
+    writeFileSync(scratch.path('taken'), '');
+    return scratch.path('taken');
+  };
+
+  test.each([
+    ['the ledger below /proc', ['--ledger', '/proc/no-such/ledger'], '/proc/no-such'],
+    ['the report below /proc', ['--report', '/proc/no-such/report.html'], '/proc/no-such'],
+    ['the ledger at a file', () => ['--ledger', taken()], 'taken'],
+    ['the report below a file', () => ['--report', join(taken(), 'report.html')], 'taken'],
+  ])('%s is one clear error', async (_, options, part) => {
+    const path = scratch.path('quiet.log');
+    writeFileSync(path, '');
+    const args = typeof options === 'function' ? options() : options;
+    const child = start(scratch.folder, [...args, path]);
+    const limit = setTimeout(() => child.kill('SIGKILL'), 60_000); // a program that tries for ever hears no other signal
+    const run = await finished(child);
+    clearTimeout(limit);
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expectOneClearError(run, part, 'FolderUnusable');
+  });
+
+  test('a report that is a folder is one clear error, after the ledger was written', async () => {
+    const path = scratch.path('quiet.log');
+    writeFileSync(path, '');
+    const run = await watchtower(scratch.folder, '--report', scratch.folder, path);
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expectOneClearError(run, scratch.folder, 'ReportUnwritable');
   });
 });
 

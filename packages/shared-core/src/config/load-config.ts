@@ -23,6 +23,8 @@ export interface ConfigSources {
 }
 
 const maxFileBytes = 1 << 20;
+/** What the suite itself reads: no mistake where a strip is named `log` or `corpus`. */
+const suiteVariables: ReadonlySet<string> = new Set(['TENSTRIP_LOG_LEVEL', 'TENSTRIP_CORPUS_DIR']);
 
 /**
  * The configuration that `schema` makes of its defaults, the file and the environment; the later wins, key by key, and
@@ -33,7 +35,8 @@ const maxFileBytes = 1 << 20;
  * that the schema does not know is refused, unless the schema is open there (`z.record`, `z.looseObject`, `.catchall`).
  *
  * @throws TenstripError `ConfigInvalid`; `details.problems` has one `{ path, message }` a wrong key.
- * @throws TypeError when the schema is no zod schema, or `options` lack the strip's name.
+ * @throws TypeError when the schema is no zod schema, when two of its keys would be one variable (`maxQueue`, `max_queue`),
+ * or when `options` lack the strip's name.
  */
 export function loadConfig<T extends z.ZodType>(schema: T, options: ConfigSources): z.output<T> {
   assertSources(schema, options);
@@ -106,7 +109,12 @@ function readEnvironment(
   strip: string,
   env: Readonly<Record<string, string | undefined>>,
 ): { values: Setting[]; problems: Problem[] } {
-  const known = new Map(knownVariables(keys, strip).map((variable) => [variable.name, variable]));
+  const known = new Map<string, Variable>();
+  for (const variable of knownVariables(keys, strip)) {
+    const other = known.get(variable.name);
+    if (other !== undefined) throw sameVariable(other, variable);
+    known.set(variable.name, variable);
+  }
   const values: Setting[] = [];
   for (const variable of known.values()) {
     const text = env[variable.name];
@@ -114,9 +122,14 @@ function readEnvironment(
   }
   const unknown = Object.keys(env).filter((name) => name.startsWith(variablePrefix(strip)) && env[name]);
   const problems = unknown
-    .filter((name) => !known.has(name))
+    .filter((name) => !known.has(name) && !suiteVariables.has(name))
     .map((name) => ({ path: name, message: `unknown environment variable${didYouMean(name, known.keys())}` }));
   return { values, problems };
+}
+
+function sameVariable(one: Variable, other: Variable): TypeError {
+  const names = [one, other].map(({ path }) => pathText(path)).join(' and ');
+  return new TypeError(`loadConfig(schema, options): the keys ${names} are both read from ${one.name}; rename one`);
 }
 
 /** `base` with the settings of the environment over it; `base` stays as it is. */

@@ -29,11 +29,13 @@ const isPosix = process.platform !== 'win32';
  * Writes `seed` (32 bytes) to a new file at `path` with mode 0600, sealed by `passphrase`, and waits until it is on the
  * disk. Wipe the seed when you need it no more; a passphrase, being a string, cannot be wiped.
  *
- * @throws TenstripError `KeyInvalid` when the seed is not 32 bytes long, the passphrase is empty, or the file exists
+ * @throws TenstripError `KeyInvalid` when the seed is not 32 bytes long, the passphrase is empty or no text, or the file exists
  * already or cannot be written: a key is never overwritten.
  */
 export async function writeKeyFile(path: string, seed: Uint8Array, passphrase: string): Promise<void> {
+  if (!(seed instanceof Uint8Array)) throw keyInvalid(`the seed is ${typeof seed}; expected ${seedBytes} bytes`);
   if (seed.length !== seedBytes) throw keyInvalid(`the seed has ${seed.length} bytes; expected ${seedBytes}`);
+  checkPassphrase(passphrase);
   if (passphrase === '') throw keyInvalid('the passphrase is empty: choose one, as it is all that protects the key');
   const text = printKeyFile(await seal(seed, passphrase));
   await using file = await openKeyFile(path, 'wx', 'written: it exists already, or its folder is missing or closed');
@@ -51,9 +53,10 @@ export async function writeKeyFile(path: string, seed: Uint8Array, passphrase: s
  * The seed in a key file: 32 bytes, for the caller to wipe.
  *
  * @throws TenstripError `KeyInvalid` when the file cannot be read, is no key file, was changed, others than its owner may
- * use it, or the passphrase is wrong.
+ * use it, or the passphrase is wrong or no text.
  */
 export async function readKeyFile(path: string, passphrase: string): Promise<Uint8Array> {
+  checkPassphrase(passphrase);
   const sealed = parseKeyFile(await readOwnFile(path));
   if (sealed === undefined) throw keyInvalid(`the file ${path} is no key file of version 1, or is damaged`, { path });
   const seed = await unseal(sealed, passphrase);
@@ -61,6 +64,10 @@ export async function readKeyFile(path: string, passphrase: string): Promise<Uin
     throw keyInvalid(`the key file ${path} does not open: the passphrase is wrong or the file was changed`, { path });
   }
   return seed;
+}
+
+function checkPassphrase(passphrase: unknown): void {
+  if (typeof passphrase !== 'string') throw keyInvalid(`the passphrase is ${typeof passphrase}; expected a text`);
 }
 
 // ---------------------------------------------------------------------------------------------------------- sealing

@@ -8,7 +8,7 @@ import type { Slice } from './cpu-slices.js';
 import type { GovernorNode } from './governor-node.js';
 import type { GovernorTree } from './governor-tree.js';
 import type { IoCost } from './io-gate.js';
-import { checkAmount, checkCount, isAmount, refuseSpec } from './limits.js';
+import { checkAmount, checkCost, checkCount, isAmount, refuseSpec } from './limits.js';
 import type { OperationContext, OperationSpec, Reservation, SharedOperation } from './operation.js';
 import { operationAborted, queueFull } from './refusals.js';
 import type { ResourceGovernor } from './resource-governor.js';
@@ -69,7 +69,7 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
     calledAtMs: number,
     runNested: RunNested,
   ) {
-    if (!isValid(spec)) refuseSpec(spec);
+    checkSpec(spec);
     const limitMs = kind === 'permitted' ? node.deadlineMs : Number.POSITIVE_INFINITY;
     const deadlineMs = spec.deadlineMs === undefined ? limitMs : Math.min(spec.deadlineMs, limitMs);
     super(spec.name ?? node.name, node, parent, calledAtMs, deadlineMs, spec.signal);
@@ -173,8 +173,7 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
   io(cost: IoCost): Promise<void> | undefined;
   io<T>(cost: IoCost, work: () => Promise<T>): Promise<T>;
   io<T>(cost: IoCost, work?: () => Promise<T>): Promise<unknown> | undefined {
-    checkAmount('ops', cost.ops);
-    checkAmount('bytes', cost.bytes);
+    checkCost(cost);
     return work === undefined ? this.#takeTokens(cost.ops ?? 0, cost.bytes ?? 0) : this.#outside(cost, work);
   }
 
@@ -292,6 +291,10 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
     this.node.countWaiting(-1);
   }
 
+  protected override get isAwaited(): boolean {
+    return this.kind !== 'background';
+  }
+
   protected override onStop(reason: StopReason): void {
     this.countdown = 0;
     if (this.#shared === undefined) return;
@@ -356,6 +359,11 @@ export class GovernedOperation extends StopWatch implements OperationContext, Sl
       if (!this.hasEnded) slices.begin(this, this.clock.monotonicMs());
     }
   }
+}
+
+/** @throws TenstripError `GovernorLimitsInvalid` that says what is wrong with `spec` */
+export function checkSpec(spec: Partial<OperationSpec>): void {
+  if (!isValid(spec)) refuseSpec(spec);
 }
 
 function isValid(spec: Partial<OperationSpec>): boolean {

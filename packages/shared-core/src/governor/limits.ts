@@ -137,6 +137,15 @@ export function checkAmount(key: string, amount: number | undefined): void {
   throw invalid('amount', [{ key, value: amount, problem: 'expected a finite number of at least 0' }]);
 }
 
+/** @throws TenstripError `GovernorLimitsInvalid` when `cost` is no object, or an amount in it none. */
+export function checkCost(cost: { ops?: number; bytes?: number }): void {
+  if (typeof cost !== 'object' || cost === null) {
+    throw invalid('cost', [{ key: '', value: cost, problem: 'expected an object with ops, bytes or both' }]);
+  }
+  checkAmount('ops', cost.ops);
+  checkAmount('bytes', cost.bytes);
+}
+
 /** @throws TenstripError `GovernorLimitsInvalid` when `name` is not a text that names something. */
 export function checkName(name: unknown): void {
   if (typeof name === 'string' && name !== '') return;

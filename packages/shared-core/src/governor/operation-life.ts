@@ -1,7 +1,7 @@
 // The life of an operation, in order: is its governor open, is it stopped already, is there room in the queue, is there
 // memory, I/O tokens, a slot; then the body; then everything is given back and the next one starts.
 import { isTenstripError } from '../errors/index.js';
-import { GovernedOperation } from './governed-operation.js';
+import { checkSpec, GovernedOperation } from './governed-operation.js';
 import type { GovernorNode } from './governor-node.js';
 import type { OperationContext, OperationSpec, Permit } from './operation.js';
 import { governorClosed, queueFull } from './refusals.js';
@@ -62,6 +62,7 @@ export function tryPermit(
   node: GovernorNode,
   spec: Partial<OperationSpec>,
 ): Permit | undefined {
+  checkSpec(spec); // before the answer: also who would have to wait hears of it
   const { tree } = node;
   const nowMs = tree.clock.monotonicMs();
   const mustWait =

@@ -120,7 +120,7 @@ export class ResourceGovernor implements Governed, AsyncDisposable {
     return acquirePermit(this, this.#node, spec);
   }
 
-  /** A permit if one is free at this moment, without waiting. @throws TenstripError `GovernorClosed`, `MemoryLimit` */
+  /** A permit if one is free at this moment, without waiting. @throws TenstripError `GovernorClosed`, `MemoryLimit`, `OperationAborted` */
   tryAcquire(spec: Partial<OperationSpec> = {}): Permit | undefined {
     return tryPermit(this, this.#node, spec);
   }

@@ -127,6 +127,9 @@ export abstract class StopWatch implements Stoppable {
 
   protected onStop(_reason: StopReason): void {}
 
+  /** Whether somebody awaits its end: the process stays alive until its deadline then, so that they hear of it. */
+  protected abstract get isAwaited(): boolean;
+
   get #abortedSignal(): AbortSignal | undefined {
     for (const signal of this.signals) if (signal.aborted) return signal;
     return undefined;
@@ -151,7 +154,7 @@ export abstract class StopWatch implements Stoppable {
     this.node.stoppables.add(this);
     if (this.deadlineAtMs !== Number.POSITIVE_INFINITY) {
       const delayMs = this.deadlineAtMs - clock.monotonicMs();
-      this.#deadlineTimer = clock.schedule(delayMs, look);
+      this.#deadlineTimer = clock.schedule(delayMs, look, { keepAlive: this.isAwaited });
     }
   }
 

@@ -13,11 +13,11 @@ const probeDeadlineMs = 10_000;
 export async function healthOf(mount: Mount): Promise<Health> {
   if (mount.obstacle !== undefined) return { unhealthy: mount.obstacle.toJSON() };
   const failures: Record<string, TenstripError> = {};
-  for (const plugin of mount.plugins.filter(({ plugin: { health } }) => health !== undefined)) {
+  for (const { path, plugin } of mount.plugins.filter(({ plugin: { health } }) => health !== undefined)) {
     try {
-      await plugin.probe(probeDeadlineMs);
+      await mount.probe(plugin.name, probeDeadlineMs);
     } catch (error) {
-      failures[plugin.plugin.name] = asPluginFailure(`the health probe of ${plugin.path}`, error);
+      failures[plugin.name] = asPluginFailure(`the health probe of ${path}`, error);
     }
   }
   const failed = Object.keys(failures);

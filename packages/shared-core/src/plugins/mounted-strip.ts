@@ -130,6 +130,21 @@ export class Mount {
     }
   }
 
+  /**
+   * Tries a plugin's probe as if it were a call: it waits for a replacement to end, and the service stays open until it
+   * has ended. A plugin that the replacement lacks has nothing to prove.
+   */
+  async probe(plugin: string, deadlineMs: number): Promise<void> {
+    while (this.#change === 'replacing') await this.#waiting.wait({ deadlineMs });
+    if (this.obstacle !== undefined) throw this.obstacle;
+    this.#underWay++;
+    try {
+      await this.#plugins.get(plugin)?.probe(deadlineMs);
+    } finally {
+      this.#callEnded();
+    }
+  }
+
   pause(): void {
     this.#assertUnchanging('pause');
     this.#become('paused');
@@ -283,7 +298,7 @@ export class Mount {
     return runAs({ isWithin: (scope) => scope === this.#scope }, body);
   }
 
-  /** How long to wait for `open` and `close`. Virtual time must not run ahead of real work only because nothing else waits. */
+  /** How long to wait for `open` and `close`; the drain waits on the same clock. Virtual time must not run ahead of real work only because nothing else waits. */
   get #serviceTime(): TimeLimit {
     const { clock, deterministic } = this.governor;
     return { clock, limitMs: this.#serviceDeadlineMs, keepAlive: !deterministic };
@@ -326,7 +341,8 @@ export class Mount {
     if (this.#underWay === 0) return true;
     try {
       return await new Promise<boolean>((resolve) => {
-        const timer = this.governor.clock.schedule(drainMs, () => resolve(false));
+        const { clock, keepAlive } = this.#serviceTime;
+        const timer = clock.schedule(drainMs, () => resolve(false), { keepAlive });
         this.#whenIdle = () => {
           timer[Symbol.dispose]();
           resolve(true);

@@ -1,5 +1,6 @@
 // Calls that a strip cannot take now wait here, first come first, at most as many as the governor's `maxQueue`, until they
 // are released, aborted or out of time.
+import { addAbortListener, removeAbortListener } from '../determinism/index.js';
 import { type CoreErrorCode, TenstripError } from '../errors/index.js';
 import type { ResourceGovernor } from '../governor/index.js';
 
@@ -35,15 +36,18 @@ export class WaitingCalls {
     return new Promise((resolve, reject) => {
       const leave = (end: () => void) => () => {
         this.#waiting.delete(go);
-        signal?.removeEventListener('abort', abort);
+        if (signal !== undefined) removeAbortListener(signal, abort);
         timer?.[Symbol.dispose]();
         end();
       };
       const go = leave(resolve);
       const abort = leave(() => reject(this.#aborted(signal!)));
       const expire = leave(() => reject(this.#expired(deadlineMs!)));
-      const timer = deadlineMs === undefined ? undefined : this.#governor.clock.schedule(deadlineMs, expire);
-      signal?.addEventListener('abort', abort);
+      const { clock, deterministic } = this.#governor;
+      // Virtual time must not run ahead of what the call waits for; real time keeps the process alive for the caller.
+      const keepAlive = !deterministic;
+      const timer = deadlineMs === undefined ? undefined : clock.schedule(deadlineMs, expire, { keepAlive });
+      if (signal !== undefined) addAbortListener(signal, abort);
       this.#waiting.add(go);
     });
   }

@@ -33,7 +33,8 @@ export async function startProcess(settings: IsolateSettings, events: EnclosureE
     // A guest that is gone is told by its end, not by a failed write.
     send: (payload) => new Promise((written) => channel.write(frame(payload), () => written())),
     kill: async () => {
-      killGroup(child);
+      // Once it has ended, its number may be another's: then nothing is killed that we did not start.
+      if (child.exitCode === null && child.signalCode === null) killGroup(child);
       await ended;
     },
   };

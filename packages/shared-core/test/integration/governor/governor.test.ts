@@ -21,6 +21,16 @@ describe('a deterministic governor', () => {
   });
 });
 
+describe('a deadline', () => {
+  it.each(['paused', 'listening'])('reaches its caller in a process that has nothing else to do: %s', async (way) => {
+    expect(await child('deadline.child.mjs', way)).toBe('DeadlineExceeded');
+  });
+
+  it('of a background context keeps no process alive', async () => {
+    expect(await child('deadline.child.mjs', 'background')).toBe('ended');
+  });
+});
+
 describe('a worker thread', () => {
   it('stops for a pause, goes on, and ends when its operation is aborted', async () => {
     const governor = new ResourceGovernor();

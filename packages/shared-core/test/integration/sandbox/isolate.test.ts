@@ -309,6 +309,19 @@ describe.runIf(onLinux)('a process isolate and its host', () => {
     while (during.some(isAlive)) await wait(5);
   });
 
+  it('kills nothing once its process has ended: the number may be another’s by then', async () => {
+    await withIsolate({ kind: 'process' }, async (isolate) => {
+      await isolate[Symbol.asyncDispose]();
+      const kill = vi.spyOn(process, 'kill');
+      try {
+        await isolate[Symbol.asyncDispose]();
+        expect(kill).not.toHaveBeenCalled();
+      } finally {
+        kill.mockRestore();
+      }
+    });
+  });
+
   it('dies with its host, in the middle of a loop', async () => {
     const host = spawn(process.execPath, [file('dying-host.child.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((looping) => host.stdout.once('data', looping));

@@ -199,6 +199,20 @@ describe('refusal', () => {
     expect(found.map(({ path }) => path)).toEqual(['list[0].nmae', 'either.fiel']);
   });
 
+  it('refuses a schema of which two keys are one variable', () => {
+    const twins = z.object({ maxQueue: z.number().default(1), max_queue: z.number().default(2) });
+    expect(() => loadConfig(twins, { strip: 'x', env: {} })).toThrow(
+      new TypeError(
+        'loadConfig(schema, options): the keys maxQueue and max_queue are both read from TENSTRIP_X_MAX_QUEUE; rename one',
+      ),
+    );
+  });
+
+  it.each(['log', 'corpus'])('takes no variable of the suite for one of the strip %s', (strip) => {
+    const env = { TENSTRIP_LOG_LEVEL: 'info', TENSTRIP_CORPUS_DIR: '/data' };
+    expect(loadConfig(z.object({}), { strip, env })).toEqual({});
+  });
+
   it('reports an unknown key of a strict object once', () => {
     const strict = z.strictObject({ name: z.string().optional() });
     expect(problems(() => loadConfig(strict, { strip: 'x', file: file('{"nmae":1}'), env: {} }))).toHaveLength(1);

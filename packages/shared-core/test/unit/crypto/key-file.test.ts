@@ -44,6 +44,14 @@ describe('key file', () => {
     expect(text).not.toContain(Buffer.from(seed).toString('hex'));
   });
 
+  it.each([undefined, null, 5])('refuses %j as a passphrase or a seed', async (given) => {
+    const other = join(folder, 'none.key');
+    await expect(readKeyFile(path, given as never)).rejects.toThrow(keyInvalid);
+    await expect(writeKeyFile(other, seed, given as never)).rejects.toThrow(keyInvalid);
+    await expect(writeKeyFile(other, given as never, passphrase)).rejects.toThrow(keyInvalid);
+    await expect(stat(other)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it('takes a passphrase in either Unicode form, and a fresh salt each time', async () => {
     const other = join(folder, 'other.key');
     await writeKeyFile(other, seed, 'Schl\u00fcssel');

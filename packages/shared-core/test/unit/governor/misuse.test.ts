@@ -32,6 +32,20 @@ describe('a governor refuses', () => {
     expect(governor.statistics()).toMatchObject({ ioOps: 0, reservedBytes: 0, running: 0, waiting: 0 });
   });
 
+  it.each([[null], [5], [{ ioOps: -1 }], [{ deadlineMs: Number.NaN }]])(
+    '%j of a permit, also while none is free',
+    async (spec) => {
+      const governor = new ResourceGovernor({ maxConcurrency: 1 });
+      expect(() => governor.tryAcquire(wrong(spec))).toThrow(invalid);
+      using _held = await governor.acquire();
+      expect(() => governor.tryAcquire(wrong(spec))).toThrow(invalid);
+    },
+  );
+
+  it.each([[null], [undefined], ['a'], [{ ops: -1 }]])('%j as a cost of I/O', (cost) => {
+    expect(() => new ResourceGovernor().io(wrong(cost))).toThrow(invalid);
+  });
+
   it('an operation without a body', async () => {
     const governor = new ResourceGovernor({ maxConcurrency: 1 });
     await expect(governor.run('nothing', wrong(undefined))).rejects.toThrow('give the function to run');

@@ -193,6 +193,28 @@ describe('a strip that would take itself down', () => {
   });
 });
 
+describe('a call that never ends', () => {
+  it('holds the process until its strip has given it up, aborted it and closed the service', async () => {
+    const clock = new VirtualClock();
+    const plugins = registryOn(clock);
+    let closed = false;
+    const close = () => {
+      closed = true;
+    };
+    const mounted = await plugins.mount(
+      stripOf('hangs', { close }, () => never),
+      {},
+    );
+    void mounted.call.run(undefined);
+    const unmounted = mounted.unmount();
+    await turn();
+    expect(clock.pending).toEqual({ timers: 1, awaited: 1 });
+    await clock.advance(31_000);
+    await unmounted;
+    expect(closed).toBe(true);
+  });
+});
+
 describe('a probe that ignores its abort', () => {
   it('is called unhealthy after 10 s', async () => {
     const clock = new VirtualClock();

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { VirtualClock } from '../../../src/determinism/index.js';
@@ -329,5 +330,74 @@ describe('replacement', () => {
     await clock.advance(1000);
     await Promise.all([call, unmounted]);
     expect(events).toEqual(['aborted', 'closed']);
+  });
+});
+
+describe('a health probe', () => {
+  /** A store whose one plugin proves that it can write, slowly. */
+  function probedStrip(store: SingleWriterStore, label: string, pause: () => Promise<void>) {
+    const strip = storeStrip(store, label);
+    const [append] = strip.plugins;
+    const probed = definePlugin({
+      ...append,
+      health: async ({ service }: PluginContext<Writer>) => void (await service.append('probe', pause)),
+    });
+    return { ...strip, plugins: [probed] as const };
+  }
+
+  it('keeps the service open until it has ended', async () => {
+    await using plugins = registry();
+    const store = new SingleWriterStore();
+    let goOn: (() => void) | undefined;
+    const pause = () =>
+      new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+    await plugins.mount(probedStrip(store, 'old', pause), {});
+    const health = plugins.health();
+    await turn();
+    const replaced = plugins.replace(probedStrip(store, 'new', turn), {});
+    for (let count = 0; count < 5; count++) await turn();
+    goOn!();
+    await replaced;
+    expect(await health).toEqual({ store: 'healthy' });
+    expect(store.entries).toEqual(['old:probe']);
+  });
+
+  it('that is asked for during a replacement tries the new service', async () => {
+    await using plugins = registry();
+    const store = new SingleWriterStore();
+    await plugins.mount(probedStrip(store, 'old', turn), {});
+    const replaced = plugins.replace(probedStrip(store, 'new', turn), {});
+    while (store.isOpen) await turn();
+    expect(await plugins.health()).toEqual({ store: 'healthy' });
+    await replaced;
+    expect(store.entries).toEqual(['new:probe']);
+  });
+
+  it('ends before its strip is unmounted', async () => {
+    await using plugins = registry();
+    const store = new SingleWriterStore();
+    const mounted = await plugins.mount(probedStrip(store, 'old', turn), {});
+    const health = plugins.health();
+    await mounted.unmount();
+    expect(await health).toEqual({ store: 'healthy' });
+    expect(store.entries).toEqual(['old:probe']);
+  });
+});
+
+describe('calls that wait for a replacement', () => {
+  it('put one listener on the signal that they share', async () => {
+    await using plugins = registry();
+    const store = new SingleWriterStore();
+    const mounted = await plugins.mount(storeStrip(store, 'old'), {});
+    const { signal } = new AbortController();
+    const replaced = plugins.replace(storeStrip(store, 'new'), {});
+    while (store.isOpen) await turn();
+    const calls = Array.from({ length: 20 }, () => mounted.call.append('held', { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await replaced;
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['new']));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 });
