@@ -26,6 +26,7 @@ import {
 } from '../decisions/index.js';
 import {
   type BlockTarget,
+  bringBack,
   type LineSource,
   lineDigest,
   parseSecurityEvent,
@@ -274,6 +275,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     this.#reading = new LogReading({
       ...parts,
       memoryMs: Math.max(parts.detector.memoryMs, crossDomainMemoryMs, successMemoryMs),
+      clockNow: () => this.#latest,
       observe: (event, replayed) => this.#observe(event, replayed),
       refreshSelf: () => this.#refreshSelf(),
       times: () => this.#times(),
@@ -558,6 +560,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     await op.checkpoint();
     const repeated = batch !== undefined && this.#ledger.projections.hasBatch(batch);
     const outcomes: DecisionOutcome[] = [];
+    for (const event of events) bringBack(event, this.#latest);
     for (const [index, event] of repeated ? [] : events.entries()) {
       // A batch is all or nothing: whoever was told that it failed may give it again.
       if (batch === undefined && index % eventsPerCheckpoint === eventsPerCheckpoint - 1) await op.checkpoint();
@@ -626,6 +629,11 @@ export class AutoblockerLedger implements AsyncDisposable {
   #observe(event: SecurityEvent, replayed: boolean): ReturnType<DecisionMaker['observe']> {
     if (event.time > this.#newestEvent) this.#newestEvent = event.time;
     return this.#maker.observe(event, replayed);
+  }
+
+  /** What no event may be ahead of: the clock, and nothing where events are the clock. */
+  get #latest(): number {
+    return this.#parts.eventTime ? Number.POSITIVE_INFINITY : this.#parts.governor.clock.now();
   }
 
   #times(): { time: number; recordedAt: number } {
