@@ -98,6 +98,8 @@ export class Projections {
   readonly #covering = new Int32Array(129);
   #shared: SharedBlocksWriter | undefined;
   readonly #expiry = new ExpiryQueue();
+  /** The latest end of what was dropped from the look-up because it had come. */
+  #endedTo = Number.NEGATIVE_INFINITY;
   readonly #scores = new Map<string, { readonly score: number; readonly time: number }>();
   readonly #overflows = new Set<string>();
   /** Bans by rules, by network, each with the line that was too many. */
@@ -149,12 +151,26 @@ export class Projections {
     return this.#shared.handle;
   }
 
-  /** Drops from the look-up what ended at `now` or before. */
+  /** Drops from the look-up what ended at `now` or before. Where the clock was set back, what it had ended goes on. */
   expire(now: number): void {
     this.#shared?.setNow(now);
+    if (now < this.#endedTo) this.#resume(now);
     for (const { id, end } of this.#expiry.take(now)) {
       const record = this.#decisions.get(id)!;
-      if (record.until === end && record.held !== 'revoked') this.#leaveForce(record);
+      if (record.until !== end || record.held === 'revoked') continue;
+      this.#leaveForce(record);
+      if (end > this.#endedTo) this.#endedTo = end;
+    }
+  }
+
+  /** Puts back what was dropped and ends after `now`. O(decisions), when a clock goes back over an end. */
+  #resume(now: number): void {
+    const endedTo = this.#endedTo;
+    this.#endedTo = now;
+    for (const record of this.#decisions.values()) {
+      const { until, held } = record;
+      const isOver = until === null || until <= now || until > endedTo || held === 'revoked';
+      if (!isOver && !this.#isPlaced(record)) this.#place(record);
     }
   }
 

@@ -613,6 +613,8 @@ export class AutoblockerLedger implements AsyncDisposable {
         personal: { network, ...(note === undefined ? {} : { note: note.slice(0, maxNoteLength) }) },
       });
     }
+    // What has ended is not taken back: the entry would say that it was wrong.
+    projections.expire(this.now);
     const touched = projections.inForceWithin(requireIpPrefix(network));
     for (const id of touched) this.#recordRevocation(id, { code: 'allow-listed', text: network });
     return touched;
