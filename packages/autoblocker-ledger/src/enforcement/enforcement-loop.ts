@@ -58,7 +58,7 @@ export class EnforcementLoop implements AsyncDisposable {
   /** Networks whose state may differ from what was sent last. */
   readonly #pending = new Set<string>();
   /** Ends of blocks, for enforcers that do not end them themselves. */
-  readonly #ends = new ExpiryQueue<string>();
+  #ends = new ExpiryQueue<string>();
   readonly #waiters: { readonly size: bigint; readonly resolve: () => void }[] = [];
   #running: Promise<void> | undefined;
   /** Read up to here; enforced up to here when nothing is pending. */
@@ -184,6 +184,8 @@ export class EnforcementLoop implements AsyncDisposable {
       const network = decision.id < size ? this.#networkOf(decision) : undefined;
       if (network !== undefined) networks.add(network);
     }
+    // Noted anew with the whole set: else each would stand there once for every resync of its life.
+    this.#ends = new ExpiryQueue();
     const batch: EnforcementBatch = { ...this.#difference([...networks]), replace: true, remove: [] };
     await enforcer.apply(batch, this.#stop.signal);
     this.#pending.clear();
