@@ -20,6 +20,7 @@ import { ExpiryQueue } from './expiry-queue.js';
 import type { EvidenceLine } from './explanation.js';
 import type {
   AllowListEntry,
+  BatchName,
   DecisionEntry,
   ExtensionEntry,
   LedgerEntry,
@@ -105,7 +106,7 @@ export class Projections {
   /** Bans by rules, by network, each with the line that was too many. */
   readonly neighbours = new BannedNeighbours<EvidenceLine>();
   /** Batches that were taken, oldest first. */
-  readonly #batches = new Set<string>();
+  readonly #batches = new Map<string, BatchName>();
   /** Lengths of networks that were ever decided on. */
   readonly #rangeLengths = { 4: new Set<number>(), 6: new Set<number>() };
   readonly #recentBlocks: { readonly time: number; readonly scenario: string }[] = [];
@@ -137,7 +138,7 @@ export class Projections {
         if (entry.personal !== undefined) this.positions.set(entry.personal.source, entry.personal.position);
         break;
       case 'event-batch':
-        if (entry.personal !== undefined) addBounded(this.#batches, entry.personal.batch, maxBatches);
+        if (entry.personal !== undefined) this.#noteBatch(entry.personal);
     }
   }
 
@@ -270,9 +271,9 @@ export class Projections {
     });
   }
 
-  /** Whether a batch was taken; the newest hundred thousand are known. */
-  hasBatch(batch: string): boolean {
-    return this.#batches.has(batch);
+  /** A batch that was taken; the newest hundred thousand are known. */
+  batch(name: string): BatchName | undefined {
+    return this.#batches.get(name);
   }
 
   decision(id: bigint, at: number): Decision | undefined {
@@ -507,6 +508,11 @@ export class Projections {
 
   #noteOverflow(key: string | undefined): void {
     if (key !== undefined) addBounded(this.#overflows, key, maxOverflowKeys);
+  }
+
+  #noteBatch(batch: BatchName): void {
+    this.#batches.set(batch.batch, batch);
+    if (this.#batches.size > maxBatches) this.#batches.delete(this.#batches.keys().next().value!);
   }
 
   #noteNeighbour({ target, fact, held }: DecisionRecord, time: number, evidence: EvidenceLine | undefined): void {
