@@ -277,6 +277,7 @@ export class AutoblockerLedger implements AsyncDisposable {
       escalation: { ...defaultEscalation, baseMs: parts.banMs },
       clockNow: () => parts.governor.clock.now(),
       now: () => this.now,
+      latest: () => this.#latest,
     });
     this.#reading = new LogReading({
       ...parts,

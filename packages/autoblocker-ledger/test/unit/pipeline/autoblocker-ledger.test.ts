@@ -251,6 +251,11 @@ describe('a decision', () => {
       kind: 'refused',
       code: 'EXPIRY_REQUIRED',
     });
+    const centuries = { ...wish, origin: 'scenario', durationMs: 100 * 365 * 86_400_000 } as const;
+    expect(await ledger.addBlock(centuries)).toMatchObject({ kind: 'refused', code: 'EXPIRY_REQUIRED' });
+    const fromThen = { ...wish, origin: 'scenario', time: at('2126-01-01T00:00:00Z') } as const;
+    expect(await ledger.addBlock({ ...fromThen, target: '203.0.114.7' })).toMatchObject({ kind: 'decided' });
+    expect(ledger.isBlocked('203.0.114.7')?.until).toBeLessThan(ledger.now + 86_400_000);
     expect(await ledger.addBlock({ ...wish, durationMs: null, domains: ['ssh'] })).toMatchObject({ kind: 'decided' });
     expect(ledger.isBlocked('203.0.113.77', 'ssh')).toMatchObject({ until: null });
     expect(ledger.isBlocked('203.0.113.77', 'http')).toBeUndefined();
@@ -260,7 +265,7 @@ describe('a decision', () => {
       decision: { state: 'pending-review' },
     });
     expect(ledger.isBlocked('203.0.5.5')).toBeUndefined();
-    expect(ledger.statistics().decisions).toMatchObject({ active: 1, 'pending-review': 1 });
+    expect(ledger.statistics().decisions).toMatchObject({ active: 2, 'pending-review': 1 });
   });
 });
 
