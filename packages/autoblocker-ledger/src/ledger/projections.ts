@@ -426,6 +426,8 @@ export class Projections {
     record.held = 'revoked';
     record.revokedAt = fact.time;
     if (record.target.kind === 'ip') this.neighbours.forget(record.target.value);
+    // What was taken back proves nothing: else a second mistake would be believed where the first was not.
+    this.#scores.delete(targetKey(record.target));
     record.history = [...record.history, index];
   }
 

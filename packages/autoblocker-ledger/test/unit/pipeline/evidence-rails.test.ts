@@ -320,3 +320,14 @@ describe('a stamp of the future', () => {
     expect(outcomes).toMatchObject([{ kind: 'refused', code: 'KNOWN_GOOD' }]);
   });
 });
+
+it('what was taken back adds nothing to the score by which one who logged in may be blocked after all', async () => {
+  await using ledger = await open();
+  const login = { kind: 'login', outcome: 'success', victim: { user: 'ann' } } as const;
+  await ledger.ingest(failedLogin('ssh', '198.51.100.7', start, login));
+  const wish = { target: '198.51.100.7', reason: 'test', origin: 'scenario', time: start + hour } as const;
+  const strong = await ledger.addBlock({ ...wish, score: 3 });
+  if (strong.kind !== 'decided') throw new Error(strong.kind);
+  await ledger.revoke(strong.decision.id, { code: 'false-positive' });
+  expect(await ledger.addBlock({ ...wish, score: 1 })).toMatchObject({ kind: 'refused', code: 'KNOWN_GOOD' });
+});
