@@ -94,7 +94,7 @@ export class CheckpointMemo {
 
   #read(text: string): KnownCheckpoint | undefined {
     const flat = Buffer.from(text).toString(); // a copy: a slice would keep its whole proof in memory
-    const signed = parseSignedCheckpoint(flat);
+    const signed = flat === text ? parseSignedCheckpoint(flat) : undefined; // a lone surrogate is copied as another character
     if (signed === undefined || signed.checkpoint.size > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
     const { size, root } = signed.checkpoint;
     const tree = new VerifiedTree(flat, Number(size), encodeBase64(root), this.#tiles);
