@@ -63,14 +63,16 @@ export async function verifyAttestations(ledger: string, key?: string): Promise<
   const published = await readFile(join(attestationFolder(ledger), 'verifier.key'), 'utf8').catch(() => undefined);
   const verifierKey = key ?? published?.trim();
   const check = new AttestationCheck(verifierKey ?? '');
+  // A run may be under way: what its log holds now is in the ledger and in the files that are read after it.
+  await check.readLogSize(ledger);
   const decisions = await check.readLedger(ledger);
   if (verifierKey === undefined) {
     if (decisions === 0) return undefined;
     check.report(undefined, 'AttestationsMissing', 'The ledger has decisions, and nothing in its folder attests them.');
     return check.result();
   }
-  await check.readAttestations(ledger);
   await check.readPendingRun(ledger);
+  await check.readAttestations(ledger);
   check.compareDecisions();
   await check.compareReport(ledger);
   await check.auditLog(ledger);
@@ -94,6 +96,7 @@ class AttestationCheck {
   /** The run with the greatest index in the log of attestations: the order of the lines is anybody's. */
   #newest: { readonly run: InTotoStatement<AttestedRunPredicate>; readonly index: bigint } | undefined;
   #origin = '';
+  #logSize: bigint | undefined;
   #report: AttestationReport['report'];
 
   constructor(verifierKey: string) {
@@ -118,6 +121,16 @@ class AttestationCheck {
       if (!isTenstripError(error)) throw error;
     }
     return this.#expected.size;
+  }
+
+  /** How far the log of attestations is to be accounted for. */
+  async readLogSize(ledger: string): Promise<void> {
+    try {
+      await using log = await LogReader.open(join(attestationFolder(ledger), 'authority', 'log'));
+      this.#logSize = log.size;
+    } catch (error) {
+      if (!isTenstripError(error)) throw error; // the audit of the log tells
+    }
   }
 
   /** Every line, believed or told of. */
@@ -218,7 +231,8 @@ class AttestationCheck {
         this.report(undefined, problem.code, `entry ${index} of the attestations' log: ${problem.message}`);
       }
       const unaccounted: bigint[] = [];
-      for (let index = 0n; index < log.size; index++) {
+      const size = this.#logSize ?? log.size;
+      for (let index = 0n; index < log.size && index < size; index++) {
         const stored = await log.entry(index).catch(() => undefined);
         if (stored === undefined) continue; // told of above
         const digest = loggedDigest(stored.entry);
