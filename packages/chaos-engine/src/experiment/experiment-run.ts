@@ -114,7 +114,7 @@ class ExperimentRun {
     this.#experiment = experiment;
     this.#options = options;
     this.#op = options.context ?? ungoverned.context();
-    this.#clock = this.#op.clock;
+    this.#clock = options.surface?.clock ?? this.#op.clock;
     this.#env = options.env ?? process.env;
     this.#configuration = loadConfiguration(experiment.configuration ?? {}, this.#env, options.configuration);
     this.#secrets = loadSecrets(experiment.secrets ?? {}, this.#env);
@@ -127,7 +127,8 @@ class ExperimentRun {
       const issues = [`controls name the module ${missing[0]}, which was not handed in`];
       throw new TenstripError<ChaosErrorCode>('ExperimentInvalid', `${issues[0]}.`, { details: { issues } });
     }
-    this.#faults = new ExperimentFaults(options.surface, experiment['x-tenstrip'], this.#op.random, this.#clock);
+    const random = options.surface?.random ?? this.#op.random;
+    this.#faults = new ExperimentFaults(options.surface, experiment['x-tenstrip'], random, this.#clock);
     this.#startedAt = this.#clock.monotonicMs();
     this.#journal = {
       'chaoslib-version': '@tenstrip/chaos-engine',

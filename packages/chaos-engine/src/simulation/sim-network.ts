@@ -259,6 +259,11 @@ export class SimNetwork {
     return this.#world.processByHost(host);
   }
 
+  /** @throws TenstripError `TargetUnknown` @internal */
+  assertProcess(name: string): void {
+    this.#process(name);
+  }
+
   #process(name: string): SimProcess {
     const process = this.#world.processByName(name);
     if (process === undefined) {
