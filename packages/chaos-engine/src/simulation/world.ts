@@ -22,7 +22,7 @@ import { type HoldUp, holdUpBy } from './strategies.js';
 import type { Trace } from './trace.js';
 import { TraceHash } from './trace-hash.js';
 import { WorldFaults } from './world-faults.js';
-import type { WorldSettings } from './world-options.js';
+import { assertNodeOptions, type WorldSettings } from './world-options.js';
 
 /** What a scenario does in a world. It runs as a process of its own, named `scenario`, at an address of its own. */
 export type Scenario<T = unknown> = (world: World) => Promise<T> | T;
@@ -161,16 +161,22 @@ export class World {
    * Makes a node and starts it: `main` runs as a process of its own. Whatever it calls of Node (timers, `Date`, chance, sockets,
    * http, fetch) is this node's.
    *
-   * @throws TenstripError `OptionsInvalid` when the name is taken
+   * @throws TenstripError `OptionsInvalid`, also when the name is taken
    */
   node(name: string, main: NodeMain, options: NodeOptions = {}): SimNode {
-    if (name === '' || name.length > 256 || this.#processes.has(name)) {
+    if (typeof name !== 'string' || name === '' || name.length > 256 || this.#processes.has(name)) {
       throw new TenstripError<ChaosErrorCode>(
         'OptionsInvalid',
         `a node cannot be named ${JSON.stringify(name)}; names have 1 to 256 characters and are taken once`,
         { details: { issues: [`name: ${name}`] } },
       );
     }
+    if (typeof main !== 'function') {
+      throw new TenstripError<ChaosErrorCode>('OptionsInvalid', `node ${name} has no main; give a function`, {
+        details: { issues: ['main: give a function'] },
+      });
+    }
+    assertNodeOptions(options);
     const process = this.#addProcess(name, main, options);
     process.start();
     return process;
