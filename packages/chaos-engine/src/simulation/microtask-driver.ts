@@ -3,9 +3,10 @@
 // drains them between the immediates of one batch, as documented since Node 11; a batch costs one turn of the event loop.
 
 /** How a world is driven: `in-place`, `by-turns`, or whichever works best here. Both give the same trace. */
-export type Driver = (typeof drivers)[number];
+export type Driver = 'auto' | 'in-place' | 'by-turns';
 
-export const drivers = ['auto', 'in-place', 'by-turns'] as const;
+/** All of them. */
+export const drivers: readonly Driver[] = ['auto', 'in-place', 'by-turns'];
 
 /** What is driven. */
 export interface Driven {
