@@ -4,6 +4,7 @@ import { defineStrip, type ResourceGovernor } from '@tenstrip/shared-core';
 import { z } from 'zod';
 import type { Model } from './checking/index.js';
 import {
+  type CheckingService,
   checkLinearizabilityPlugin,
   controlProxyPlugin,
   explorePlugin,
@@ -11,11 +12,14 @@ import {
   injectFaultPlugin,
   type NamedScenario,
   openRealFaults,
+  type ProxyService,
   probeHostPlugin,
   type RealFaults,
+  type RealFaultsService,
   replayPlugin,
   revertFaultPlugin,
   runExperimentPlugin,
+  type SimulationService,
   simulatePlugin,
 } from './plugins/index.js';
 import { startToxiproxyServer, type ToxiproxyServer } from './proxy/index.js';
@@ -23,7 +27,7 @@ import { startToxiproxyServer, type ToxiproxyServer } from './proxy/index.js';
 export type { NamedScenario };
 
 /** What the strip's plugins share: scenarios and models by name, the proxies, and faults on this host. */
-export class ChaosService {
+export class ChaosService implements SimulationService, CheckingService, ProxyService, RealFaultsService {
   /** Scenarios by their names. */
   readonly scenarios: Readonly<Record<string, NamedScenario>>;
   /** Models of one's own by their names. */
