@@ -148,10 +148,16 @@ export class LeaseKeeper implements AsyncDisposable {
 
   /**
    * Takes a folder, undoes what an earlier engine left in it, and starts a reaper.
-   * @throws TenstripError `JournalUnavailable` (also when another engine has the folder), `ReaperUnavailable`
+   * @throws TenstripError `OptionsInvalid`, `JournalUnavailable` (also when another engine has the folder), `ReaperUnavailable`
    */
   static async open(options: LeaseKeeperOptions): Promise<LeaseKeeper> {
-    const lock = await lockFolder(options.folder);
+    const { folder, maximumLeases = 256 } = options;
+    if (typeof folder !== 'string' || folder === '')
+      throw optionsInvalid(`folder must be a path, not ${JSON.stringify(folder)}`);
+    if (!Number.isSafeInteger(maximumLeases) || maximumLeases < 1) {
+      throw optionsInvalid(`the most leases at once must be an integer above 0, not ${maximumLeases}`);
+    }
+    const lock = await lockFolder(folder);
     let journal: LeaseJournal | undefined;
     try {
       journal = await LeaseJournal.open(options.folder);
@@ -371,6 +377,10 @@ export class LeaseKeeper implements AsyncDisposable {
       [...this.#held.values()].map(({ record }) => this.#reaper?.hold(record.id, record.endsAt - now, record.undo)),
     );
   }
+}
+
+function optionsInvalid(issue: string): TenstripError<ChaosErrorCode> {
+  return new TenstripError<ChaosErrorCode>('OptionsInvalid', `${issue}.`, { details: { issues: [issue] } });
 }
 
 /** Undoes what the journal says is active. After a reboot the kernel has forgotten it all; what is elsewhere has not. */
