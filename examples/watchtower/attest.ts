@@ -8,7 +8,7 @@
 //   run.pending      the statement of a run that is being attested: what a kill may leave logged, and not in the file
 
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import {
   type Attestation,
@@ -18,7 +18,7 @@ import {
 } from '@tenstrip/attestation-authority';
 import { isTenstripError, TenstripError } from '@tenstrip/shared-core';
 import { createSigner } from '@tenstrip/shared-core/crypto';
-import { LogReader } from '@tenstrip/shared-core/durable-log';
+import { LogReader, makeFolder } from '@tenstrip/shared-core/durable-log';
 import {
   decisionStatement,
   entryIndexOf,
@@ -84,7 +84,7 @@ export class DecisionAttestor implements AsyncDisposable {
   /** Opens the attestations of a ledger's folder, or makes them. What a kill left half written is cut. */
   static async open(ledger: string): Promise<DecisionAttestor> {
     const folder = attestationFolder(ledger);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const { last, decisions } = await readAttested(attestationFile(ledger));
     const authority = await AttestationAuthority.open({
       folder: join(folder, 'authority'),

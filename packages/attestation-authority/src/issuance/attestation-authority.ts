@@ -1,9 +1,9 @@
 // The authority: issues, renews and revokes attestations. Issuing is logging: what it returns is durable, and under a signed
 // checkpoint of its log. Cost: some 10 us CPU an attestation, one sync and one signature a commit of up to 4,096.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogWriter, type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { type Signer, sha256 } from '@tenstrip/shared-core/crypto';
+import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { parseVerifierKey } from '@tenstrip/shared-core/transparency';
 import {
@@ -566,7 +566,7 @@ const maximumProblems = 1000;
 async function grantedFolder(folder: string, governor: ResourceGovernor): Promise<string> {
   if (folder === memoryFolder) return folder;
   const granted = await governor.use('fs.write').resolve(folder);
-  await mkdir(granted, { recursive: true });
+  await makeFolder(granted);
   return granted;
 }
 

@@ -1,9 +1,10 @@
 // Leases: what is granted is in the journal and known to the reaper before the grant is answered, so whoever applies a fault
 // after that may die at any moment. Opening a folder undoes first what an earlier engine left in it.
 
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { type ResourceGovernor, systemClock, ungoverned } from '@tenstrip/shared-core';
+import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { Fault, FaultTarget } from '../faults/index.js';
@@ -421,7 +422,7 @@ async function endReaper(engine: EngineRecord | undefined): Promise<void> {
 
 /** One engine a folder: an abstract Unix socket, which the kernel frees however its owner dies. */
 async function lockFolder(folder: string): Promise<AsyncDisposable> {
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await makeFolder(folder, 0o700).catch((cause: unknown) => {
     throw journalUnavailable(folder, cause);
   });
   const { dev, ino } = await stat(folder, { bigint: true });
