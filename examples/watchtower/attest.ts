@@ -5,15 +5,29 @@
 //   signing.key      its private key
 //   verifier.key     its public key: all that is needed to verify, besides the ledger's folder and the report
 //   attestations.jsonl  the attestations, one a line
+//   run.pending      the statement of a run that is being attested: what a kill may leave logged, and not in the file
 
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { type Attestation, AttestationAuthority, type AttestationRequest } from '@tenstrip/attestation-authority';
+import {
+  type Attestation,
+  AttestationAuthority,
+  type AttestationRequest,
+  statementPayloadType,
+} from '@tenstrip/attestation-authority';
 import { isTenstripError, TenstripError } from '@tenstrip/shared-core';
 import { createSigner } from '@tenstrip/shared-core/crypto';
-import { LogReader } from '@tenstrip/shared-core/durable-log';
-import { decisionStatement, entryIndexOf, runType, sha256Hex } from './decision-statement';
+import { LogReader, makeFolder } from '@tenstrip/shared-core/durable-log';
+import {
+  decisionStatement,
+  entryIndexOf,
+  loggedDigest,
+  runType,
+  sha256Hex,
+  statementDigest,
+  statementText,
+} from './decision-statement';
 
 /** The name of the log of attestations, and of its key. */
 export const attestationOrigin = 'tenstrip/watchtower/attestations';
@@ -29,6 +43,11 @@ export function attestationFolder(ledger: string): string {
 /** The file with the attestations themselves. */
 export function attestationFile(ledger: string): string {
   return join(attestationFolder(ledger), 'attestations.jsonl');
+}
+
+/** The file with the statement of a run that is being attested. */
+export function pendingRunFile(ledger: string): string {
+  return join(attestationFolder(ledger), 'run.pending');
 }
 
 /** What was attested. */
@@ -65,14 +84,20 @@ export class DecisionAttestor implements AsyncDisposable {
   /** Opens the attestations of a ledger's folder, or makes them. What a kill left half written is cut. */
   static async open(ledger: string): Promise<DecisionAttestor> {
     const folder = attestationFolder(ledger);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const { last, decisions } = await readAttested(attestationFile(ledger));
     const authority = await AttestationAuthority.open({
       folder: join(folder, 'authority'),
       origin: attestationOrigin,
       signer: createSigner(await signingSeed(join(folder, 'signing.key'))),
     });
-    await writeFile(join(folder, 'verifier.key'), `${authority.vkey}\n`);
+    try {
+      await writeFile(join(folder, 'verifier.key'), `${authority.vkey}\n`);
+      await keepPendingRun(ledger, authority);
+    } catch (error) {
+      await authority.close();
+      throw error;
+    }
     return new DecisionAttestor(ledger, authority, last === undefined ? 0n : last + 1n, decisions);
   }
 
@@ -91,17 +116,24 @@ export class DecisionAttestor implements AsyncDisposable {
     await this.#attestDecisions();
     const { checkpoint, verifierKey } = verification;
     const [origin, size] = checkpoint.split('\n');
-    await this.#issue([
-      {
-        subject: [
-          { name: portablePath(this.#ledger, report), digest: { sha256: sha256Hex(await readFile(report)) } },
-          { name: `${origin}@${size}`, digest: { sha256: sha256Hex(checkpoint) } },
-        ],
-        predicateType: runType,
-        predicate: { ledger: { verifierKey, checkpoint }, decisions: this.#decisions },
-        validity: { notAfter: new Date(Date.now() + 50 * yearMs) },
-      },
-    ]);
+    const request = {
+      subject: [
+        { name: portablePath(this.#ledger, report), digest: { sha256: sha256Hex(await readFile(report)) } },
+        { name: `${origin}@${size}`, digest: { sha256: sha256Hex(checkpoint) } },
+      ],
+      predicateType: runType,
+      predicate: { ledger: { verifierKey, checkpoint }, decisions: this.#decisions },
+      validity: { notAfter: new Date(Date.now() + 50 * yearMs) },
+    };
+    const pending = pendingRunFile(this.#ledger);
+    {
+      await using file = await open(`${pending}.new`, 'w');
+      await file.writeFile(statementText(request));
+      await file.sync();
+    }
+    await rename(`${pending}.new`, pending);
+    await this.#issue([request]);
+    await rm(pending);
     const folder = attestationFolder(this.#ledger);
     return { folder, verifierKey: this.#authority.vkey, decisions: this.#decisions };
   }
@@ -143,9 +175,7 @@ export class DecisionAttestor implements AsyncDisposable {
   /** The same entry gives the same statement, so that one which a kill let be logged and not kept is logged once more. */
   async #issue(requests: readonly AttestationRequest[]): Promise<void> {
     const issued = await this.#authority.issueBatch(requests.map((request) => ({ ...request, revocable: false })));
-    await using file = await open(attestationFile(this.#ledger), 'a');
-    await file.writeFile(issued.map((attestation) => `${JSON.stringify(attestation)}\n`).join(''));
-    await file.datasync();
+    await appendLines(this.#ledger, issued);
   }
 }
 
@@ -157,6 +187,34 @@ async function openLedgerLog(ledger: string): Promise<LogReader | undefined> {
     if (isTenstripError(error, 'LogUnavailable')) return undefined;
     throw error;
   }
+}
+
+/** What a kill let be logged of a run and not kept comes into the file: a decision could be made again from the ledger, a run not. */
+async function keepPendingRun(ledger: string, authority: AttestationAuthority): Promise<void> {
+  const path = pendingRunFile(ledger);
+  const statement = await readFile(path).catch(() => undefined);
+  if (statement === undefined) return;
+  const payload = statement.toString('base64');
+  const kept = await readFile(attestationFile(ledger), 'utf8').catch(() => '');
+  const index = authority.size - 1n;
+  if (!kept.includes(payload) && (await isLogged(ledger, index, statementDigest(statement)))) {
+    const envelope = { payload, payloadType: statementPayloadType, signatures: [] };
+    await appendLines(ledger, [{ envelope, proof: await authority.proveInclusion(index) }]);
+  }
+  await rm(path);
+}
+
+/** Whether an entry of the attestations' log is of a statement with this digest. */
+async function isLogged(ledger: string, index: bigint, digest: string): Promise<boolean> {
+  if (index < 0n) return false;
+  await using log = await LogReader.open(join(attestationFolder(ledger), 'authority', 'log'));
+  return loggedDigest((await log.entry(index)).entry) === digest;
+}
+
+async function appendLines(ledger: string, attestations: readonly Attestation[]): Promise<void> {
+  await using file = await open(attestationFile(ledger), 'a');
+  await file.writeFile(attestations.map((attestation) => `${JSON.stringify(attestation)}\n`).join(''));
+  await file.datasync();
 }
 
 /** Which entry was attested last, and how many were. An unfinished last line is cut off. */

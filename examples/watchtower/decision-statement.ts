@@ -2,7 +2,12 @@
 // statement again from the ledger, and compares. Nothing here knows how statements are signed or ledgers are written.
 
 import { createHash } from 'node:crypto';
-import type { AttestationRequest } from '@tenstrip/attestation-authority';
+import {
+  type AttestationRequest,
+  preAuthenticationEncoding,
+  statementPayloadType,
+  statementType,
+} from '@tenstrip/attestation-authority';
 import { type BlockTarget, targetKey } from '@tenstrip/autoblocker-ledger';
 
 /** The predicate type of a decision, its extension or its revocation. */
@@ -57,6 +62,27 @@ export function entryName(origin: string, index: bigint): string {
 export function entryIndexOf(origin: string, name: string): bigint | undefined {
   const index = name.startsWith(`${origin}#`) ? name.slice(origin.length + 1) : '';
   return /^(?:0|[1-9]\d{0,15})$/.test(index) ? BigInt(index) : undefined;
+}
+
+/** The statement's text, byte for byte as the authority signs it where it is not revocable. */
+export function statementText({
+  subject,
+  predicateType,
+  predicate,
+  validity,
+}: Pick<AttestationRequest, 'subject' | 'predicateType' | 'predicate' | 'validity'>): string {
+  const tenstrip_terms = { notAfter: validity.notAfter.toISOString() };
+  return JSON.stringify({ _type: statementType, subject, predicateType, predicate, tenstrip_terms });
+}
+
+/** What the log holds of a statement: SHA-256 of what DSSE signs. */
+export function statementDigest(text: string | Uint8Array): string {
+  return sha256Hex(preAuthenticationEncoding(statementPayloadType, Buffer.from(text)));
+}
+
+/** The digest in an entry of the attestations' log, or `undefined`. */
+export function loggedDigest(entry: Uint8Array): string | undefined {
+  return /^tenstrip\.dev\/attest\/v1 sha256:([0-9a-f]{64}) /.exec(Buffer.from(entry).toString('latin1'))?.[1];
 }
 
 /** SHA-256 in hex. */

@@ -1,8 +1,8 @@
 // Where a run reads and writes when it was not told: the recorded logs of the project, and a folder for each run.
 
-import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { TenstripError } from '@tenstrip/shared-core';
+import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import type { WatchCommand } from './command-line';
 
 const recordFolder = resolve(__dirname, '../../tools/lab/record');
@@ -27,31 +27,17 @@ export async function placeOf({ ledger, report }: Pick<WatchCommand, 'ledger' | 
     ledger: resolve(ledger ?? join(folder, 'ledger')),
     report: resolve(report ?? join(folder, 'report.html')),
   };
-  await makeFolder(place.ledger);
-  await makeFolder(dirname(place.report));
+  await makeUsable(place.ledger);
+  await makeUsable(dirname(place.report));
   return place;
 }
 
-/** Level by level: the recursive mkdir of Node 20 tries for ever where a file system takes no folders, as /proc does. */
-async function makeFolder(folder: string): Promise<void> {
-  if (await isFolder(folder)) return;
-  const above = dirname(folder);
-  if (above !== folder) await makeFolder(above);
-  try {
-    await mkdir(folder);
-  } catch (cause) {
-    if (await isFolder(folder)) return; // somebody else was faster
+async function makeUsable(folder: string): Promise<void> {
+  await makeFolder(folder).catch((cause: NodeJS.ErrnoException) => {
     throw new TenstripError(
       'FolderUnusable',
-      `Cannot make the folder ${folder} (${(cause as NodeJS.ErrnoException).code}). Name a place that this process may write to with --ledger or --report.`,
+      `Cannot make the folder ${folder} (${cause.code}). Name a place that this process may write to with --ledger or --report.`,
       { details: { folder }, cause },
     );
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+  });
 }

@@ -9,21 +9,22 @@ import {
   AttestationVerifier,
   type InTotoStatement,
   parseAttestation,
-  preAuthenticationEncoding,
-  statementPayloadType,
 } from '@tenstrip/attestation-authority';
 import { isTenstripError, TenstripError } from '@tenstrip/shared-core';
 import { createVerifier, sha256 } from '@tenstrip/shared-core/crypto';
 import { LogReader } from '@tenstrip/shared-core/durable-log';
 import { checkCheckpoint, parseVerifierKey } from '@tenstrip/shared-core/transparency';
-import { attestationFile, attestationFolder } from './attest';
+import { attestationFile, attestationFolder, pendingRunFile } from './attest';
 import {
   blockDecisionType,
   type DecisionStatement,
   decisionStatement,
   entryIndexOf,
+  loggedDigest,
   runType,
   sha256Hex,
+  statementDigest,
+  statementText,
 } from './decision-statement';
 
 /** What is wrong: with which entry of the ledger, or `undefined` when with none of them. */
@@ -62,12 +63,15 @@ export async function verifyAttestations(ledger: string, key?: string): Promise<
   const published = await readFile(join(attestationFolder(ledger), 'verifier.key'), 'utf8').catch(() => undefined);
   const verifierKey = key ?? published?.trim();
   const check = new AttestationCheck(verifierKey ?? '');
+  // A run may be under way: what its log holds now is in the ledger and in the files that are read after it.
+  await check.readLogSize(ledger);
   const decisions = await check.readLedger(ledger);
   if (verifierKey === undefined) {
     if (decisions === 0) return undefined;
     check.report(undefined, 'AttestationsMissing', 'The ledger has decisions, and nothing in its folder attests them.');
     return check.result();
   }
+  await check.readPendingRun(ledger);
   await check.readAttestations(ledger);
   check.compareDecisions();
   await check.compareReport(ledger);
@@ -89,8 +93,10 @@ class AttestationCheck {
   readonly #expected = new Map<bigint, ExpectedDecision>();
   /** Digests that entries of the attestations' log may have. */
   readonly #digests = new Set<string>();
-  readonly #runs: InTotoStatement<AttestedRunPredicate>[] = [];
+  /** The run with the greatest index in the log of attestations: the order of the lines is anybody's. */
+  #newest: { readonly run: InTotoStatement<AttestedRunPredicate>; readonly index: bigint } | undefined;
   #origin = '';
+  #logSize: bigint | undefined;
   #report: AttestationReport['report'];
 
   constructor(verifierKey: string) {
@@ -117,6 +123,16 @@ class AttestationCheck {
     return this.#expected.size;
   }
 
+  /** How far the log of attestations is to be accounted for. */
+  async readLogSize(ledger: string): Promise<void> {
+    try {
+      await using log = await LogReader.open(join(attestationFolder(ledger), 'authority', 'log'));
+      this.#logSize = log.size;
+    } catch (error) {
+      if (!isTenstripError(error)) throw error; // the audit of the log tells
+    }
+  }
+
   /** Every line, believed or told of. */
   async readAttestations(ledger: string): Promise<void> {
     const trust = { roots: [{ name: 'watchtower', keys: [{ vkey: this.#verifierKey }] }] };
@@ -134,14 +150,38 @@ class AttestationCheck {
       const verdict = verifier.verify(attestation, { time: Date.now() });
       const entry = verdict.ok ? undefined : claimedEntry(this.#origin, attestation);
       if (!verdict.ok) this.report(entry, verdict.code, `${where} is not believed: ${verdict.detail}`);
-      else this.#accept(verdict.statement, attestation, where);
+      else if (verdict.logIndex === undefined) {
+        this.report(undefined, 'PROOF_MISSING', `${where} has no proof that it was logged`);
+      } else this.#accept(verdict.statement, verdict.logIndex, attestation, where);
     }
   }
 
-  #accept(statement: InTotoStatement, attestation: Attestation, where: string): void {
-    this.#digests.add(digestOf(attestation.envelope.payload));
+  /** A run that was logged, and then a kill came before its line. */
+  async readPendingRun(ledger: string): Promise<void> {
+    const text = await readFile(pendingRunFile(ledger), 'utf8').catch(() => undefined);
+    if (text === undefined) return;
+    try {
+      await using log = await LogReader.open(join(attestationFolder(ledger), 'authority', 'log'));
+      const digest = statementDigest(text);
+      if (log.size === 0n || loggedDigest((await log.entry(log.size - 1n)).entry) !== digest) return;
+      const statement: InTotoStatement = JSON.parse(text); // what was logged was a statement
+      if (statement.predicateType !== runType) return;
+      this.#digests.add(digest);
+      this.#learnRun(statement, log.size - 1n);
+    } catch (error) {
+      if (!isTenstripError(error) && !(error instanceof SyntaxError)) throw error; // the audit of the log tells
+    }
+  }
+
+  #learnRun(statement: InTotoStatement, index: bigint): void {
+    if (this.#newest !== undefined && this.#newest.index > index) return;
+    this.#newest = { run: statement as InTotoStatement<AttestedRunPredicate>, index };
+  }
+
+  #accept(statement: InTotoStatement, logIndex: bigint, attestation: Attestation, where: string): void {
+    this.#digests.add(statementDigest(Buffer.from(attestation.envelope.payload, 'base64')));
     if (statement.predicateType === runType) {
-      this.#runs.push(statement as InTotoStatement<AttestedRunPredicate>);
+      this.#learnRun(statement, logIndex);
       return;
     }
     const name = statement.subject[0]!.name;
@@ -165,7 +205,7 @@ class AttestationCheck {
 
   /** The page of the newest run. */
   async compareReport(ledger: string): Promise<void> {
-    const [subject] = this.#runs.at(-1)?.subject ?? [];
+    const [subject] = this.#newest?.run.subject ?? [];
     if (subject === undefined) return;
     const path = resolve(ledger, subject.name);
     const page = await readFile(path).catch(() => undefined);
@@ -177,7 +217,7 @@ class AttestationCheck {
 
   /** The log of attestations: whole, signed by the key, and without entries that nothing accounts for. */
   async auditLog(ledger: string): Promise<void> {
-    for (const { statement } of this.#expected.values()) this.#digests.add(digestOfDecision(statement));
+    for (const { statement } of this.#expected.values()) this.#digests.add(statementDigest(statementText(statement)));
     try {
       await using log = await LogReader.open(join(attestationFolder(ledger), 'authority', 'log'));
       const key = keyErrors(() => parseVerifierKey(this.#verifierKey, sha256)!);
@@ -191,11 +231,13 @@ class AttestationCheck {
         this.report(undefined, problem.code, `entry ${index} of the attestations' log: ${problem.message}`);
       }
       const unaccounted: bigint[] = [];
-      for (let index = 0n; index < log.size; index++) {
+      const size = this.#logSize ?? log.size;
+      for (let index = 0n; index < log.size && index < size; index++) {
         const stored = await log.entry(index).catch(() => undefined);
-        const digest = /sha256:([0-9a-f]{64})/.exec(Buffer.from(stored?.entry ?? []).toString('latin1'))?.[1];
-        // A kill may come between the log and the file; what it cut off is the log's last entry.
-        if (digest !== undefined && !this.#digests.has(digest) && index < log.size - 1n) unaccounted.push(index);
+        if (stored === undefined) continue; // told of above
+        const digest = loggedDigest(stored.entry);
+        // What a kill cut off between the log and the file is made again from the ledger, or is the pending run.
+        if (digest === undefined || !this.#digests.has(digest)) unaccounted.push(index);
       }
       // Of what was erased since, the attestation may be gone too: it named the person.
       const expected = [...this.#expected.values()];
@@ -217,14 +259,14 @@ class AttestationCheck {
       attested: expected.filter(([, { isAttested }]) => isAttested).length,
       notYet: expected.filter(([index, { isAttested }]) => !isAttested && index >= size).length,
       report: this.#report,
-      ledger: this.#runs.at(-1)?.predicate.ledger,
+      ledger: this.#newest?.run.predicate.ledger,
       problems: this.#problems,
     };
   }
 
   /** How far the ledger went when the newest run attested its end. */
   get #attestedSize(): bigint {
-    const size = this.#runs.at(-1)?.predicate.ledger.checkpoint.split('\n')[1];
+    const size = this.#newest?.run.predicate.ledger.checkpoint.split('\n')[1];
     return size === undefined ? 0n : BigInt(size);
   }
 }
@@ -260,22 +302,6 @@ function claimedEntry(origin: string, { envelope }: Attestation): bigint | undef
   } catch {
     return undefined;
   }
-}
-
-/** What the log holds of a statement: SHA-256 of what DSSE signs. */
-function digestOf(payload: string): string {
-  return sha256Hex(preAuthenticationEncoding(statementPayloadType, Buffer.from(payload, 'base64')));
-}
-
-function digestOfDecision({ subject, predicateType, predicate, validity }: DecisionStatement): string {
-  const statement = {
-    _type: 'https://in-toto.io/Statement/v1',
-    subject,
-    predicateType,
-    predicate,
-    tenstrip_terms: { notAfter: validity.notAfter.toISOString() },
-  };
-  return digestOf(Buffer.from(JSON.stringify(statement)).toString('base64'));
 }
 
 function keyErrors<Result>(make: () => Result): Result {

@@ -8,7 +8,7 @@ import { TenstripError } from '@tenstrip/shared-core';
 import { exitCodes, type VerifyCommand } from './command-line';
 import { problemLines } from './terminal-output';
 import { visibleText } from './untrusted-text';
-import { type AttestationReport, verifyAttestations } from './verify-attestations';
+import { type AttestationProblem, type AttestationReport, verifyAttestations } from './verify-attestations';
 import { count } from './wording';
 
 /** A checkpoint is a short signed note; a larger file is something else. */
@@ -26,15 +26,31 @@ export async function verifyFolder(command: VerifyCommand, signal: AbortSignal):
     ...(key === undefined ? {} : { verifierKey: key }),
     ...(earlier === undefined ? {} : { checkpoint: earlier }),
   });
-  const report = withAttestations(ledger, attestations);
+  const isForeign = command.attestationKey !== undefined && key === undefined;
+  const report = withAttestations(ledger, attestations, isForeign ? [unattestedKey] : []);
   if (command.json) process.stdout.write(`${JSON.stringify(verificationJson(report, attestations))}\n`);
   else process.stdout.write(`${verificationText(report, checkpoint !== undefined, attestations)}\n`);
   return report.verified ? exitCodes.done : exitCodes.tampered;
 }
 
+/** Under the key of the attestations alone the ledger's own is known from a run, or not at all: the one in its folder is anybody's. */
+const unattestedKey: AttestationProblem = {
+  entry: undefined,
+  code: 'LedgerKeyUnknown',
+  message: 'no run that ended is attested, which would name the key of the ledger: give that key too, with --key',
+};
+
 /** The problems of both; those of no entry come first. */
-function withAttestations(ledger: VerificationReport, attestations: AttestationReport | undefined): FullReport {
-  const more = (attestations?.problems ?? []).map(({ entry, code, message }) => ({ index: entry, code, message }));
+function withAttestations(
+  ledger: VerificationReport,
+  attestations: AttestationReport | undefined,
+  others: readonly AttestationProblem[],
+): FullReport {
+  const more = [...others, ...(attestations?.problems ?? [])].map(({ entry, code, message }) => ({
+    index: entry,
+    code,
+    message,
+  }));
   const problems = [
     ...more.filter(({ index }) => index === undefined),
     ...ledger.problems,

@@ -1,5 +1,5 @@
 // Every block decision is attested; and whoever has one public key finds, offline, what was changed in a copy.
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSigner } from '@tenstrip/shared-core/crypto';
 import { LogWriter } from '@tenstrip/shared-core/durable-log';
@@ -22,6 +22,8 @@ describe('the attestations of a run', () => {
   let document: Attested;
   let key: string;
   let ids: number[];
+  /** The page before the second run. */
+  let firstReport: Buffer;
 
   beforeAll(async () => {
     const first = scratch.path('first.log');
@@ -31,6 +33,7 @@ describe('the attestations of a run', () => {
     writeFileSync(second, failedLogins('2001:db8::9', 20, new Date(time.getTime() + 600_000)));
     const places = ['--ledger', join(home, 'ledger'), '--report', join(home, 'report.html')];
     await watchtower(scratch.folder, '--json', ...places, first);
+    firstReport = readFileSync(join(home, 'report.html'));
     document = documentOf(await watchtower(scratch.folder, '--json', ...places, second)) as Attested;
     key = document.attestations.verifierKey;
     ids = document.blocked.flatMap(({ decisions }) => decisions);
@@ -184,6 +187,64 @@ describe('the attestations of a run', () => {
       (folder) => rmSync(join(folder, 'ledger', 'attestations'), { recursive: true }),
     ],
   ];
+
+  const isRun = (line: string) => payloadOf(line).predicateType.endsWith('/watchtower-run/v1');
+
+  test.each([
+    ['with the runs in another order', (lines: string[]) => [...lines].reverse(), 'ReportChanged'],
+    ['without the newest run', (lines: string[]) => lines.slice(0, -1), 'AttestationMissing'],
+  ])('an older page is not taken for the newest, %s', async (_, change, code) => {
+    const folder = copy();
+    expect(isRun(linesOf(folder).lines.at(-1)!)).toBe(true);
+    writeFileSync(join(folder, 'report.html'), firstReport);
+    rewrite(folder, change);
+    const found = await verify(folder, '--attestation-key', key);
+    expect(found.code).toBe(4);
+    expect(found.verdict.problems.map((problem) => problem.code)).toContain(code);
+  });
+
+  test('a run that a kill let be logged and not kept counts, and is kept by the next run', async () => {
+    const folder = copy();
+    const pending = join(folder, 'ledger', 'attestations', 'run.pending');
+    const last = linesOf(folder).lines.at(-1)!;
+    rewrite(folder, (lines) => lines.slice(0, -1));
+    writeFileSync(pending, Buffer.from(JSON.parse(last).envelope.payload, 'base64'));
+    const expected = {
+      code: 0,
+      verdict: { verified: true, problems: [], attestations: { report: { state: 'attested' } } },
+    };
+    expect(await verify(folder, '--attestation-key', key)).toMatchObject(expected);
+    writeFileSync(join(folder, 'report.html'), firstReport);
+    expect(await verify(folder, '--attestation-key', key)).toMatchObject({ code: 4 });
+    const third = scratch.path('third.log');
+    writeFileSync(third, failedLogins('203.0.113.99', 20, new Date('2026-03-01T13:00:00Z')));
+    const places = ['--ledger', join(folder, 'ledger'), '--report', join(folder, 'report.html')];
+    await watchtower(scratch.folder, ...places, third);
+    expect(existsSync(pending)).toBe(false);
+    expect(linesOf(folder).lines.map((line) => JSON.parse(line).envelope.payload)).toContain(
+      JSON.parse(last).envelope.payload,
+    );
+    expect(await verify(folder, '--attestation-key', key)).toMatchObject(expected);
+    // What was never logged attests nothing.
+    writeFileSync(
+      pending,
+      Buffer.from(JSON.parse(last).envelope.payload, 'base64').toString().replace('"decisions":', '"decisions":1'),
+    );
+    expect(await verify(folder, '--attestation-key', key)).toMatchObject(expected);
+  });
+
+  test("the key in a ledger's folder is not believed where no run names it", async () => {
+    const folder = scratch.path('no-run');
+    const folderOf = join(folder, 'ledger');
+    cpSync(home, folder, { recursive: true });
+    rewrite(folder, (lines) => lines.filter((line) => !isRun(line)));
+    const { code, verdict } = await verify(folder, '--attestation-key', key);
+    expect(code).toBe(4);
+    expect(verdict.problems.map((problem) => problem.code)).toContain('LedgerKeyUnknown');
+    const own = readFileSync(join(folderOf, 'verifier.key'), 'utf8').trim();
+    const given = await verify(folder, '--attestation-key', key, '--key', own);
+    expect(given.verdict.problems.map((problem) => problem.code)).not.toContain('LedgerKeyUnknown');
+  });
 
   test.each(damage)('%s is found', async (what, code, isNamed, change) => {
     const folder = copy();

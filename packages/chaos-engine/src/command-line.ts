@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // The engine from a terminal: experiments, what became of them, and the host made clean.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { isTenstripError } from '@tenstrip/shared-core/errors';
+import { z } from 'zod';
 import {
   type DryLevel,
   type ExperimentJournal,
@@ -11,7 +13,14 @@ import {
   renderExperimentTimeline,
   runExperiment,
 } from './experiment/index.js';
-import { compareSnapshots, type HostSnapshot, HostSurface, hostSnapshot, probeHost } from './host/index.js';
+import {
+  compareSnapshots,
+  type HostSnapshot,
+  HostSurface,
+  hostSnapshot,
+  probeHost,
+  type TargetPolicyInput,
+} from './host/index.js';
 import { LeaseKeeper } from './lease/index.js';
 
 const usage = `chaos-engine COMMAND
@@ -29,6 +38,7 @@ const usage = `chaos-engine COMMAND
   host-snapshot [--namespace NAME]... [--process PID]... [--compare FILE]
                      print the state of what faults touch; or where it differs from an earlier one
   probe-host         print which faults this host can have
+  --help             print this
 
 Ends with 0; with 1 when an experiment deviated or was stopped, an undo failed, or snapshots differ; with 2 for a mistake.
 `;
@@ -46,13 +56,15 @@ const commands: Readonly<Record<string, (words: readonly string[]) => Promise<Ex
   },
   timeline: async (words) => {
     const { positionals } = parseArgs({ args: [...words], allowPositionals: true });
-    const journal = JSON.parse(await readFile(only(positionals), 'utf8')) as ExperimentJournal;
+    const journal = (await jsonIn(only(positionals))) as ExperimentJournal;
     process.stdout.write(renderExperimentTimeline(journal));
     return 0;
   },
   'revert-all': async (words) => {
     const { values } = parseArgs({ args: [...words], options: { folder: { type: 'string' } } });
     if (values.folder === undefined) throw new Mistake('revert-all needs --folder');
+    // A folder that is not there is a wrong one: to say that nothing is left would be dangerous.
+    if (!existsSync(values.folder)) throw new Mistake(`there is no folder ${JSON.stringify(values.folder)}`);
     await using keeper = await LeaseKeeper.open({ folder: values.folder });
     const { found, failed, damaged } = keeper.recovered;
     print({ undone: found.length - failed.length, failed, ...(damaged === undefined ? {} : { damaged }) });
@@ -67,18 +79,23 @@ const commands: Readonly<Record<string, (words: readonly string[]) => Promise<Ex
         compare: { type: 'string' },
       },
     });
-    const processes = (values.process ?? []).map(Number);
+    const processes = (values.process ?? []).map((pid) => {
+      if (!/^[1-9]\d{0,9}$/.test(pid)) throw new Mistake(`--process takes the number of a process, not ${pid}`);
+      return Number(pid);
+    });
     const snapshot = await hostSnapshot({ namespaces: values.namespace ?? [], processes });
     if (values.compare === undefined) {
       print(snapshot);
       return 0;
     }
-    const before = JSON.parse(await readFile(values.compare, 'utf8')) as HostSnapshot;
-    const differences = compareSnapshots(before, snapshot);
+    const before = snapshotSchema.safeParse(await jsonIn(values.compare));
+    if (!before.success) throw new Mistake(`${values.compare} is no snapshot; make one with host-snapshot`);
+    const differences = compareSnapshots(before.data as unknown as HostSnapshot, snapshot);
     print({ differences });
     return differences.length === 0 ? 0 : 1;
   },
-  'probe-host': async () => {
+  'probe-host': async (words) => {
+    parseArgs({ args: [...words] });
     print(await probeHost());
     return 0;
   },
@@ -99,12 +116,19 @@ async function runCommand(words: readonly string[]): Promise<ExitCode> {
   if (values.dry !== undefined && !['probes', 'actions', 'activities', 'pause'].includes(values.dry)) {
     throw new Mistake(`--dry takes probes, actions, activities or pause, not ${values.dry}`);
   }
+  if (values.policy !== undefined && values.folder === undefined) {
+    throw new Mistake('--policy says what may be harmed on this host, which needs --folder for the journal of leases');
+  }
   const source = await readFile(only(positionals), 'utf8');
-  const policy = values.policy === undefined ? {} : JSON.parse(await readFile(values.policy, 'utf8'));
+  const policy = values.policy === undefined ? {} : await jsonIn(values.policy);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   const isReal = values.folder !== undefined && values.dry !== 'activities' && values.dry !== 'actions';
-  const surface = isReal ? await HostSurface.open({ folder: values.folder ?? '', policy }) : undefined;
+  // What cannot be written is found out before anything is done. A dry run writes when it is over.
+  if (values.dry === undefined) for (const file of [values.journal, values.timeline]) await assertWritable(file);
+  const surface = isReal
+    ? await HostSurface.open({ folder: values.folder ?? '', policy: policy as TargetPolicyInput })
+    : undefined;
   try {
     const journal = await runExperiment(source, {
       signal: stop.signal,
@@ -133,6 +157,26 @@ function only(positionals: readonly string[]): string {
   return file;
 }
 
+async function jsonIn(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Mistake(`${file} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+
+async function assertWritable(file: string | undefined): Promise<void> {
+  if (file !== undefined) await (await open(file, 'a')).close();
+}
+
+const snapshotSchema = z.looseObject({
+  namespaces: z.looseObject({}),
+  processes: z.looseObject({}),
+  proxies: z.looseObject({}),
+  burners: z.number(),
+});
+
 function print(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
@@ -140,9 +184,11 @@ function print(value: unknown): void {
 async function main(): Promise<ExitCode> {
   const [name = '', ...words] = process.argv.slice(2);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) {
-    process.stderr.write(usage);
-    return name === '' || name === '--help' ? 0 : 2;
+  const isHelp = ['', '--help', '-h', 'help'].includes(name) || words.includes('--help');
+  if (isHelp || command === undefined) {
+    if (isHelp) process.stdout.write(usage);
+    else process.stderr.write(`there is no command ${JSON.stringify(name)}\n\n${usage}`);
+    return isHelp ? 0 : 2;
   }
   try {
     return await command(words);

@@ -147,7 +147,6 @@ export {
   type NodeOptions,
   type PlannedFault,
   type ProcessState,
-  type RecordedOperation,
   type RecordOptions,
   type ReplayOptions,
   type ReplayResult,

@@ -8,7 +8,7 @@ export type AttestationErrorCode =
   | 'NotIssuedHere'
   /** The signing key of an authority's folder is missing, damaged, or not the log's. `details.path` */
   | 'SigningKeyInvalid'
-  /** An entry of the log is none of an authority's. `details.index` */
+  /** An entry of the log is none of an authority's, or is not there any more. `details.index` */
   | 'EntryInvalid'
   /** As many challenges are open as may be. Retryable. `details.open` */
   | 'NoncesExhausted'

@@ -1,9 +1,9 @@
 // The authority: issues, renews and revokes attestations. Issuing is logging: what it returns is durable, and under a signed
 // checkpoint of its log. Cost: some 10 us CPU an attestation, one sync and one signature a commit of up to 4,096.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogWriter, type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { type Signer, sha256 } from '@tenstrip/shared-core/crypto';
+import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { parseVerifierKey } from '@tenstrip/shared-core/transparency';
 import {
@@ -39,7 +39,7 @@ import {
   unprintable,
 } from '../statement/index.js';
 import { encodeBitstring, setStatusBit, statusListBits } from '../status/index.js';
-import { keyIdOf, rotateRoot, type TrustedKey, type TrustRoot } from '../trust/index.js';
+import { keyIdOf, maximumKeys, rotateRoot, type TrustedKey, type TrustRoot } from '../trust/index.js';
 import { type Acceptance, AttestationVerifier } from '../verification/index.js';
 import {
   type AttestationRequest,
@@ -48,7 +48,7 @@ import {
   optionsSchema,
   readRequest,
 } from './authority-options.js';
-import { BatchIssuer } from './batch-issuer.js';
+import { BatchIssuer, closed } from './batch-issuer.js';
 import type { KeyFolder } from './key-folder.js';
 import { CurrentSigner, freshSigner, openSigningKey, vkeyOf, wipe } from './signing-key.js';
 import { StatusLedger } from './status-ledger.js';
@@ -109,10 +109,11 @@ export class AttestationAuthority implements AsyncDisposable {
   readonly #parts: Parts;
   readonly #issuer: BatchIssuer;
   #keys: readonly TrustedKey[];
-  #statusVersion = 0;
   #lastTime = { ms: Number.NaN, text: '' };
   /** Changes of status lists and keys, one after the other: a version must hold all revocations before it. */
   #changing: Promise<unknown> = Promise.resolve();
+  /** What is being logged and signed: the key is needed until it is done. */
+  readonly #issuing = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
   private constructor(parts: Parts) {
@@ -204,11 +205,11 @@ export class AttestationAuthority implements AsyncDisposable {
 
   /** Issues attestations in order, with few promises. Nothing is issued when one of the requests is wrong. @throws as `issue` */
   async issueBatch(requests: readonly AttestationRequest[], { context }: IssuanceOptions = {}): Promise<Attestation[]> {
+    if (this.#closed !== undefined) throw closed();
     const drafts: Draft[] = [];
     for (let at = 0; at < requests.length; at++) {
       if (at % requestsPerCheckpoint === 0) await context?.checkpoint();
-      const draft = this.#draft(requests[at]!);
-      drafts.push(draft instanceof Promise ? await draft : draft);
+      drafts.push(this.#draft(requests[at]!));
     }
     return this.#log(drafts);
   }
@@ -231,7 +232,7 @@ export class AttestationAuthority implements AsyncDisposable {
       { subject, predicateType, predicate, validity: { notAfter }, mode, revocable: status !== undefined },
       { renews },
     );
-    const [renewed] = await this.#log([draft instanceof Promise ? await draft : draft]);
+    const [renewed] = await this.#log([draft]);
     return renewed!;
   }
 
@@ -255,10 +256,10 @@ export class AttestationAuthority implements AsyncDisposable {
       if (status.isRevoked(number)) return { index: undefined, statusList: (await this.#publish([list]))[0]! };
       const bits = status.bits(list).slice();
       setStatusBit(bits, number % statusListBits);
-      const draft = await this.#statusDraft(list, bits);
+      const draft = this.#statusDraft(list, bits);
       const { first, proofs } = await this.#issuer.append([revokeLine(number, reason), draft.line]);
       status.recordRevoked(number);
-      return { index: first, statusList: this.#finish(draft, proofs[1]!) };
+      return { index: first, statusList: await this.#finish(draft, proofs[1]!) };
     });
   }
 
@@ -272,7 +273,7 @@ export class AttestationAuthority implements AsyncDisposable {
    * {@link followKeyRotation}. Without `next` the authority makes the key itself, and keeps it where it keeps its present one. With
    * `next`, give that signer, and the old key as one of `previousKeys`, when you open the authority again.
    * @throws TenstripError `RequestInvalid` when `next` is missing and the present key was given, or is the present one, or the
-   * authority keeps its own key file; and as `issue`
+   * authority keeps its own key file, or has had 64 keys; and as `issue`
    */
   rotateKey(next?: Signer): Promise<KeyRotationReceipt> {
     return this.#change(async () => {
@@ -282,6 +283,11 @@ export class AttestationAuthority implements AsyncDisposable {
       }
       if (next !== undefined && keyFolder !== undefined) {
         throw requestInvalid('The authority keeps its own key file, and makes the next key itself. Give none.');
+      }
+      if (this.#keys.length >= maximumKeys) {
+        throw requestInvalid(
+          `The authority has had ${maximumKeys} keys, the most that a root may have. Open another one.`,
+        );
       }
       if (next?.publicKey !== undefined && vkeyOf(this.origin, next.publicKey) === this.vkey) {
         throw requestInvalid('The next key is the present one.');
@@ -337,8 +343,8 @@ export class AttestationAuthority implements AsyncDisposable {
 
   // ----------------------------------------------------------------------------------------------------------- issuing
 
-  /** A statement, and its line. A promise only where a signature is needed. */
-  #draft(given: AttestationRequest, terms: Pick<Terms, 'renews'> = {}): Draft | Promise<Draft> {
+  /** A statement, and its line. */
+  #draft(given: AttestationRequest, terms: Pick<Terms, 'renews'> = {}): Draft {
     const request = readRequest(given);
     const { subject, predicateType, predicate, validity, mode = 'transparent', revocable = true } = request;
     this.#checkRequest(predicateType, predicate, validity);
@@ -363,6 +369,11 @@ export class AttestationAuthority implements AsyncDisposable {
     predicate: unknown,
     validity: { readonly notBefore?: Date | undefined; readonly notAfter: Date },
   ): void {
+    if (predicateType === statusListType || predicateType === keyRotationType) {
+      throw requestInvalid(
+        `Statements of type ${predicateType} change what others mean: publishStatus, revoke and rotateKey make them.`,
+      );
+    }
     const schema = this.#parts.predicates.get(predicateType);
     if (schema !== undefined && !fits(schema, predicate)) {
       checked(schema, predicate, `a predicate of type ${predicateType}`, 'RequestInvalid');
@@ -379,16 +390,11 @@ export class AttestationAuthority implements AsyncDisposable {
     }
   }
 
-  #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft | Promise<Draft> {
+  #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft {
     const payload = payloadOf(statement);
     const line = attestLine(digestOf(payload), status);
     const envelope = { payload: encodeBase64(payload.payload), payloadType: statementPayloadType, signatures: [] };
-    if (mode === 'transparent') return { envelope, line, mode };
-    return this.#sign(Uint8Array.from(payload.signed)).then((signature) => ({
-      envelope: { ...envelope, signatures: [signature] },
-      line,
-      mode,
-    }));
+    return { envelope, line, mode };
   }
 
   async #sign(message: Uint8Array): Promise<DsseSignature> {
@@ -396,15 +402,29 @@ export class AttestationAuthority implements AsyncDisposable {
     return { keyid, sig: encodeBase64(await this.#parts.signer.sign(message)) };
   }
 
-  /** Logs drafts in order. While the disk is at work for some, the next ones are on their way. */
+  /** Logs drafts, and signs them where that is asked for. */
   async #log(drafts: readonly Draft[]): Promise<Attestation[]> {
-    const attestations: Attestation[] = [];
+    const done = this.#logInParts(drafts);
+    this.#issuing.add(done);
+    try {
+      return await done;
+    } finally {
+      this.#issuing.delete(done);
+    }
+  }
+
+  /** In order. While the disk is at work for some, the next ones are on their way. */
+  async #logInParts(drafts: readonly Draft[]): Promise<Attestation[]> {
+    const attestations = new Array<Attestation>(drafts.length);
     const isAhead = this.#parts.maxWaiting >= 2 * linesPerAppend;
     let previous: Promise<void> | undefined;
     for (let from = 0; from < drafts.length; from += linesPerAppend) {
       const some = drafts.slice(from, from + linesPerAppend);
-      const logged = this.#issuer.append(some.map(({ line }) => line)).then(({ proofs }) => {
-        for (let at = 0; at < some.length; at++) attestations.push(this.#finish(some[at]!, proofs[at]!));
+      const logged = this.#issuer.append(some.map(({ line }) => line)).then(async ({ proofs }) => {
+        for (let at = 0; at < some.length; at++) {
+          const finished = this.#finish(some[at]!, proofs[at]!);
+          attestations[from + at] = finished instanceof Promise ? await finished : finished;
+        }
       });
       logged.catch(() => {}); // it is awaited below, or the one before it has failed
       if (isAhead) await previous;
@@ -415,10 +435,22 @@ export class AttestationAuthority implements AsyncDisposable {
     return attestations;
   }
 
-  #finish({ envelope, mode }: Draft, proof: string): Attestation {
+  /**
+   * What is given out. Signed when it is logged and not before: so there is no signature over what is in no log, and none by a key
+   * that was replaced before the entry, which no verifier would believe.
+   */
+  #finish({ envelope, mode }: Draft, proof: string): Attestation | Promise<Attestation> {
+    if (mode === 'transparent') return this.#withChain({ envelope, proof });
+    const message = Uint8Array.from(decodeSignedPayload(envelope.payload)!.signed);
+    return this.#sign(message).then((signature) => {
+      const signed = { envelope: { ...envelope, signatures: [signature] } };
+      return this.#withChain(mode === 'signature' ? signed : { ...signed, proof });
+    });
+  }
+
+  #withChain(attestation: Attestation): Attestation {
     const { chain } = this.#parts;
-    const vouched = mode === 'signature' ? { envelope } : { envelope, proof };
-    return chain.length === 0 ? vouched : { ...vouched, chain };
+    return chain.length === 0 ? attestation : { ...attestation, chain };
   }
 
   async #rotate(given: Signer | undefined): Promise<KeyRotationReceipt> {
@@ -463,13 +495,13 @@ export class AttestationAuthority implements AsyncDisposable {
 
   async #publish(lists: readonly number[]): Promise<Attestation[]> {
     const drafts: Draft[] = [];
-    for (const list of lists) drafts.push(await this.#statusDraft(list, this.#parts.status.bits(list)));
+    for (const list of lists) drafts.push(this.#statusDraft(list, this.#parts.status.bits(list)));
     return this.#log(drafts);
   }
 
-  async #statusDraft(list: number, bits: Uint8Array): Promise<Draft> {
-    // Versions grow over restarts too: each one is an entry, so the log's size is never below the last version.
-    this.#statusVersion = Math.max(this.#statusVersion, Number(this.size)) + 1;
+  #statusDraft(list: number, bits: Uint8Array): Draft {
+    // Versions grow, over restarts too: each one is an entry behind that size of the log, and what was not logged has used up none.
+    const version = Number(this.size) + 1;
     const id = `${this.#parts.statusName}/${list}`;
     const now = new Date(this.#parts.governor.clock.now());
     return this.#seal(
@@ -483,7 +515,7 @@ export class AttestationAuthority implements AsyncDisposable {
           statusPurpose: 'revocation',
           encodedList: encodeBitstring(bits),
           validFrom: now.toISOString(),
-          version: this.#statusVersion,
+          version,
         },
       },
       undefined,
@@ -512,6 +544,7 @@ export class AttestationAuthority implements AsyncDisposable {
   }
 
   #change<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) return Promise.reject(closed());
     const done = this.#changing.then(work);
     this.#changing = done.catch(() => {});
     return done;
@@ -520,6 +553,7 @@ export class AttestationAuthority implements AsyncDisposable {
   async #close(): Promise<void> {
     await this.#changing;
     await this.#issuer.close();
+    await Promise.allSettled(this.#issuing);
     await this.#parts.log[Symbol.asyncDispose]();
     if (!this.#parts.keyIsGiven) wipe(this.#parts.signer.present);
   }
@@ -532,7 +566,7 @@ const maximumProblems = 1000;
 async function grantedFolder(folder: string, governor: ResourceGovernor): Promise<string> {
   if (folder === memoryFolder) return folder;
   const granted = await governor.use('fs.write').resolve(folder);
-  await mkdir(granted, { recursive: true });
+  await makeFolder(granted);
   return granted;
 }
 
@@ -557,6 +591,13 @@ async function readStatusLedger(log: LogWriter, entropy: (length: number) => Uin
   const ledger = new StatusLedger(entropy);
   const { reader } = log;
   let index = reader.minimumIndex;
+  if (index > 0n) {
+    throw new TenstripError<AttestationErrorCode>(
+      'EntryInvalid',
+      `The log was pruned: its first ${index} entries are gone, and with them what they revoked. Restore them from a copy.`,
+      { details: { index: 0n } },
+    );
+  }
   for await (const { entry } of reader.entries(index, reader.size)) {
     const line = readLogLine(entry);
     if (line === undefined || (line.status ?? 0) >= (ledger.lists + 1) * statusListBits) {

@@ -156,7 +156,8 @@ function entriesOf(lines: readonly string[]): { readonly entry: Uint8Array }[] {
   });
 }
 
-function closed(): Error {
+/** That an authority takes nothing more. */
+export function closed(): Error {
   return new TenstripError<AttestationErrorCode>('AuthorityClosed', 'The authority was closed. Open it again.');
 }
 

@@ -3,6 +3,7 @@ export { excessOf, type Scope } from './scope.js';
 export {
   type Authorised,
   isRotatedTo,
+  maximumKeys,
   type ReadRoot,
   type ReadTrust,
   readTrust,

@@ -2,7 +2,12 @@
 
 import { sha256 } from '@tenstrip/shared-core/crypto';
 import { TenstripError } from '@tenstrip/shared-core/errors';
-import { parseVerifierKey, type TrustPolicy } from '@tenstrip/shared-core/transparency';
+import {
+  parseTrustPolicy,
+  parseVerifierKey,
+  printTrustPolicy,
+  type TrustPolicy,
+} from '@tenstrip/shared-core/transparency';
 import { z } from 'zod';
 import { type AttestationErrorCode, checked } from '../errors/index.js';
 import { maximumChain, patternSchema } from '../statement/index.js';
@@ -13,7 +18,7 @@ import { type ReadKey, readTrustedKey, type TrustedKey } from './trusted-key.js'
 export interface TrustRoot {
   /** What verdicts and status lists call it; unlike any other root's. */
   readonly name: string;
-  /** At most 64. */
+  /** At most 64, none of them twice. */
   readonly keys: readonly TrustedKey[];
   /** About which subjects it may speak: names, or prefixes and `*`. Default all. */
   readonly subjects?: readonly string[];
@@ -69,6 +74,20 @@ export interface ReadTrust {
   readonly clockSkewMs: number;
 }
 
+/** Most keys of a root. */
+export const maximumKeys = 64;
+
+/** Checked by C2SP's rules, and copied. */
+const witnessesSchema = z.custom<ReadRoot['witnesses']>().transform((given, context) => {
+  try {
+    const { witnesses, groups, quorum } = parseTrustPolicy(printTrustPolicy({ logs: [], ...given }, sha256), sha256)!;
+    return { witnesses, groups, quorum };
+  } catch {
+    context.addIssue({ code: 'custom', message: 'witnesses, groups and a quorum of them, as in a C2SP tlog-policy' });
+    return z.NEVER;
+  }
+});
+
 const size = z.bigint().min(0n);
 const patterns = z.array(patternSchema).min(1).max(1024);
 const trustSchema = z.strictObject({
@@ -90,13 +109,14 @@ const trustSchema = z.strictObject({
               }),
           )
           .min(1)
-          .max(64),
+          .max(maximumKeys)
+          .refine((keys) => new Set(keys.map(({ vkey }) => vkey)).size === keys.length, 'the same key twice'),
         subjects: patterns.default(['*']),
         predicateTypes: patterns.default(['*']),
         notBefore: z.date().optional(),
         notAfter: z.date().optional(),
         maxDepth: z.int().min(0).max(maximumChain).default(maximumChain),
-        witnesses: z.custom<ReadRoot['witnesses']>().default({ witnesses: [], groups: [], quorum: 'none' }),
+        witnesses: witnessesSchema.default({ witnesses: [], groups: [], quorum: 'none' }),
       }),
     )
     .min(1)
@@ -139,7 +159,7 @@ export function readTrust(trust: Trust): ReadTrust {
 /**
  * The root after a rotation of its key: the old key is good up to `atSize` entries, the new one from there on.
  * @throws TenstripError `OptionsInvalid` when the root has no such key, or its key was replaced before; when `to` is no vkey, or is there
- * already
+ * already; when the root has 64 keys
  */
 export function rotateRoot(root: TrustRoot, from: string, to: string, atSize: bigint): TrustRoot {
   const wrong = (why: string) =>
@@ -147,6 +167,7 @@ export function rotateRoot(root: TrustRoot, from: string, to: string, atSize: bi
   const old = root.keys.find(({ vkey }) => vkey === from);
   if (old === undefined) throw wrong(`has no key ${from}`);
   if (old.untilSize !== undefined) throw wrong(`had its key ${from} replaced at the size ${old.untilSize} already`);
+  if (root.keys.length >= maximumKeys) throw wrong(`has ${maximumKeys} keys, the most that it may have`);
   if (atSize < (old.fromSize ?? 0n)) throw wrong(`has the key ${from} from the size ${old.fromSize} on only`);
   if (parseVerifierKey(to, sha256) === undefined || root.keys.some(({ vkey }) => vkey === to)) {
     throw wrong(`cannot have ${to} as its next key: it is no vkey, or there already`);

@@ -254,8 +254,9 @@ export class AttestationVerifier {
   }
 }
 
-const noLinks: readonly ReadLink[] = [];
-const nobody: readonly string[] = [];
+// Frozen, as all that is shared between verdicts: who changes one changes no other.
+const noLinks: readonly ReadLink[] = Object.freeze([]);
+const nobody: readonly string[] = Object.freeze([]);
 
 /** Statements that change what others mean: a delegate may make them only where its delegation names their type. */
 const reservedTypes: readonly string[] = [statusListType, keyRotationType];

@@ -60,7 +60,7 @@ export class CheckpointMemo {
     if (blankLine < 0) return undefined;
     const text = proof.slice(blankLine + 2);
     const known = this.#known.get(text) ?? this.#read(text);
-    if (known === undefined) return undefined;
+    if (known === undefined || text.length > maximumTextKept) return known;
     this.#known.delete(known.seen.text);
     this.#known.set(known.seen.text, known);
     this.#last = known;
@@ -94,11 +94,12 @@ export class CheckpointMemo {
 
   #read(text: string): KnownCheckpoint | undefined {
     const flat = Buffer.from(text).toString(); // a copy: a slice would keep its whole proof in memory
-    const signed = parseSignedCheckpoint(flat);
+    const signed = flat === text ? parseSignedCheckpoint(flat) : undefined; // a lone surrogate is copied as another character
     if (signed === undefined || signed.checkpoint.size > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
     const { size, root } = signed.checkpoint;
     const tree = new VerifiedTree(flat, Number(size), encodeBase64(root), this.#tiles);
     const known = { seen: { text: flat, signed, verdicts: new Map(), signers: new Map() }, tree };
+    if (flat.length > maximumTextKept) return known;
     this.#known.set(flat, known);
     if (this.#known.size > this.#limits.maxCheckpoints) this.#known.delete(this.#known.keys().next().value!);
     return known;
@@ -112,6 +113,8 @@ export class CheckpointMemo {
   }
 }
 
+/** Longest checkpoint that is kept: a hundred cosignatures fit. A stranger may send longer ones, as many as are kept of others. */
+const maximumTextKept = 2 ** 14;
 /** Most keys and sets of keys that are kept for one checkpoint and root. */
 export const maximumKeysKept = 256;
 

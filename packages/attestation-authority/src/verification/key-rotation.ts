@@ -3,7 +3,15 @@
 // key, had once, leads to all that follow, offline; and which key was good when is a place in the log, not a time that can be claimed.
 import { isRefusal, type Refusal, refuse } from '../errors/index.js';
 import { type Attestation, type KeyRotation, keyRotationSchema, keyRotationType } from '../statement/index.js';
-import { isRotatedTo, type ReadRoot, readTrust, readTrustedKey, rotateRoot, type Trust } from '../trust/index.js';
+import {
+  isRotatedTo,
+  maximumKeys,
+  type ReadRoot,
+  readTrust,
+  readTrustedKey,
+  rotateRoot,
+  type Trust,
+} from '../trust/index.js';
 import { CheckpointMemo } from './checkpoint-memo.js';
 import { PayloadMemo, type ReadPayload } from './payload-memo.js';
 import { signerOf, type VouchingMemo, vouch } from './vouching.js';
@@ -78,7 +86,12 @@ function problemOf(
     return refuse('KEY_RETIRED', path, `the key ${old.keyId} was replaced at the size ${old.untilSize} already`);
   }
   const known = keys.find(({ vkey }) => vkey === to);
-  if (known !== undefined && (known.fromSize !== size || old.untilSize !== size)) {
+  if (known === undefined) {
+    if (old.untilSize !== undefined) {
+      return refuse('KEY_RETIRED', path, `the key ${old.keyId} was replaced already, and not by ${next.keyId}`);
+    }
+    if (keys.length >= maximumKeys) return refuse('ROTATION_INVALID', path, `the root has ${maximumKeys} keys already`);
+  } else if (known.fromSize !== size || old.untilSize !== size) {
     return refuse('ROTATION_INVALID', path, `the root has the key ${next.keyId} already, for other sizes of the log`);
   }
   const vouched = vouch(attestation, payload, { root, keys: [old] }, memo, path);

@@ -191,7 +191,10 @@ function findSigner(
         path,
         `the key ${key.keyId} may not sign a tree of ${checkpoint.size} entries yet`,
       );
-    } else return { key, size: checkpoint.size, witnessed: verdict.witnesses.map(({ name }) => name) };
+    } else {
+      const witnessed = Object.freeze(verdict.witnesses.map(({ name }) => name)); // shared by all verdicts under it
+      return { key, size: checkpoint.size, witnessed };
+    }
   }
   return (
     refusal ??

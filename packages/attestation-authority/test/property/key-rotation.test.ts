@@ -206,6 +206,11 @@ describe('a rotation is not followed', () => {
     expect(followKeyRotation(withKey({ compromised: true }), attestation)).toMatchObject({ code: 'KEY_RETIRED' });
     expect(followKeyRotation(withKey({ untilSize: 1n }), attestation)).toMatchObject({ code: 'KEY_RETIRED' });
     expect(followKeyRotation(withKey({ fromSize: 7n }), attestation)).toMatchObject({ code: 'KEY_RETIRED' });
+    // At the very size that the statement names, but by no key that the root has.
+    expect(followKeyRotation(withKey({ untilSize: 2n }), attestation)).toMatchObject({ code: 'KEY_RETIRED' });
+    const others = Array.from({ length: 63 }, (_, number) => ({ vkey: vkeyOf(number + 100) }));
+    const full = { ...trust, roots: [{ ...root, keys: [root.keys[0]!, ...others] }] };
+    expect(followKeyRotation(full, attestation)).toMatchObject({ code: 'ROTATION_INVALID' });
   });
 
   it('when the thief of an old key names another size than the log has', async () => {

@@ -140,24 +140,25 @@ export function recidiveProposal({ network, hosts }: RecidiveNetwork<unknown>, t
   };
 }
 
-/** The proposal of a caller. @throws TenstripError `TargetInvalid`, `OptionsInvalid`, `EventInvalid` */
-export function requestedProposal(request: BlockProposal, now: number): Proposal {
+/**
+ * The proposal of a caller. `latest`: what a rule's time may not be after, else its block would last until then.
+ * @throws TenstripError `TargetInvalid`, `OptionsInvalid`, `EventInvalid`
+ */
+export function requestedProposal(request: BlockProposal, now: number, latest: number): Proposal {
   const target = canonicalTarget(request.target);
   const evidence = requestedEvidence(request.evidence ?? []);
-  const { action, domains, reason, origin, scenario, durationMs, time, score } = checked(
-    blockProposalSchema,
-    request,
-    'a block',
-  );
+  const wish = checked(blockProposalSchema, request, 'a block');
+  const { action, domains, reason, origin = 'person', scenario, durationMs, score } = wish;
+  const time = Math.min(wish.time ?? now, origin === 'scenario' ? latest : Number.POSITIVE_INFINITY);
   return {
     target,
     action: action ?? 'ban',
     domains: domains ?? 'all',
     reason,
-    origin: origin ?? 'person',
+    origin,
     scenario: scenario ?? personScenario,
-    time: time ?? now,
-    evidenceStart: evidence.reduce((earliest, event) => Math.min(earliest, event.time), time ?? now),
+    time,
+    evidenceStart: evidence.reduce((earliest, event) => Math.min(earliest, event.time), time),
     durationMs,
     score: score ?? 1,
     eventCount: evidence.length,
@@ -220,7 +221,7 @@ function fixed({ limits, touchesSelf, touchesAllowList, touchesShared }: RailCon
 function railProposal(proposal: Proposal, until: number | null, state: PolicyState): RailProposal {
   const { target, action, origin, time } = proposal;
   const score = state.scoreAt(target, time) + proposal.score;
-  return { prefix: targetPrefix(target), action, origin, until, score, evidence: factsOf(proposal, state) };
+  return { prefix: targetPrefix(target), action, origin, from: time, until, score, evidence: factsOf(proposal, state) };
 }
 
 function factsOf({ evidence }: Proposal, state: PolicyState): EvidenceFacts {

@@ -25,7 +25,7 @@ export const railCodes = [
  * - `SELF`: the host's own addresses, its gateway and resolvers, loopback, link-local, administrators' connections
  * - `ALLOW_LIST`: an allow-listed address or network is touched; allow beats block, whichever came first
  * - `FEEDBACK_LOOP`: the evidence is nothing but the refusals of an earlier block
- * - `EXPIRY_REQUIRED`: a rule asked for a block without end
+ * - `EXPIRY_REQUIRED`: a rule asked for a block without end, or of more than a year
  * - `KNOWN_GOOD`: the target logged in before, and the evidence is not strong enough for that
  * - `RATE`: too many new blocks in a minute
  * - `BLAST_RADIUS`: too large a network, too much of the address space, or too many of the clients that log in
@@ -72,6 +72,9 @@ export interface RailProposal {
   readonly prefix: IpPrefix | undefined;
   readonly action: BlockAction;
   readonly origin: 'scenario' | 'person';
+  /** From when, in milliseconds since 1970. */
+  readonly from: number;
+  /** Until when; `null`: without end. */
   readonly until: number | null;
   readonly score: number;
   readonly evidence: EvidenceFacts;
@@ -106,6 +109,8 @@ export type RailVerdict =
 export type RailFinding = Exclude<RailVerdict, { kind: 'allow' }>;
 
 const ipv4Addresses = 2 ** 32;
+/** No rule blocks for longer, in milliseconds: a hundred years are no end. */
+const longestMs = 366 * 86_400_000;
 /** Prefixes shorter than these need a person. */
 const shortestPrefix = { 4: 24, 6: 48 };
 
@@ -124,7 +129,7 @@ export function askRails(proposal: RailProposal, context: RailContext): readonly
   const findings = [
     proposal.prefix === undefined ? undefined : untouchable(proposal.prefix, context),
     forRules ? feedbackLoop(proposal) : undefined,
-    forRules && proposal.until === null ? refuse('EXPIRY_REQUIRED', 'A rule may not block without end.') : undefined,
+    forRules ? expiryRequired(proposal) : undefined,
     forRules ? knownGood(proposal, context) : undefined,
     forRules ? rate(context) : undefined,
     blastRadius(proposal.prefix, context),
@@ -168,6 +173,11 @@ function untouchable(prefix: IpPrefix, context: RailContext): RailFinding | unde
 function feedbackLoop({ evidence }: RailProposal): RailFinding | undefined {
   if (evidence.events === 0 || evidence.causedByBlock < evidence.events) return undefined;
   return refuse('FEEDBACK_LOOP', 'All of the evidence is refusals that an earlier block caused.');
+}
+
+function expiryRequired({ from, until }: RailProposal): RailFinding | undefined {
+  if (until !== null && until - from <= longestMs) return undefined;
+  return refuse('EXPIRY_REQUIRED', 'A rule may not block without end, nor for more than a year.');
 }
 
 function knownGood({ prefix, score }: RailProposal, context: RailContext): RailFinding | undefined {

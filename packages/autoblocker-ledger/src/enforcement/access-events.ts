@@ -5,8 +5,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockTarget, SecurityEvent } from '../events/index.js';
 import { LogLineParser } from '../parsing/index.js';
 
-/** As in the events' own bound; what is longer is cut. */
+/** What is longer is cut, and cut again when it is escaped: three fields make a line, and an event's line has 8,192 characters. */
 const maxFieldLength = 2000;
+const maxEscapedLength = 2600;
 
 /** Whose request was answered, and at what service. */
 export interface AnsweredRequest {
@@ -58,11 +59,15 @@ function accessLine(request: IncomingMessage, response: ServerResponse, address:
 
 function escaped(text: string): string {
   const hex = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  return text
+  const whole = text
     .slice(0, maxFieldLength)
     .replace(/["\\]/g, '\\$&')
     .replace(/\p{Cc}/gu, hex);
+  return whole.length <= maxEscapedLength ? whole : wholeEscapes.exec(whole.slice(0, maxEscapedLength))![0];
 }
+
+/** A text up to an escape that was cut in two. */
+const wholeEscapes = /^(?:[^\\]|\\x[0-9a-f]{2}|\\[^x])*/;
 
 /** `23/Nov/2026:20:12:33 +0000`. */
 function apacheDate(timeMs: number): string {

@@ -58,7 +58,7 @@ export class EnforcementLoop implements AsyncDisposable {
   /** Networks whose state may differ from what was sent last. */
   readonly #pending = new Set<string>();
   /** Ends of blocks, for enforcers that do not end them themselves. */
-  readonly #ends = new ExpiryQueue<string>();
+  #ends = new ExpiryQueue<string>();
   readonly #waiters: { readonly size: bigint; readonly resolve: () => void }[] = [];
   #running: Promise<void> | undefined;
   /** Read up to here; enforced up to here when nothing is pending. */
@@ -123,11 +123,16 @@ export class EnforcementLoop implements AsyncDisposable {
 
   /**
    * Empties the enforcer at once, then revokes every decision in force, each as an entry of the ledger: for the case that
-   * everybody is locked out. Detection goes on; stop it first if it is to blame.
+   * everybody is locked out. Detection goes on; stop it first if it is to blame. An enforcer that cannot be emptied keeps
+   * nothing from being revoked: whoever else carries decisions out lets go.
+   * @throws TenstripError `EnforcerUnavailable`, when all is revoked
    */
   async panic(by: string, text = 'panic'): Promise<{ readonly revoked: number }> {
     const { ledger, enforcer } = this.#options;
-    await enforcer.apply({ replace: true, add: [], remove: [] });
+    const failure = await enforcer.apply({ replace: true, add: [], remove: [] }).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
     const ids: bigint[] = [];
     for await (const { id } of ledger.query({ state: 'active' })) ids.push(id);
     for (let from = 0; from < ids.length; from += 1000) {
@@ -135,6 +140,7 @@ export class EnforcementLoop implements AsyncDisposable {
       await Promise.all(some.map((id) => ledger.revoke(id, { code: 'other', by, text })));
     }
     this.#resyncDue = Number.NEGATIVE_INFINITY;
+    if (failure !== undefined) throw failure.error;
     return { revoked: ids.length };
   }
 
@@ -184,6 +190,8 @@ export class EnforcementLoop implements AsyncDisposable {
       const network = decision.id < size ? this.#networkOf(decision) : undefined;
       if (network !== undefined) networks.add(network);
     }
+    // Noted anew with the whole set: else each would stand there once for every resync of its life.
+    this.#ends = new ExpiryQueue();
     const batch: EnforcementBatch = { ...this.#difference([...networks]), replace: true, remove: [] };
     await enforcer.apply(batch, this.#stop.signal);
     this.#pending.clear();

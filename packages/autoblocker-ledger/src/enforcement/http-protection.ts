@@ -3,7 +3,8 @@
 // so that a block is not prolonged by the refusals that it causes.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Decision } from '../decisions/index.js';
+import { isTenstripError } from '@tenstrip/shared-core/errors';
+import { canonicalTarget, type Decision } from '../decisions/index.js';
 import type { BlockTarget, SecurityEvent } from '../events/index.js';
 import { NetworkSet, requireIpPrefix } from '../lookup/index.js';
 import type { AutoblockerLedger } from '../pipeline/index.js';
@@ -18,7 +19,10 @@ export interface HttpProtectionOptions {
   readonly domain?: string;
   /** Networks of proxies whose X-Forwarded-For is believed. Default: none, so that the header is ignored. */
   readonly trustedProxies?: readonly string[];
-  /** Who else the request is from, besides its address: a user, an API key, a certificate. At most 7 are asked for. */
+  /**
+   * Who else the request is from, besides its address: a user, an API key, a certificate. At most 7 count, and none that is no
+   * target (an empty key, one of more than 512 characters): what a client sends must not break an answer.
+   */
   readonly actors?: (request: IncomingMessage) => readonly BlockTarget[];
   /**
    * Whether what `actors` says was verified, asked when the request is answered. Only then does it join addresses to one actor,
@@ -142,14 +146,22 @@ export class HttpProtection {
   }
 
   #decisionOn(request: IncomingMessage, address: string | undefined): Decision | undefined {
-    const { ledger, actors } = this.#options;
+    const { ledger } = this.#options;
     const byAddress = address === undefined ? undefined : ledger.isBlocked(address, this.#domain);
     if (byAddress !== undefined && byAddress.action !== 'throttle') return byAddress;
-    for (const actor of actors?.(request).slice(0, maxActors) ?? []) {
+    for (const actor of this.#actorsOf(request)) {
       const decision = ledger.isBlocked(actor, this.#domain);
       if (decision !== undefined) return decision;
     }
     return byAddress;
+  }
+
+  #actorsOf(request: IncomingMessage): readonly BlockTarget[] {
+    const named = this.#options.actors?.(request) ?? [];
+    return named
+      .map(targetOrNothing)
+      .filter((target) => target !== undefined)
+      .slice(0, maxActors);
   }
 
   /** Answers a request that is to be refused; else sees to it that its answer is reported. */
@@ -171,16 +183,26 @@ export class HttpProtection {
     // Where a trusted proxy names nobody, the client is not known: a proxy is not to be blamed for whom it serves.
     if (onEvent === undefined || address === undefined || this.#proxies.touches(requireIpPrefix(address))) return;
     response.once('finish', () => {
-      const { actors, authenticated } = this.#options;
+      const { authenticated } = this.#options;
       const event = this.#events.eventOf(request, response, {
         address,
         domain: this.#domain,
-        actors: actors?.(request).slice(0, maxActors) ?? [],
+        actors: this.#actorsOf(request),
         authenticated: authenticated?.(request) === true,
         timeMs: ledger.now,
       });
       if (event !== undefined) onEvent(event);
     });
+  }
+}
+
+/** The target in one spelling; `undefined` when it is none. */
+function targetOrNothing(target: BlockTarget): BlockTarget | undefined {
+  try {
+    return canonicalTarget(target);
+  } catch (error) {
+    if (isTenstripError(error, 'TargetInvalid')) return undefined;
+    throw error;
   }
 }
 

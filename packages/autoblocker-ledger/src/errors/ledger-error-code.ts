@@ -10,6 +10,8 @@ export type LedgerErrorCode =
   | 'RuleUnsupported'
   /** Options or a request are wrong. `details.issues` */
   | 'OptionsInvalid'
+  /** A batch was taken before under this name with other content. `details.batch` */
+  | 'BatchReused'
   /** A log file is missing, a directory, or may not be read. `details.path` */
   | 'SourceUnreadable'
   /** The signing key of a ledger folder is missing, damaged, or not the one that is pinned. `details.path` */

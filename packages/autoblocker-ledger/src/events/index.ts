@@ -16,4 +16,5 @@ export {
   type SecurityEvent,
   securityEventSchema,
 } from './security-event.js';
+export { bringBack } from './stamp-ahead.js';
 export { StdinSource } from './stdin-source.js';

@@ -68,7 +68,7 @@ class Refusal extends Error {
 /**
  * Takes batches for a ledger: `POST /v1/events` with `{"events": […]}` in JSON, `POST /v1/lines` with lines of logs as plain text;
  * `authorization: Bearer <key>` and `idempotency-key: <name of the batch>` with each. Acknowledged with 200. Everything
- * else changed nothing: 400, 401, 404, 411, 413 and 415 are for good, 429 and 503 say by `retry-after` when to come again.
+ * else changed nothing: 400, 401, 404, 411, 413, 415 and 422 are for good, 429 and 503 say by `retry-after` when to come again.
  */
 export class HttpIntake {
   readonly #options: HttpIntakeOptions;
@@ -197,6 +197,7 @@ function answerOf(batch: string, { events, repeated, outcomes, checkpoint }: Ing
 /** What to tell a sender of an error: what is wrong with the batch is for good, what is wrong here passes. */
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
+  if (isTenstripError(error, 'BatchReused')) return new Refusal(422, error.message);
   if (isTenstripError(error, 'EventInvalid', 'TargetInvalid', 'OptionsInvalid')) return new Refusal(400, error.message);
   return new Refusal(503, 'the ledger takes nothing at the moment', busySeconds);
 }

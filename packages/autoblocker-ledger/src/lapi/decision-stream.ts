@@ -34,6 +34,8 @@ export class DecisionStream {
   readonly #running = new Map<bigint, Decision>();
   /** What ended by itself since this stream began, in the order of the ends. */
   #ended: { readonly end: number; readonly decision: Decision }[] = [];
+  /** Up to when ends were taken in. */
+  #endedTo = Number.NEGATIVE_INFINITY;
   /** Ends up to this time are not among them. */
   #remembersFrom: number;
   #readTo: bigint;
@@ -87,6 +89,7 @@ export class DecisionStream {
       touched.set(targetKey(decision.target), decision);
       gone.push(decision);
     }
+    if (now < place.time) await this.#touchResumed(place.time, now, filter, touched);
     return {
       deleted: [...new Map(gone.map((decision) => [decision.id, decision])).values()].map((decision) =>
         endedJson(decision, now),
@@ -94,6 +97,14 @@ export class DecisionStream {
       added: [...touched.values()].flatMap((decision) => this.#inForceOn(decision, filter, now)),
       place: { cursor: cursor > end ? cursor : end, time: now },
     };
+  }
+
+  /** Where the clock was set back since `told`: what was told to have ended and has not. O(decisions). */
+  async #touchResumed(told: number, now: number, filter: LapiFilter, touched: Map<string, Decision>): Promise<void> {
+    for await (const decision of this.#ledger.query({ state: 'active', at: now })) {
+      const wasOver = decision.until !== null && decision.until <= told;
+      if (wasOver && passes(decision, filter)) touched.set(targetKey(decision.target), decision);
+    }
   }
 
   /** What is in force on exactly the target of a decision. */
@@ -120,7 +131,14 @@ export class DecisionStream {
       else if (decision.state !== 'pending-review') this.#noteEnd(decision);
     }
     if (end > this.#readTo) this.#readTo = end;
-    for (const { id, end: ended } of this.#ends.take(this.#ledger.now)) {
+    const { now } = this.#ledger;
+    if (now < this.#endedTo) {
+      // The clock was set back: what is still to end is no longer among what has.
+      for (const { end: later, decision } of this.#ended) if (later > now) this.#noteEnd(decision);
+      this.#ended = this.#ended.filter((one) => one.end <= now);
+    }
+    this.#endedTo = now;
+    for (const { id, end: ended } of this.#ends.take(now)) {
       const decision = this.#running.get(id);
       if (decision?.until !== ended) continue;
       this.#running.delete(id);

@@ -119,8 +119,15 @@ interface SourcePositionEntry {
 export interface EventBatchEntry {
   readonly class: 'event-batch';
   readonly fact: EntryFact & { readonly events: number };
-  /** The sender's name for it, by which a second sending is known. */
-  readonly personal: { readonly batch: string } | undefined;
+  readonly personal: BatchName | undefined;
+}
+
+/** By what a second sending of a batch is known. */
+export interface BatchName {
+  /** The sender's name for it. */
+  readonly batch: string;
+  /** Half of the SHA-256 of what was sent, in hex; ledgers of before have none. */
+  readonly digest?: string;
 }
 
 /** One entry of the ledger. `personal` is `undefined` once erased. */

@@ -4,9 +4,10 @@
 //   verifier.key    the public key as a C2SP vkey, all that an auditor needs besides log/
 
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSigner, readKeyFile, type Signer, sha256, writeKeyFile } from '@tenstrip/shared-core/crypto';
+import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { parseVerifierKey, printVerifierKey, SignatureType, verifierKey } from '@tenstrip/shared-core/transparency';
 import type { LedgerErrorCode } from '../errors/index.js';
@@ -49,7 +50,7 @@ export interface OpenedSigner {
  */
 export async function openSigner(request: SignerRequest): Promise<OpenedSigner> {
   const { folder, origin } = request;
-  if (folder !== memoryFolder) await makeFolder(folder);
+  if (folder !== memoryFolder) await makeLedgerFolder(folder);
   const own = request.signer === undefined ? createSigner(await signingSeed(request)) : undefined;
   const signer = own ?? request.signer!;
   const key = verifierKeyText(origin, signer.publicKey);
@@ -72,8 +73,8 @@ export async function readVerifierKey(folder: string): Promise<string> {
   return text.trim();
 }
 
-async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+async function makeLedgerFolder(folder: string): Promise<void> {
+  await makeFolder(folder).catch((cause: NodeJS.ErrnoException) => {
     throw new TenstripError<LedgerErrorCode>(
       'OptionsInvalid',
       `The ledger's folder ${folder} cannot be made (${cause.code ?? cause.message}). Give a folder that this process may write to.`,

@@ -20,6 +20,7 @@ import { ExpiryQueue } from './expiry-queue.js';
 import type { EvidenceLine } from './explanation.js';
 import type {
   AllowListEntry,
+  BatchName,
   DecisionEntry,
   ExtensionEntry,
   LedgerEntry,
@@ -98,12 +99,14 @@ export class Projections {
   readonly #covering = new Int32Array(129);
   #shared: SharedBlocksWriter | undefined;
   readonly #expiry = new ExpiryQueue();
+  /** The latest end of what was dropped from the look-up because it had come. */
+  #endedTo = Number.NEGATIVE_INFINITY;
   readonly #scores = new Map<string, { readonly score: number; readonly time: number }>();
   readonly #overflows = new Set<string>();
   /** Bans by rules, by network, each with the line that was too many. */
   readonly neighbours = new BannedNeighbours<EvidenceLine>();
   /** Batches that were taken, oldest first. */
-  readonly #batches = new Set<string>();
+  readonly #batches = new Map<string, BatchName>();
   /** Lengths of networks that were ever decided on. */
   readonly #rangeLengths = { 4: new Set<number>(), 6: new Set<number>() };
   readonly #recentBlocks: { readonly time: number; readonly scenario: string }[] = [];
@@ -135,7 +138,7 @@ export class Projections {
         if (entry.personal !== undefined) this.positions.set(entry.personal.source, entry.personal.position);
         break;
       case 'event-batch':
-        if (entry.personal !== undefined) addBounded(this.#batches, entry.personal.batch, maxBatches);
+        if (entry.personal !== undefined) this.#noteBatch(entry.personal);
     }
   }
 
@@ -149,12 +152,26 @@ export class Projections {
     return this.#shared.handle;
   }
 
-  /** Drops from the look-up what ended at `now` or before. */
+  /** Drops from the look-up what ended at `now` or before. Where the clock was set back, what it had ended goes on. */
   expire(now: number): void {
     this.#shared?.setNow(now);
+    if (now < this.#endedTo) this.#resume(now);
     for (const { id, end } of this.#expiry.take(now)) {
       const record = this.#decisions.get(id)!;
-      if (record.until === end && record.held !== 'revoked') this.#leaveForce(record);
+      if (record.until !== end || record.held === 'revoked') continue;
+      this.#leaveForce(record);
+      if (end > this.#endedTo) this.#endedTo = end;
+    }
+  }
+
+  /** Puts back what was dropped and ends after `now`. O(decisions), when a clock goes back over an end. */
+  #resume(now: number): void {
+    const endedTo = this.#endedTo;
+    this.#endedTo = now;
+    for (const record of this.#decisions.values()) {
+      const { until, held } = record;
+      const isOver = until === null || until <= now || until > endedTo || held === 'revoked';
+      if (!isOver && !this.#isPlaced(record)) this.#place(record);
     }
   }
 
@@ -254,9 +271,9 @@ export class Projections {
     });
   }
 
-  /** Whether a batch was taken; the newest hundred thousand are known. */
-  hasBatch(batch: string): boolean {
-    return this.#batches.has(batch);
+  /** A batch that was taken; the newest hundred thousand are known. */
+  batch(name: string): BatchName | undefined {
+    return this.#batches.get(name);
   }
 
   decision(id: bigint, at: number): Decision | undefined {
@@ -409,6 +426,8 @@ export class Projections {
     record.held = 'revoked';
     record.revokedAt = fact.time;
     if (record.target.kind === 'ip') this.neighbours.forget(record.target.value);
+    // What was taken back proves nothing: else a second mistake would be believed where the first was not.
+    this.#scores.delete(targetKey(record.target));
     record.history = [...record.history, index];
   }
 
@@ -491,6 +510,11 @@ export class Projections {
 
   #noteOverflow(key: string | undefined): void {
     if (key !== undefined) addBounded(this.#overflows, key, maxOverflowKeys);
+  }
+
+  #noteBatch(batch: BatchName): void {
+    this.#batches.set(batch.batch, batch);
+    if (this.#batches.size > maxBatches) this.#batches.delete(this.#batches.keys().next().value!);
   }
 
   #noteNeighbour({ target, fact, held }: DecisionRecord, time: number, evidence: EvidenceLine | undefined): void {

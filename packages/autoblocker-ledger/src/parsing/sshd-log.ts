@@ -1,6 +1,7 @@
 // What OpenSSH says about logins (sshd.c, auth.c, packet.c), as sshd and, since 9.8, sshd-session.
 // User names are the attacker's to choose, " from 192.0.2.1 port 22" included. OpenSSH puts the true address last, so each
 // expression is anchored at both ends and takes the last address; a line that was cut has lost its end and is not read.
+// Where a client's words stand behind the address too, a line that could be read in two ways blames nobody.
 
 import { canonicalAddress } from '../lookup/index.js';
 import { LiteralPrefilter, type LiteralRule } from './literal-prefilter.js';
@@ -15,6 +16,9 @@ interface SshdRule {
 }
 
 const failure = (kind: string): SshdRule => ({ kind, outcome: 'failure' });
+const preauthUser = '(?:(?<invalid>in)valid|authenticating) user ';
+/** A text in which no second address can stand as sshd writes one. */
+const withoutPort = String.raw`(?:(?! port \d).)*`;
 const end = String.raw`(?: port \d+)?(?: on \S+)?(?: \[preauth\])?$`;
 const rule = (literal: string, expression: string, meaning: SshdRule): LiteralRule<SshdRule> => ({
   literal,
@@ -41,9 +45,16 @@ const rules = new LiteralPrefilter<SshdRule>([
     String.raw`Failed hostbased for (?:(?<invalid>in)valid user )?(?<user>\S*) from (?<address>\S+) port \d+ ssh2: `,
     failure('authentication-failure'),
   ),
+  // What is left of these ends in names that the client says of itself.
+  rule('Failed hostbased for ', 'Failed hostbased for ', { kind: undefined, outcome: 'failure' }),
   rule(
     'Failed ',
-    String.raw`Failed (?<method>\S+) for (?:(?<invalid>in)valid user |illegal user )?(?<user>.*) from (?<address>\S+) port \d+(?: on \S+)?(?: ssh2?| ssh1(?:: ruser .*)?)?$`,
+    String.raw`Failed (?<method>\S+) for (?:(?<invalid>in)valid user |illegal user )?(?<user>.*) from (?<address>\S+) port \d+(?: on \S+)?(?: ssh2?)?$`,
+    failure('authentication-failure'),
+  ),
+  rule(
+    ' ssh1',
+    String.raw`Failed (?<method>\S+) for (?:(?<invalid>in)valid user |illegal user )?(?<user>${withoutPort}) from (?<address>\S+) port \d+(?: on \S+)? ssh1(?:: ruser ${withoutPort})?$`,
     failure('authentication-failure'),
   ),
   rule('valid user ', String.raw`Invalid user (?<user>.*) from (?<address>\S+)${end}`, failure('invalid-user')),
@@ -80,7 +91,19 @@ const rules = new LiteralPrefilter<SshdRule>([
   ),
   rule(
     ' user ',
-    String.raw`(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting) (?:(?<invalid>in)valid|authenticating) user (?<user>.*) (?<address>\S+) port \d+(?:: .*)?(?: \[preauth\])?$`,
+    String.raw`(?:Connection (?:closed|reset) by|Disconnected from) ${preauthUser}(?<user>.*) (?<address>\S+) port \d+(?: \[preauth\])?$`,
+    failure('preauth-disconnect'),
+  ),
+  // The client's second user name stands behind the address here, and may be cut off anywhere.
+  rule(
+    ': Change of username ',
+    String.raw`Disconnecting ${preauthUser}(?<user>${withoutPort}) (?<address>\S+) port \d+: Change of username ${withoutPort}$`,
+    failure('preauth-disconnect'),
+  ),
+  rule(': Change of username ', 'Disconnecting ', { kind: undefined, outcome: 'failure' }),
+  rule(
+    ': Too many authentication failures',
+    String.raw`Disconnecting ${preauthUser}(?<user>.*) (?<address>\S+) port \d+: Too many authentication failures(?: \[preauth\])?$`,
     failure('preauth-disconnect'),
   ),
   rule(

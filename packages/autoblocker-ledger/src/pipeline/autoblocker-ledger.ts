@@ -4,6 +4,7 @@
 import { type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { canonicalJson, sha256 } from '@tenstrip/shared-core/crypto';
 import { LogWriter } from '@tenstrip/shared-core/durable-log';
+import { TenstripError } from '@tenstrip/shared-core/errors';
 import { z } from 'zod';
 import { CrossDomainDetector, crossDomainMemoryMs, crossDomainNumbers, crossDomainRule } from '../correlation/index.js';
 import {
@@ -24,8 +25,10 @@ import {
   recidiveWindowMs,
   revokeReasonSchema,
 } from '../decisions/index.js';
+import type { LedgerErrorCode } from '../errors/index.js';
 import {
   type BlockTarget,
+  bringBack,
   type LineSource,
   lineDigest,
   parseSecurityEvent,
@@ -34,6 +37,7 @@ import {
   targetKey,
 } from '../events/index.js';
 import {
+  type BatchName,
   BlockLedger,
   type DecisionChange,
   type Explanation,
@@ -69,7 +73,10 @@ export interface CallOptions {
 
 /** What events are given in with. */
 export interface IngestOptions extends CallOptions {
-  /** The caller's name for these events, at most 256 characters: a second time under it they are not counted, over a restart too. */
+  /**
+   * The caller's name for these events, at most 256 characters: a second time under it they are not counted, over a restart too.
+   * Other events under it are refused.
+   */
   readonly batch?: string;
 }
 
@@ -270,10 +277,12 @@ export class AutoblockerLedger implements AsyncDisposable {
       escalation: { ...defaultEscalation, baseMs: parts.banMs },
       clockNow: () => parts.governor.clock.now(),
       now: () => this.now,
+      latest: () => this.#latest,
     });
     this.#reading = new LogReading({
       ...parts,
       memoryMs: Math.max(parts.detector.memoryMs, crossDomainMemoryMs, successMemoryMs),
+      clockNow: () => this.#latest,
       observe: (event, replayed) => this.#observe(event, replayed),
       refreshSelf: () => this.#refreshSelf(),
       times: () => this.#times(),
@@ -350,23 +359,23 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   /**
    * Takes events of the caller. Resolves when what they led to is durable.
-   * @throws TenstripError `EventInvalid`, `TargetInvalid`, `OptionsInvalid`, before any of them has an effect.
+   * @throws TenstripError `EventInvalid`, `TargetInvalid`, `OptionsInvalid`, `BatchReused`, before any of them has an effect.
    */
   async ingest(events: SecurityEvent | readonly SecurityEvent[], options: IngestOptions = {}): Promise<IngestReceipt> {
     const list = (Array.isArray(events) ? events : [events]).map((event) => canonicalEvent(parseSecurityEvent(event)));
-    return this.#take(list, options);
+    return this.#take(list, options, () => JSON.stringify(list));
   }
 
   /**
    * Takes lines of logs, without their ends, as they would be read from a file. They are not asked for again after a crash: give
-   * them a `batch`, and give them again until they are acknowledged. @throws TenstripError `OptionsInvalid`
+   * them a `batch`, and give them again until they are acknowledged. @throws TenstripError `OptionsInvalid`, `BatchReused`
    */
   async ingestLines(lines: readonly string[], options: LineOptions): Promise<LineReceipt> {
     const parser = this.#reading.parserOf(options.source, undefined, options);
     const parsed = sourceLines(lines).map((line) => parser.parse(line));
     const unrecognised = parsed.filter((line) => line === undefined).length;
     const events = parsed.flatMap((line) => line?.event ?? []);
-    const receipt = await this.#take(events, options);
+    const receipt = await this.#take(events, options, () => JSON.stringify(lines));
     return { ...receipt, recognised: lines.length - unrecognised - events.length, unrecognised };
   }
 
@@ -538,26 +547,28 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   // --------------------------------------------------------------------------------------------------------- inside
 
-  /** Takes events, once for each batch. */
-  async #take(events: readonly SecurityEvent[], options: IngestOptions): Promise<IngestReceipt> {
-    const batch = checked(batchSchema, options.batch, 'a batch');
+  /** Takes events, once for each batch. `content`: what is the same when it is sent again. */
+  async #take(events: readonly SecurityEvent[], options: IngestOptions, content: () => string): Promise<IngestReceipt> {
+    const name = checked(batchSchema, options.batch, 'a batch');
+    const batch = name === undefined ? undefined : { batch: name, digest: lineDigest(content()).slice(0, 32) };
     if (batch === undefined) return this.#run('ingest', options, (op) => this.#observeAll(events, undefined, op));
     // Whoever sends again while the first sending is under way waits for what becomes of it.
-    while (this.#batches.has(batch)) await this.#batches.get(batch)?.catch(() => undefined);
+    while (this.#batches.has(batch.batch)) await this.#batches.get(batch.batch)?.catch(() => undefined);
     const taken = this.#run('ingest', options, (op) => this.#observeAll(events, batch, op));
-    this.#batches.set(batch, taken);
-    return taken.finally(() => this.#batches.delete(batch));
+    this.#batches.set(batch.batch, taken);
+    return taken.finally(() => this.#batches.delete(batch.batch));
   }
 
   async #observeAll(
     events: readonly SecurityEvent[],
-    batch: string | undefined,
+    batch: BatchName | undefined,
     op: OperationContext,
   ): Promise<IngestReceipt> {
     await this.#refreshSelf();
     await op.checkpoint();
-    const repeated = batch !== undefined && this.#ledger.projections.hasBatch(batch);
+    const repeated = batch !== undefined && this.#wasTaken(batch);
     const outcomes: DecisionOutcome[] = [];
+    for (const event of events) bringBack(event, this.#latest);
     for (const [index, event] of repeated ? [] : events.entries()) {
       // A batch is all or nothing: whoever was told that it failed may give it again.
       if (batch === undefined && index % eventsPerCheckpoint === eventsPerCheckpoint - 1) await op.checkpoint();
@@ -565,10 +576,22 @@ export class AutoblockerLedger implements AsyncDisposable {
     }
     if (batch !== undefined && !repeated) {
       const fact = { ...this.#times(), events: events.length };
-      this.#ledger.record({ class: 'event-batch', fact, personal: { batch } });
+      this.#ledger.record({ class: 'event-batch', fact, personal: batch });
     }
     await this.#flush();
     return { events: events.length, repeated, outcomes, checkpoint: this.checkpoint };
+  }
+
+  /** Whether a batch was taken before. A sender that counts anew must hear of it: its events would be gone. */
+  #wasTaken({ batch, digest }: BatchName): boolean {
+    const known = this.#ledger.projections.batch(batch);
+    if (known === undefined) return false;
+    if (known.digest === undefined || known.digest === digest) return true;
+    throw new TenstripError<LedgerErrorCode>(
+      'BatchReused',
+      `The batch ${JSON.stringify(batch)} was taken before with other content. Give each batch a name of its own, also after a restart.`,
+      { details: { batch } },
+    );
   }
 
   /** First entries of an opened ledger: rules that changed, allow-list entries that are new. */
@@ -610,6 +633,8 @@ export class AutoblockerLedger implements AsyncDisposable {
         personal: { network, ...(note === undefined ? {} : { note: note.slice(0, maxNoteLength) }) },
       });
     }
+    // What has ended is not taken back: the entry would say that it was wrong.
+    projections.expire(this.now);
     const touched = projections.inForceWithin(requireIpPrefix(network));
     for (const id of touched) this.#recordRevocation(id, { code: 'allow-listed', text: network });
     return touched;
@@ -626,6 +651,11 @@ export class AutoblockerLedger implements AsyncDisposable {
   #observe(event: SecurityEvent, replayed: boolean): ReturnType<DecisionMaker['observe']> {
     if (event.time > this.#newestEvent) this.#newestEvent = event.time;
     return this.#maker.observe(event, replayed);
+  }
+
+  /** What no event may be ahead of: the clock, and nothing where events are the clock. */
+  get #latest(): number {
+    return this.#parts.eventTime ? Number.POSITIVE_INFINITY : this.#parts.governor.clock.now();
   }
 
   #times(): { time: number; recordedAt: number } {

@@ -38,6 +38,8 @@ export interface DecisionMakerParts {
   readonly clockNow: () => number;
   /** What "now" means in this ledger. */
   readonly now: () => number;
+  /** What no rule may be ahead of. */
+  readonly latest: () => number;
 }
 
 /** What came of an overflow. */
@@ -73,14 +75,14 @@ export class DecisionMaker {
 
   /** Puts a caller's wish before the rails. @throws TenstripError `TargetInvalid` */
   propose(request: BlockProposal): DecisionOutcome {
-    const proposal = requestedProposal(request, this.#parts.now());
+    const proposal = requestedProposal(request, this.#parts.now(), this.#parts.latest());
     return this.#carryOut(proposal, { evidence: evidenceOf(proposal.evidence) });
   }
 
   /** What the rails say to a caller's wish now; nothing is recorded. @throws TenstripError `TargetInvalid` */
   judge(request: BlockProposal): RailVerdict {
-    const { state, escalation, now } = this.#parts;
-    return judge(requestedProposal(request, now()), state, escalation);
+    const { state, escalation, now, latest } = this.#parts;
+    return judge(requestedProposal(request, now(), latest()), state, escalation);
   }
 
   #noteSuccess(event: SecurityEvent): void {

@@ -1,6 +1,13 @@
 // One source of a reading: lines to events, in order, with counts, and the place from which a restart goes on.
 
-import type { LineBatch, LineSource, SecurityEvent, SourceLine, SourcePosition } from '../events/index.js';
+import {
+  bringBack,
+  type LineBatch,
+  type LineSource,
+  type SecurityEvent,
+  type SourceLine,
+  type SourcePosition,
+} from '../events/index.js';
 import type { LineParser, ParsedLine } from '../parsing/index.js';
 import type { SourceReport } from './read-report.js';
 
@@ -25,6 +32,8 @@ export interface LogIntakeParts {
   readonly memoryMs: number;
   /** Where an earlier reading of this source came to. */
   readonly known: SourcePosition | undefined;
+  /** The clock that no event may be ahead of, in milliseconds since 1970. */
+  readonly clockNow: () => number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -34,6 +43,7 @@ export class LogIntake {
   readonly parsers: Record<string, number> = {};
   readonly #parser: LineParser;
   readonly #memoryMs: number;
+  readonly #clockNow: () => number;
   readonly #batches: AsyncIterator<LineBatch>;
   #counts = { lines: 0, events: 0, recognised: 0, unrecognised: 0, cut: 0, garbled: 0, bytes: 0 };
   /** The lines of the last batch; those from `#nextLine` on are not parsed yet. */
@@ -51,10 +61,11 @@ export class LogIntake {
   readonly #marks: { readonly offset: number; readonly time: number }[] = [];
   #newestTime = Number.NEGATIVE_INFINITY;
 
-  constructor({ source, parser, memoryMs, known, signal }: LogIntakeParts) {
+  constructor({ source, parser, memoryMs, known, clockNow, signal }: LogIntakeParts) {
     this.source = source;
     this.#parser = parser;
     this.#memoryMs = memoryMs;
+    this.#clockNow = clockNow;
     // Where the earlier reading would restart from is as good for this one, as long as it goes on in the same file.
     if (known !== undefined && known.offset === source.resumedAt) {
       this.#marks.push({ offset: known.warmFrom, time: Number.NEGATIVE_INFINITY });
@@ -161,7 +172,10 @@ export class LogIntake {
       this.#count(line, parsed);
       const event = parsed?.event;
       if (event === undefined) continue;
-      if (event.time > this.#newestTime) this.#newestTime = event.time;
+      if (event.time > this.#newestTime) {
+        bringBack(event, this.#clockNow());
+        this.#newestTime = Math.max(this.#newestTime, event.time);
+      }
       return { event, end: line.end, replayed: line.replayed === true };
     }
     return undefined;

@@ -18,6 +18,8 @@ export interface LogReadingParts {
   readonly rules: RuleSet | undefined;
   /** How long an event matters, in milliseconds: a restart looks back as far. */
   readonly memoryMs: number;
+  /** The clock that no event may be ahead of. */
+  readonly clockNow: () => number;
   /** Looks at an event. */
   readonly observe: (event: SecurityEvent, replayed: boolean) => readonly Settled[];
   /** Reads the host's own addresses again when they may have changed. */
@@ -120,11 +122,11 @@ export class LogReading {
   }
 
   #intake(source: LineSource, options: ReadLogsOptions, follow: boolean): LogIntake {
-    const { ledger, memoryMs } = this.#parts;
+    const { ledger, memoryMs, clockNow } = this.#parts;
     // A file that is followed grows on; one that is read to its end holds nothing younger than itself.
     const parser = this.parserOf(source.name, follow ? undefined : source.modifiedMs, options);
     const known = ledger.projections.positions.get(source.name);
-    return new LogIntake({ source, parser, memoryMs, known, signal: options.signal });
+    return new LogIntake({ source, parser, memoryMs, known, clockNow, signal: options.signal });
   }
 
   /** Reads sources to their ends, always taking the earliest event that any of them shows. */

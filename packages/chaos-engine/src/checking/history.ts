@@ -54,8 +54,9 @@ export function assertHistory(history: History): void {
 function entryProblem(entry: HistoryEntry | undefined): string | undefined {
   if (typeof entry !== 'object' || entry === null)
     return `it is ${entry}; give { process, operation, call, outcome, … }`;
-  const { process, call, return: returned, outcome } = entry;
+  const { process, operation, call, return: returned, outcome } = entry;
   if (typeof process !== 'string' && typeof process !== 'number') return '`process` must be a text or a number';
+  if (operation === undefined || operation === null) return '`operation` is missing; say what was asked for';
   if (!Number.isFinite(call)) return `\`call\` is ${call}; give a finite number`;
   if (outcome !== 'ok' && outcome !== 'fail' && outcome !== 'unknown')
     return `\`outcome\` is ${JSON.stringify(outcome)}; give 'ok', 'fail' or 'unknown'`;

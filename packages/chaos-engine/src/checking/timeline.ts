@@ -3,6 +3,7 @@
 
 import type { History, HistoryEntry } from './history.js';
 import { type Answer, type Model, unknownResult } from './model.js';
+import { json } from './models/scalar.js';
 
 /** Characters of a line of a timeline. */
 const mostColumns = 4000;
@@ -135,6 +136,6 @@ function describeOperation<State, Operation, Result>(
 ): string {
   const answer: Answer<Result> = outcome === 'unknown' ? unknownResult : (result as Result);
   if (model.describe !== undefined) return model.describe(operation, answer);
-  const known = answer === unknownResult ? ' → ?' : answer === undefined ? '' : ` → ${JSON.stringify(answer)}`;
-  return `${JSON.stringify(operation)}${known}`;
+  const known = answer === unknownResult ? ' → ?' : answer === undefined ? '' : ` → ${json(answer)}`;
+  return `${json(operation)}${known}`;
 }

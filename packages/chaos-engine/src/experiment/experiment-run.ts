@@ -4,6 +4,7 @@
 import { arch, hostname, platform, release } from 'node:os';
 import { type Clock, counter, histogram, type OperationContext, span, ungoverned } from '@tenstrip/shared-core';
 import { TenstripError } from '@tenstrip/shared-core/errors';
+import { z } from 'zod';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { FaultSurface } from '../faults/index.js';
 import { ActivityFailure, failureText } from './activity-failure.js';
@@ -12,11 +13,14 @@ import { type ControlLevel, Controls, type ExperimentControl } from './controls.
 import {
   type Activity,
   type DeclaredControl,
+  drySchema,
   type Experiment,
   type HypothesisStrategy,
   type Provider,
   parseExperiment,
   type RollbackStrategy,
+  rollbackStrategySchema,
+  strategySchema,
 } from './experiment.js';
 import { ExperimentFaults, type RolloutSteps } from './experiment-faults.js';
 import type { ActivityRun, ExperimentJournal, ExperimentStatus, SteadyState } from './experiment-journal.js';
@@ -83,12 +87,36 @@ const maximumDuring = 10_000;
  * before this resolves.
  *
  * @param source an experiment, JSON or YAML text, or what was read from it
- * @throws TenstripError `ExperimentInvalid` before anything is done
+ * @throws TenstripError `ExperimentInvalid`, `OptionsInvalid` before anything is done
  */
 export async function runExperiment(source: unknown, options: RunExperimentOptions = {}): Promise<ExperimentJournal> {
   const experiment = parseExperiment(source);
+  assertOptions(options);
   const run = new ExperimentRun(experiment, options);
   return span('tenstrip.chaos-engine.experiment', { title: experiment.title }, () => run.run());
+}
+
+const optionsSchema = z.looseObject({
+  surface: z
+    .custom<FaultSurface>(
+      (given) => typeof (given as FaultSurface | null)?.inject === 'function',
+      'must be a surface of faults',
+    )
+    .optional(),
+  strategy: strategySchema.optional(),
+  rollbacks: rollbackStrategySchema.optional(),
+  dry: drySchema.optional(),
+  hypothesisEveryMs: z.number().min(1).max(86_400_000).optional(),
+  failFastPercent: z.number().min(0).max(100).optional(),
+});
+
+function assertOptions(options: RunExperimentOptions): void {
+  const { error } = optionsSchema.safeParse(options);
+  if (error === undefined) return;
+  const issues = error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'options'}: ${message}`);
+  throw new TenstripError<ChaosErrorCode>('OptionsInvalid', `no experiment is run so: ${issues.join('; ')}.`, {
+    details: { issues },
+  });
 }
 
 class ExperimentRun {
@@ -114,7 +142,7 @@ class ExperimentRun {
     this.#experiment = experiment;
     this.#options = options;
     this.#op = options.context ?? ungoverned.context();
-    this.#clock = this.#op.clock;
+    this.#clock = options.surface?.clock ?? this.#op.clock;
     this.#env = options.env ?? process.env;
     this.#configuration = loadConfiguration(experiment.configuration ?? {}, this.#env, options.configuration);
     this.#secrets = loadSecrets(experiment.secrets ?? {}, this.#env);
@@ -127,7 +155,8 @@ class ExperimentRun {
       const issues = [`controls name the module ${missing[0]}, which was not handed in`];
       throw new TenstripError<ChaosErrorCode>('ExperimentInvalid', `${issues[0]}.`, { details: { issues } });
     }
-    this.#faults = new ExperimentFaults(options.surface, experiment['x-tenstrip'], this.#op.random, this.#clock);
+    const random = options.surface?.random ?? this.#op.random;
+    this.#faults = new ExperimentFaults(options.surface, experiment['x-tenstrip'], random, this.#clock);
     this.#startedAt = this.#clock.monotonicMs();
     this.#journal = {
       'chaoslib-version': '@tenstrip/chaos-engine',

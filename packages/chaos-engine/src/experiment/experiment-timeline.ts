@@ -1,6 +1,9 @@
 // A journal as one page to look at: what ran when, which faults were active, where the hypothesis was not met. No script, no
 // reference to anything outside, and every text of the journal is escaped.
 
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { z } from 'zod';
+import type { ChaosErrorCode } from '../errors/index.js';
 import { targetName } from '../faults/index.js';
 import type { ActivityRun, ExperimentJournal, SteadyState } from './experiment-journal.js';
 
@@ -16,8 +19,9 @@ interface Row {
 /** How many rows a page has; the first and the last are kept. */
 const maximumRows = 2000;
 
-/** The page of a journal, as HTML. */
+/** The page of a journal, as HTML. @throws TenstripError `ExperimentInvalid` when it is none */
 export function renderExperimentTimeline(journal: ExperimentJournal): string {
+  assertJournal(journal);
   const { experiment, status, deviated, start, end, duration } = journal;
   const { stopped, score, faults } = journal['x-tenstrip'];
   const from = Date.parse(start);
@@ -113,4 +117,35 @@ function escaped(text: string): string {
     "'": '&#39;',
   };
   return text.replace(/[&<>"']/g, (one) => entities[one] ?? '');
+}
+
+const runsSchema = z.array(z.looseObject({ activity: z.looseObject({}), start: z.string(), end: z.string() }));
+const stateSchema = z.looseObject({ probes: runsSchema });
+/** What the page is made of. */
+const journalSchema = z.looseObject({
+  experiment: z.looseObject({ title: z.string() }),
+  start: z.string(),
+  end: z.string(),
+  duration: z.number(),
+  steady_states: z.looseObject({
+    before: stateSchema.nullable(),
+    after: stateSchema.nullable(),
+    during: z.array(stateSchema),
+  }),
+  run: runsSchema,
+  rollbacks: runsSchema,
+  'x-tenstrip': z.looseObject({
+    faults: z.array(z.looseObject({})),
+    guardrails: runsSchema,
+    score: z.number().nullable(),
+  }),
+});
+
+function assertJournal(journal: unknown): void {
+  const { error } = journalSchema.safeParse(journal);
+  if (error === undefined) return;
+  const issues = error.issues.map(({ path, message }) => `${path.map(String).join('.') || 'journal'}: ${message}`);
+  throw new TenstripError<ChaosErrorCode>('ExperimentInvalid', `this is no journal of an experiment: ${issues[0]}`, {
+    details: { issues },
+  });
 }

@@ -32,7 +32,10 @@ function laterUnlessPlain(schema: z.ZodType): z.ZodType {
   });
 }
 
-const strategySchema = z.enum([
+/** @internal */
+export const drySchema = z.enum(['probes', 'actions', 'activities', 'pause']);
+/** @internal */
+export const strategySchema = z.enum([
   'default',
   'before-method-only',
   'after-method-only',
@@ -40,7 +43,8 @@ const strategySchema = z.enum([
   'continuously',
   'skip',
 ]);
-const rollbackStrategySchema = z.enum(['default', 'always', 'never', 'deviated']);
+/** @internal */
+export const rollbackStrategySchema = z.enum(['default', 'always', 'never', 'deviated']);
 
 /** Which of the targets of a surface a fault is for. */
 const selectorSchema = z.strictObject({
@@ -142,7 +146,7 @@ const activitySchema = z
     background: z.boolean().optional(),
     pauses: z.looseObject({ before: seconds.optional(), after: seconds.optional() }).optional(),
     timeout: z.number().min(0).max(86_400).optional(),
-    dry: z.enum(['probes', 'actions', 'activities', 'pause']).optional(),
+    dry: drySchema.optional(),
     tolerance: z.unknown().optional(),
     controls,
   })

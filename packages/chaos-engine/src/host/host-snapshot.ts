@@ -3,11 +3,14 @@
 
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import type { ChaosErrorCode } from '../errors/index.js';
 import {
   callToxiproxy,
   commandLineOf,
   insideNamespace,
   namespaceFile,
+  namespaceName,
   readProcess,
   readProcesses,
   runProgram,
@@ -36,9 +39,20 @@ export interface HostSnapshot {
   readonly burners: number;
 }
 
-/** Looks at the host. Writes nothing. */
+/** Looks at the host. Writes nothing. @throws TenstripError `OptionsInvalid` */
 export async function hostSnapshot(options: SnapshotOptions = {}): Promise<HostSnapshot> {
   const { namespaces = [], processes = [], proxies = {} } = options;
+  const issues = [
+    ...namespaces
+      .filter((name) => !namespaceName.safeParse(name).success)
+      .map((name) => `${name} is no name of ip-netns(8)`),
+    ...processes.filter((pid) => !Number.isSafeInteger(pid) || pid < 1).map((pid) => `${pid} is no process`),
+  ];
+  if (issues.length > 0) {
+    throw new TenstripError<ChaosErrorCode>('OptionsInvalid', `no snapshot is taken so: ${issues.join('; ')}.`, {
+      details: { issues },
+    });
+  }
   return {
     namespaces: Object.fromEntries(await Promise.all(namespaces.map(async (name) => [name, await networkOf(name)]))),
     processes: Object.fromEntries(processes.map((pid) => [pid, stateOf(pid)])),

@@ -1,9 +1,10 @@
 // Leases: what is granted is in the journal and known to the reaper before the grant is answered, so whoever applies a fault
 // after that may die at any moment. Opening a folder undoes first what an earlier engine left in it.
 
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { type ResourceGovernor, systemClock, ungoverned } from '@tenstrip/shared-core';
+import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { Fault, FaultTarget } from '../faults/index.js';
@@ -148,10 +149,16 @@ export class LeaseKeeper implements AsyncDisposable {
 
   /**
    * Takes a folder, undoes what an earlier engine left in it, and starts a reaper.
-   * @throws TenstripError `JournalUnavailable` (also when another engine has the folder), `ReaperUnavailable`
+   * @throws TenstripError `OptionsInvalid`, `JournalUnavailable` (also when another engine has the folder), `ReaperUnavailable`
    */
   static async open(options: LeaseKeeperOptions): Promise<LeaseKeeper> {
-    const lock = await lockFolder(options.folder);
+    const { folder, maximumLeases = 256 } = options;
+    if (typeof folder !== 'string' || folder === '')
+      throw optionsInvalid(`folder must be a path, not ${JSON.stringify(folder)}`);
+    if (!Number.isSafeInteger(maximumLeases) || maximumLeases < 1) {
+      throw optionsInvalid(`the most leases at once must be an integer above 0, not ${maximumLeases}`);
+    }
+    const lock = await lockFolder(folder);
     let journal: LeaseJournal | undefined;
     try {
       journal = await LeaseJournal.open(options.folder);
@@ -373,6 +380,10 @@ export class LeaseKeeper implements AsyncDisposable {
   }
 }
 
+function optionsInvalid(issue: string): TenstripError<ChaosErrorCode> {
+  return new TenstripError<ChaosErrorCode>('OptionsInvalid', `${issue}.`, { details: { issues: [issue] } });
+}
+
 /** Undoes what the journal says is active. After a reboot the kernel has forgotten it all; what is elsewhere has not. */
 async function recover(journal: LeaseJournal, bootId: string): Promise<Recovery> {
   const found = [...journal.active.values()];
@@ -411,7 +422,7 @@ async function endReaper(engine: EngineRecord | undefined): Promise<void> {
 
 /** One engine a folder: an abstract Unix socket, which the kernel frees however its owner dies. */
 async function lockFolder(folder: string): Promise<AsyncDisposable> {
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await makeFolder(folder, 0o700).catch((cause: unknown) => {
     throw journalUnavailable(folder, cause);
   });
   const { dev, ino } = await stat(folder, { bigint: true });

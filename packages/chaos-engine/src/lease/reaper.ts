@@ -25,7 +25,8 @@ export interface ReaperEvents {
 /** A running reaper. */
 export class Reaper {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #waiting = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
+  /** Who waits for an answer, in the order of asking: the reaper answers in order. */
+  readonly #waiting = new Map<string, { resolve: () => void; reject: (error: Error) => void }[]>();
   #ended = false;
   #stopping = false;
   readonly #exit: Promise<void>;
@@ -88,7 +89,9 @@ export class Reaper {
   #ask(answer: string, message: unknown): Promise<void> {
     if (this.#ended) return Promise.reject(unavailable());
     return new Promise((resolve, reject) => {
-      this.#waiting.set(answer, { resolve, reject });
+      const waiting = this.#waiting.get(answer) ?? [];
+      waiting.push({ resolve, reject });
+      this.#waiting.set(answer, waiting);
       (this.#child.stdout as Socket).ref();
       this.#child.stdin.write(`${JSON.stringify(message)}\n`);
     });
@@ -99,14 +102,15 @@ export class Reaper {
     if (expired !== undefined) events.expired(expired);
     if (failed !== undefined) events.failed(failed, problem);
     const answer = held === undefined ? `dropped ${dropped}` : `held ${held}`;
-    this.#waiting.get(answer)?.resolve();
-    this.#waiting.delete(answer);
+    const waiting = this.#waiting.get(answer);
+    waiting?.shift()?.resolve();
+    if (waiting?.length === 0) this.#waiting.delete(answer);
     if (this.#waiting.size === 0 && !this.#stopping) (this.#child.stdout as Socket).unref();
   }
 
   #lost(events: ReaperEvents): void {
     this.#ended = true;
-    for (const { reject } of this.#waiting.values()) reject(unavailable());
+    for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(unavailable());
     this.#waiting.clear();
     if (!this.#stopping) events.lost();
   }

@@ -3,11 +3,11 @@
 
 import { definePlugin, type PluginContext, TenstripError } from '@tenstrip/shared-core';
 import { z } from 'zod';
+import type { History } from '../checking/index.js';
 import type { ChaosErrorCode } from '../errors/index.js';
 import {
   explore,
   formatSteps,
-  type RecordedOperation,
   replay,
   type Scenario,
   type SimResult,
@@ -20,7 +20,7 @@ import {
 export interface NamedScenario {
   readonly scenario: Scenario;
   /** Looks at the history once a world is over; a text says what is wrong with it. */
-  readonly check?: (history: readonly RecordedOperation[]) => string | undefined;
+  readonly check?: (history: History) => string | undefined;
 }
 
 /** The scenarios by their names. */
@@ -45,7 +45,7 @@ const resultSchema = z.object({
   crashes: z.array(z.object({ node: z.string(), atMs: z.number(), message: z.string() })),
   history: z.array(
     z.object({
-      process: z.string(),
+      process: z.union([z.string(), z.number()]),
       operation: z.unknown(),
       result: z.unknown().optional(),
       call: z.number(),

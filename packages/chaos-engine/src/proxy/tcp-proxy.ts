@@ -129,7 +129,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#listen = checkedAddress('listen', listen);
     this.#upstream = checkedAddress('upstream', upstream);
     this.#governor = governor;
-    this.#random = (seed === undefined ? governor.random : seededRandom(seed)).stream(name);
+    this.#random = (seed === undefined ? governor.random : seeded(seed)).stream(name);
     this.#alarms = new Alarms(governor.clock, precision);
     this.#held = new HeldBytes(this.#limits.proxyBufferBytes, () => {
       for (const { links } of this.#connections) for (const link of links) link.review();
@@ -405,4 +405,11 @@ function limitsOf(options: TcpProxyOptions): typeof defaults {
     limits[name] = value;
   }
   return limits;
+}
+
+function seeded(seed: number | bigint | string): RandomSource {
+  if (typeof seed !== 'string' && typeof seed !== 'bigint' && !Number.isFinite(seed)) {
+    throw optionsInvalid('seed', seed, 'a finite number, a bigint or a text');
+  }
+  return seededRandom(seed);
 }

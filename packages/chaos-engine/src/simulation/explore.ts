@@ -6,6 +6,8 @@ import type { ChaosErrorCode } from '../errors/index.js';
 import type { SwarmOptions } from './fault-plan.js';
 import { failureOf, shrink } from './shrink.js';
 import {
+  assertDriver,
+  assertScenario,
   type SimResult,
   Simulator,
   seedText,
@@ -76,6 +78,7 @@ export interface ExploreReport {
  * @throws TenstripError `OptionsInvalid`, `WorldBusy`, `Nondeterminism` (also when a world that failed fails otherwise the second time)
  */
 export async function explore(options: ExploreOptions, scenario: Scenario): Promise<ExploreReport> {
+  assertScenario(options, scenario);
   const {
     firstSeed = 0,
     worlds = 1000,
@@ -87,7 +90,8 @@ export async function explore(options: ExploreOptions, scenario: Scenario): Prom
     onProgress,
     ...rest
   } = options;
-  checkCounts({ firstSeed, worlds, shrinkWorlds });
+  checkCounts({ firstSeed, worlds, shrinkWorlds, 'firstSeed + worlds': firstSeed + worlds });
+  if (budgetMs !== undefined && budgetMs !== Number.POSITIVE_INFINITY) checkCounts({ budgetMs: Math.ceil(budgetMs) });
   const { settings, run: runOptions } = splitOptions({ ...rest, ...(swarm !== false && { swarm }) } as WorldOptions);
   const op = context ?? ungoverned.context({ name: 'explore' });
   const endMs = budgetMs === undefined ? Number.POSITIVE_INFINITY : op.clock.monotonicMs() + budgetMs;
@@ -139,6 +143,8 @@ export interface ReplayResult extends SimResult<unknown> {
  * @throws TenstripError `TraceInvalid`, also when the trace is one of a function of another name; `WorldBusy`; `Nondeterminism`
  */
 export async function replay(trace: string, scenario: Scenario, options: ReplayOptions = {}): Promise<ReplayResult> {
+  assertScenario(options, scenario);
+  assertDriver(options.driver);
   const { traceHash, node, ...decoded } = decodeTrace(trace);
   if (decoded.scenario !== '' && scenario.name !== '' && decoded.scenario !== scenario.name) {
     const problem = `it is one of the scenario ${decoded.scenario}, and ${scenario.name} was given`;
@@ -183,7 +189,8 @@ export async function verifyDeterminism(
   scenario: Scenario,
   runs = 10,
 ): Promise<DeterminismVerdict> {
-  checkCounts({ runs });
+  assertScenario(options, scenario);
+  checkCounts({ runs, 'runs - 2': runs - 2 });
   const { seed, ...rest } = options;
   const { settings, run } = splitOptions(rest);
   const trace: Trace = { ...wholeWorld, scenario: scenario.name, seed: seedText(seed), settings };

@@ -1,19 +1,4 @@
-// The history that a scenario records: who asked for what, when, and what came of it, in the plain form that checkers take.
-
-/** One operation. */
-export interface RecordedOperation {
-  /** Who asked. A process has one operation open at a time. */
-  readonly process: string;
-  /** What was asked. */
-  readonly operation: unknown;
-  /** What was answered, when it was `ok`. */
-  result?: unknown;
-  /** When it was asked and answered, as numbers that grow from one record to the next in the whole world; not milliseconds. */
-  readonly call: number;
-  return?: number;
-  /** `ok`: it happened; `fail`: it did not; `unknown`: it may have happened, or happen still. */
-  outcome: 'ok' | 'fail' | 'unknown';
-}
+// How a scenario's operations get into the history of its world, which is one that checkers take as it is.
 
 /** How an operation is recorded. */
 export interface RecordOptions {

@@ -11,7 +11,7 @@ export {
   verifyDeterminism,
 } from './explore.js';
 export type { PlannedFault, SwarmOptions, WorldFaultKind } from './fault-plan.js';
-export type { RecordedOperation, RecordOptions } from './history.js';
+export type { RecordOptions } from './history.js';
 export type { Driver } from './microtask-driver.js';
 export type { SimClock } from './sim-clock.js';
 export type { DiskLoss, DiskOptions, SimDisk } from './sim-disk.js';

@@ -5,6 +5,9 @@
 /** How a world is driven: `in-place`, `by-turns`, or whichever works best here. Both give the same trace. */
 export type Driver = 'auto' | 'in-place' | 'by-turns';
 
+/** All of them. */
+export const drivers: readonly Driver[] = ['auto', 'in-place', 'by-turns'];
+
 /** What is driven. */
 export interface Driven {
   /** Runs one step; `false` when there is nothing more to run. */

@@ -4,6 +4,7 @@
 import type { Clock, ScheduleOptions } from '@tenstrip/shared-core';
 import type { SimProcess } from './sim-process.js';
 import { SimTimeout } from './sim-timers.js';
+import { assertSkew } from './world-options.js';
 
 /** Virtual time as one process sees it. */
 export class SimClock implements Clock {
@@ -33,8 +34,9 @@ export class SimClock implements Clock {
     return ms / this.#rate;
   }
 
-  /** Puts the clock off by so much against the world's, and lets it run fast or slow from now on. Pending timers stay. */
+  /** Puts the clock off by so much against the world's, and lets it run fast or slow from now on. Pending timers stay. @throws TenstripError `OptionsInvalid` */
   skew(offsetMs: number, driftPpm: number): void {
+    assertSkew(offsetMs, driftPpm);
     this.#ownBaseMs = this.monotonicMs();
     this.#worldBaseMs = this.#owner.world.nowMs;
     this.#offsetMs = offsetMs;

@@ -7,6 +7,7 @@ import type { DecisionStream } from './decisions.js';
 import { eventCode, SimEvent } from './sim-event.js';
 import type { SimProcess } from './sim-process.js';
 import type { World } from './world.js';
+import { assertLinkFaults } from './world-options.js';
 
 /** How a link is. Latencies of several settings add up, losses act one after the other, the narrowest width counts. */
 export interface LinkFaults {
@@ -205,8 +206,9 @@ export class SimNetwork {
     });
   }
 
-  /** Worsens the link between two processes, in both directions unless `oneWay`. @throws TenstripError `TargetUnknown` */
+  /** Worsens the link between two processes, in both directions unless `oneWay`. @throws TenstripError `TargetUnknown`, `OptionsInvalid` */
   link(from: string, to: string, faults: Partial<LinkFaults>, options: { oneWay?: boolean } = {}): Undo {
+    assertLinkFaults(faults);
     const [a, b] = [this.#process(from), this.#process(to)];
     const links = options.oneWay ? [this.between(a, b)] : [this.between(a, b), this.between(b, a)];
     for (const link of links) {
@@ -257,6 +259,11 @@ export class SimNetwork {
     if (host === 'localhost' || host === '0.0.0.0' || host === '::' || host === '::1' || host.startsWith('127.'))
       return from;
     return this.#world.processByHost(host);
+  }
+
+  /** @throws TenstripError `TargetUnknown` @internal */
+  assertProcess(name: string): void {
+    this.#process(name);
   }
 
   #process(name: string): SimProcess {

@@ -68,7 +68,9 @@ export class SimProcess implements SimNode {
   /** Made by the runtime patch when first needed: undici dispatchers and the default agent of node:http. */
   readonly perProcess = new Map<unknown, unknown>();
   readonly deferred: SimEvent[] = [];
+  /** Counts beginnings and ends of lives, so that what was planned in one that is over is told apart. */
   incarnation = 0;
+  #lives = 0;
   state: ProcessState = 'dead';
   nextPort = 32_768;
   onMessage: ((message: never, from: string) => void) | undefined;
@@ -111,6 +113,7 @@ export class SimProcess implements SimNode {
   /** Begins a life. */
   start(): void {
     this.incarnation++;
+    this.#lives++;
     this.state = 'running';
     this.onMessage = undefined;
     this.#ready = settleable();
@@ -157,11 +160,11 @@ export class SimProcess implements SimNode {
   }
 
   #env(): NodeEnv {
-    const { world, name, address, incarnation, clock, random, disk } = this;
+    const { world, name, address, clock, random, disk } = this;
     return {
       name,
       address,
-      incarnation,
+      incarnation: this.#lives,
       clock,
       random,
       disk,

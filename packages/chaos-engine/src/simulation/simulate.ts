@@ -1,12 +1,13 @@
 // One world from a seed: patch, run to the end inside one turn of the event loop, put everything back.
 
 import { TenstripError } from '@tenstrip/shared-core';
+import type { History } from '../checking/index.js';
 import type { ChaosErrorCode } from '../errors/index.js';
 import { everyDecision, type TakenDecisions } from './decisions.js';
 import type { PlannedFault, SwarmOptions } from './fault-plan.js';
-import type { RecordedOperation } from './history.js';
+import { textOf } from './history.js';
 import { preciseIsFree, type ResourceWatch, resourceName, watchResources } from './leak-detector.js';
-import { type Driver, drive } from './microtask-driver.js';
+import { type Driver, drive, drivers } from './microtask-driver.js';
 import { compileAtOnce } from './patched-forbidden.js';
 import { claimThread } from './running-world.js';
 import { Patch, patchRuntime } from './runtime-patch.js';
@@ -39,8 +40,8 @@ export interface WorldOptions {
   readonly swarm?: SwarmOptions;
   /** A node's crash does not fail the world; it is reported all the same. Default false. */
   readonly allowCrashes?: boolean;
-  /** Looks at the history once the world is over; a text says what is wrong with it. */
-  readonly check?: (history: readonly RecordedOperation[]) => string | undefined;
+  /** Looks at the history once the world is over; a text, or what it throws, says what is wrong with it. */
+  readonly check?: (history: History) => string | undefined;
   /** Look below the patch too (see `Nondeterminism`); before Node 24 a world that left something behind is run twice. Default true. */
   readonly watchResources?: boolean;
   /** How the world is driven; all give the same trace. Default `auto`. */
@@ -57,7 +58,8 @@ export interface SimResult<T> {
   readonly virtualMs: number;
   /** 16 hexadecimal digits over all events, bytes and records: equal for equal runs. */
   readonly traceHash: string;
-  readonly history: readonly RecordedOperation[];
+  /** What `world.record` recorded, as `checkLinearizable` takes it. */
+  readonly history: History;
   readonly crashes: readonly NodeCrash[];
   /** Operations, faults and what did not go plainly, the last 4,096. */
   readonly steps: readonly TraceStep[];
@@ -81,6 +83,8 @@ export interface WorldRunOptions extends Pick<WorldOptions, 'check' | 'watchReso
 /** Options of a world, taken apart. @internal */
 export function splitOptions(options: Omit<WorldOptions, 'seed'>): { settings: WorldSettings; run: WorldRunOptions } {
   const { check, watchResources: watched, driver, ...settings } = options;
+  if (check !== undefined && typeof check !== 'function') throw unusable('check', check, 'a function of the history');
+  assertDriver(driver);
   return {
     settings: checkSettings(settings),
     run: {
@@ -101,6 +105,7 @@ export function splitOptions(options: Omit<WorldOptions, 'seed'>): { settings: W
  *   machine; `WorldExhausted` when a bound was met or nothing can happen any more (`details.bound`)
  */
 export async function simulate<T>(options: WorldOptions, scenario: Scenario<T>): Promise<SimResult<T>> {
+  assertScenario(options, scenario);
   const { seed, ...rest } = options;
   const { settings, run } = splitOptions(rest);
   const trace: Trace = { ...wholeWorld, scenario: scenario.name, seed: seedText(seed), settings };
@@ -108,6 +113,25 @@ export async function simulate<T>(options: WorldOptions, scenario: Scenario<T>):
   const { taken: _, faultIds: __, thrown, ...result } = await simulator.run(trace, scenario, run);
   if (thrown !== undefined) throw thrown;
   return result;
+}
+
+/** @throws TenstripError `OptionsInvalid` @internal */
+export function assertDriver(driver: unknown): void {
+  if (driver === undefined || drivers.includes(driver as Driver)) return;
+  throw unusable('driver', driver, drivers.join(', '));
+}
+
+/** @throws TenstripError `OptionsInvalid` @internal */
+export function assertScenario(options: unknown, scenario: unknown): void {
+  if (typeof options !== 'object' || options === null) throw unusable('options', options, 'an object');
+  if (typeof scenario !== 'function') throw unusable('scenario', scenario, 'a function of the world');
+}
+
+function unusable(name: string, value: unknown, wanted: string): TenstripError<ChaosErrorCode> {
+  const issues = [`${name}: give ${wanted}`];
+  return new TenstripError<ChaosErrorCode>('OptionsInvalid', `${name} is ${String(value)}; give ${wanted}`, {
+    details: { issues },
+  });
 }
 
 /** What every world begins with: no fault is left out and every draw counts. @internal */
@@ -204,8 +228,7 @@ function resultOf<T>(world: World, trace: Trace, options: WorldRunOptions): Worl
   const outcome = world.outcome!;
   let failure = outcome.kind === 'failure' ? outcome.failure : undefined;
   if (outcome.kind === 'value') {
-    const problem = options.check?.(world.history);
-    if (problem !== undefined) failure = { kind: 'check', name: 'check', message: problem };
+    failure = checked(world.history, options);
   }
   const traceHash = world.digest;
   return {
@@ -222,6 +245,16 @@ function resultOf<T>(world: World, trace: Trace, options: WorldRunOptions): Worl
     faultIds: world.faultIds,
     thrown: outcome.kind === 'error' ? outcome.error : undefined,
   };
+}
+
+/** As with invariants, what the check throws is what it found. */
+function checked(history: History, { check }: WorldRunOptions): SimFailure | undefined {
+  try {
+    const problem = check?.(history);
+    return problem === undefined ? undefined : { kind: 'check', name: 'check', message: problem };
+  } catch (error) {
+    return { kind: 'check', name: 'check', message: textOf(error), error };
+  }
 }
 
 let warm: Promise<void> | undefined;

@@ -67,7 +67,7 @@ export function encodeTrace(trace: Trace, traceHash: string): string {
 
 /** @throws TenstripError `TraceInvalid` @internal */
 export function decodeTrace(text: string): DecodedTrace {
-  if (!text.startsWith(prefix)) throw invalid(`it does not begin with ${prefix}`);
+  if (typeof text !== 'string' || !text.startsWith(prefix)) throw invalid(`it does not begin with ${prefix}`);
   const bytes = Buffer.from(text.slice(prefix.length), 'base64url');
   if (bytes.length < 5) throw invalid('it is cut off');
   const deflated = bytes.subarray(4);

@@ -1,6 +1,6 @@
 // A world as a `FaultSurface`: the same faults, targets and leases as on a real host, in virtual time.
 
-import { TenstripError } from '@tenstrip/shared-core';
+import { type Clock, type RandomSource, TenstripError } from '@tenstrip/shared-core';
 import type { ChaosErrorCode } from '../errors/index.js';
 import {
   type ActiveFault,
@@ -42,6 +42,14 @@ export class WorldFaults implements FaultSurface {
     this.#world = world;
   }
 
+  get clock(): Clock {
+    return this.#world.clock;
+  }
+
+  get random(): RandomSource {
+    return this.#world.random;
+  }
+
   async capabilities(): Promise<Readonly<Record<FaultKind, FaultCapability>>> {
     return capabilities;
   }
@@ -69,6 +77,8 @@ export class WorldFaults implements FaultSurface {
       throw invalid(`ttlMs is ${ttlMs}; give 1 to 86,400,000 milliseconds; the fault`, []);
     }
     const process = this.#processOf(target.data);
+    // Before anything is done: a fault takes effect as a whole or not at all.
+    if ('peers' in fault.data) for (const peer of fault.data.peers) this.#world.network.assertProcess(peer);
     if (!isWorldFault(fault.data)) {
       const capability = capabilities[fault.data.kind] as { missing: string };
       throw new TenstripError<ChaosErrorCode>(

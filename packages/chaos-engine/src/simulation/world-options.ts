@@ -10,6 +10,7 @@ import type { Strategy } from './strategies.js';
 const share = z.number().min(0).max(1);
 const milliseconds = z.number().min(0).max(86_400_000);
 
+/** What a link is made worse by. */
 const linkSchema = z.strictObject({
   latencyMs: milliseconds.optional(),
   jitterMs: milliseconds.optional(),
@@ -59,18 +60,48 @@ export interface WorldSettings extends Omit<z.output<typeof worldSettingsSchema>
   readonly strategy?: Strategy;
 }
 
+const nodeSchema = z.strictObject({
+  clockSkewPpm: z.number().min(-500_000).max(500_000).optional(),
+  disk: z
+    .strictObject({
+      accessMs: milliseconds.optional(),
+      syncMs: milliseconds.optional(),
+      maxBytes: z.number().int().min(0).optional(),
+    })
+    .optional(),
+});
+const skewSchema = z.strictObject({
+  offsetMs: z.number().min(-86_400_000_000).max(86_400_000_000),
+  driftPpm: z.number().min(-500_000).max(500_000),
+});
+
 /** Checks settings. @throws TenstripError `OptionsInvalid` */
 export function checkSettings(given: unknown): WorldSettings {
-  const parsed = worldSettingsSchema.safeParse(given);
-  if (parsed.success) return parsed.data as WorldSettings;
+  return checked(worldSettingsSchema, given, 'a world cannot be made of these options') as WorldSettings;
+}
+
+/** @throws TenstripError `OptionsInvalid` */
+export function assertNodeOptions(given: unknown): void {
+  checked(nodeSchema, given, 'a node cannot be made of these options');
+}
+
+/** @throws TenstripError `OptionsInvalid` */
+export function assertLinkFaults(given: unknown): void {
+  checked(linkSchema, given, 'a link cannot be like this');
+}
+
+/** @throws TenstripError `OptionsInvalid` */
+export function assertSkew(offsetMs: number, driftPpm: number): void {
+  checked(skewSchema, { offsetMs, driftPpm }, 'a clock cannot be off like this');
+}
+
+function checked<T>(schema: z.ZodType<T>, given: unknown, problem: string): T {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(
     ({ path, message }) => `${path.map(String).join('.') || 'options'}: ${message}`,
   );
-  throw new TenstripError<ChaosErrorCode>(
-    'OptionsInvalid',
-    `a world cannot be made of these options: ${issues.join('; ')}`,
-    {
-      details: { issues },
-    },
-  );
+  throw new TenstripError<ChaosErrorCode>('OptionsInvalid', `${problem}: ${issues.join('; ')}`, {
+    details: { issues },
+  });
 }

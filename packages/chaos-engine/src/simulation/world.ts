@@ -2,12 +2,13 @@
 // heap, make its process the current one, let it happen; then look at invariants. Everything is done by one thread in one order.
 
 import { type Clock, type RandomSource, seededRandom, TenstripError } from '@tenstrip/shared-core';
+import type { History, HistoryEntry } from '../checking/index.js';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { FaultSurface } from '../faults/index.js';
 import { Decisions } from './decisions.js';
 import { EventHeap } from './event-heap.js';
 import { drawSwarm, scenarioName } from './fault-plan.js';
-import { type RecordedOperation, type RecordOptions, textOf } from './history.js';
+import { type RecordOptions, textOf } from './history.js';
 import { endConnections } from './patched-network.js';
 import { activeWorld, setActiveWorld } from './running-world.js';
 import type { DiskLoss } from './sim-disk.js';
@@ -21,7 +22,7 @@ import { type HoldUp, holdUpBy } from './strategies.js';
 import type { Trace } from './trace.js';
 import { TraceHash } from './trace-hash.js';
 import { WorldFaults } from './world-faults.js';
-import type { WorldSettings } from './world-options.js';
+import { assertNodeOptions, type WorldSettings } from './world-options.js';
 
 /** What a scenario does in a world. It runs as a process of its own, named `scenario`, at an address of its own. */
 export type Scenario<T = unknown> = (world: World) => Promise<T> | T;
@@ -52,6 +53,9 @@ export type Outcome =
 /** Half an hour of undici's ticks: beyond its longest timeout. */
 const maxLastTicks = 3600;
 
+/** An entry while it is being recorded. */
+type RecordedEntry = { -readonly [Key in keyof HistoryEntry]: HistoryEntry[Key] };
+
 interface Invariant {
   readonly name: string;
   readonly check: () => boolean | string;
@@ -66,8 +70,6 @@ export class World {
   readonly network: SimNetwork;
   /** The faults of the vocabulary, so that an experiment can run here. */
   readonly faults: FaultSurface;
-  /** What was recorded so far. */
-  readonly history: RecordedOperation[] = [];
   /** @internal */ readonly settings: WorldSettings;
   /** @internal */ readonly epochMs: number;
   /** @internal */ readonly seeded: RandomSource;
@@ -94,7 +96,9 @@ export class World {
   readonly #holdUp: HoldUp | undefined;
   readonly #processes = new Map<string, SimProcess>();
   readonly #byAddress = new Map<string, SimProcess>();
-  readonly #openProcesses = new Set<string>();
+  readonly #history: RecordedEntry[] = [];
+  /** The operation that each recorded process has open, and the life of the node that it is of. */
+  readonly #open = new Map<string, { readonly entry: RecordedEntry; readonly by: SimProcess; readonly life: number }>();
   readonly #invariants: Invariant[] = [];
   readonly #numberedTimers = new Map<number, SimTimeout>();
   readonly #worldFaults: WorldFaults;
@@ -143,6 +147,11 @@ export class World {
 
   // What a scenario does
 
+  /** What was recorded so far, as checkers take it; positions count records and are not milliseconds. */
+  get history(): History {
+    return this.#history;
+  }
+
   /** The nodes, in the order in which they were made. */
   get nodes(): readonly SimNode[] {
     return [...this.#processes.values()].filter((process) => process !== this.scenario);
@@ -152,16 +161,22 @@ export class World {
    * Makes a node and starts it: `main` runs as a process of its own. Whatever it calls of Node (timers, `Date`, chance, sockets,
    * http, fetch) is this node's.
    *
-   * @throws TenstripError `OptionsInvalid` when the name is taken
+   * @throws TenstripError `OptionsInvalid`, also when the name is taken
    */
   node(name: string, main: NodeMain, options: NodeOptions = {}): SimNode {
-    if (name === '' || name.length > 256 || this.#processes.has(name)) {
+    if (typeof name !== 'string' || name === '' || name.length > 256 || this.#processes.has(name)) {
       throw new TenstripError<ChaosErrorCode>(
         'OptionsInvalid',
         `a node cannot be named ${JSON.stringify(name)}; names have 1 to 256 characters and are taken once`,
         { details: { issues: [`name: ${name}`] } },
       );
     }
+    if (typeof main !== 'function') {
+      throw new TenstripError<ChaosErrorCode>('OptionsInvalid', `node ${name} has no main; give a function`, {
+        details: { issues: ['main: give a function'] },
+      });
+    }
+    assertNodeOptions(options);
     const process = this.#addProcess(name, main, options);
     process.start();
     return process;
@@ -202,7 +217,8 @@ export class World {
 
   /**
    * Runs an operation and records it for a checker: `ok` with its result, `fail` when the options say that it did not happen,
-   * `unknown` when it threw otherwise or did not end.
+   * `unknown` when it threw otherwise or did not end. What is open when the node that asks is killed or crashes stays `unknown`,
+   * and its next life may ask under the same name.
    *
    * @throws TenstripError `HistoryMalformed` when this process has an operation open
    */
@@ -212,35 +228,43 @@ export class World {
     run: () => Promise<T> | T,
     options: RecordOptions = {},
   ): Promise<T> {
-    if (this.#openProcesses.has(process)) {
+    const before = this.#open.get(process);
+    if (before !== undefined && before.life === before.by.incarnation) {
       throw new TenstripError<ChaosErrorCode>(
         'HistoryMalformed',
         `process ${process} has an operation open already; give each client a name of its own`,
-        { details: { index: this.history.length } },
+        { details: { index: this.#history.length } },
       );
     }
-    if (this.history.length >= this.settings.maxHistory)
+    if (this.#history.length >= this.settings.maxHistory)
       throw this.#exhaust('maxHistory', `${this.settings.maxHistory} operations`);
-    const entry: RecordedOperation = { process, operation, call: ++this.#moment, outcome: 'unknown' };
+    const entry: RecordedEntry = { process, operation, call: ++this.#moment, outcome: 'unknown' };
     const { current } = this;
-    this.history.push(entry);
-    this.#openProcesses.add(process);
+    const open = { entry, by: current, life: current.incarnation };
+    this.#history.push(entry);
+    this.#open.set(process, open);
+    // Whoever is dead was told nothing: what settles afterwards leaves the operation as it is.
+    const isHeard = (): boolean => open.life === open.by.incarnation;
     this.#hash.text(process);
     this.note(current, `${process} asks ${textOf(operation)}`);
     try {
       const result = await run();
+      if (!isHeard()) return result;
       entry.result = result;
       entry.outcome = 'ok';
       this.note(current, `${process} gets ${textOf(result)}`);
       return result;
     } catch (error) {
+      if (!isHeard()) throw error;
       if (options.failed?.(error)) entry.outcome = 'fail';
       this.note(current, `${process} gets ${entry.outcome}: ${textOf(error)}`);
       throw error;
     } finally {
-      this.#openProcesses.delete(process);
-      entry.return = ++this.#moment;
-      this.#hash.text(textOf(entry.result));
+      if (isHeard()) {
+        this.#open.delete(process);
+        entry.return = ++this.#moment;
+        this.#hash.text(textOf(entry.result));
+      }
     }
   }
 

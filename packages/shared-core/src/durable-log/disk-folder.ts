@@ -1,10 +1,11 @@
 // A log's folder on disk. Files are written through plain descriptors: a FileHandle costs several times more per call. What
 // may wait for the disk (making a file, syncing) is done by threads; short writes go into memory and are done at once. A file that must last is synced, and so is the directory that names it (fsync(2), "Notes").
 import * as fs from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isSystemError } from './log-error.js';
 import type { LogFile, LogFolder } from './log-folder.js';
+import { makeFolder } from './make-folder.js';
 
 /** A {@link LogFolder} on disk. */
 export class DiskFolder implements LogFolder {
@@ -90,7 +91,7 @@ export class DiskFolder implements LogFolder {
 
   async #makeDirectoryOnce(path: string): Promise<void> {
     if (this.#madeDirectories.has(path)) return;
-    await makeDirectory(path);
+    await makeFolder(path);
     if (this.#madeDirectories.size >= 1_000) this.#madeDirectories.clear();
     this.#madeDirectories.add(path);
   }
@@ -158,30 +159,9 @@ function whenDone<T = void>(start: (done: Callback<T>) => void): Promise<T> {
   });
 }
 
-/** {@link makeDirectory}, and syncs the names of those that are new. */
+/** {@link makeFolder}, and syncs the names of those that are new. */
 async function makeLastingDirectory(path: string): Promise<void> {
-  for (const made of await makeDirectory(path)) await syncPath(dirname(made));
-}
-
-/**
- * Makes a directory and its parents; resolves with those that are new, outermost first. Level by level: the recursive
- * mkdir of Node 20 tries for ever where a file system takes no directories, as /proc does.
- */
-async function makeDirectory(path: string): Promise<string[]> {
-  if (await isDirectory(path)) return [];
-  const parent = dirname(path);
-  const made = parent === path ? [] : await makeDirectory(parent);
-  try {
-    await mkdir(path);
-    return [...made, path];
-  } catch (error) {
-    if (isSystemError(error, 'EEXIST') && (await isDirectory(path))) return made; // somebody else was faster
-    throw error;
-  }
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return (await orUndefined(stat(path)))?.isDirectory() ?? false;
+  for (const made of await makeFolder(path)) await syncPath(dirname(made));
 }
 
 async function syncPath(path: string): Promise<void> {

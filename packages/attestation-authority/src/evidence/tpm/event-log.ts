@@ -82,7 +82,8 @@ export function replayEventLog(log: EventLog, wanted: Iterable<string> = []): Ma
 }
 
 /** Whether the digest of an event is that of its data, so that the PCR vouches for the data. Not so for many types, by design. */
-export function isDataMeasured({ digests, data }: MeasuredEvent, bank: HashName): boolean {
+export function isDataMeasured({ type, digests, data }: MeasuredEvent, bank: HashName): boolean {
+  if (type === 'EV_NO_ACTION') return false; // extends nothing, whatever digests it carries
   const digest = digests.get(bank);
   return digest !== undefined && hash(bank, data, 'buffer').equals(digest);
 }

@@ -290,7 +290,11 @@ function vouchedFor({ banks, events, startupLocality }: EventLog, pcrs: Readonly
     startupLocality,
     events: events.map(({ digests, ...event }) => ({
       ...event,
-      digests: new Map([...digests].filter(([bank]) => Object.hasOwn(pcrs, `${bank}:${event.pcr}`))),
+      digests: new Map(
+        event.type === 'EV_NO_ACTION' // extends nothing
+          ? []
+          : [...digests].filter(([bank]) => Object.hasOwn(pcrs, `${bank}:${event.pcr}`)),
+      ),
     })),
   };
 }

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type BootEvent, bootEvents, EVENT_TYPES, printEventLog } from '../../../../../tools/lab/measured-boot.mjs';
-import { type EventLog, isDataMeasured, parseEventLog, replayEventLog } from '../../../src/index.js';
+import {
+  type EventLog,
+  isDataMeasured,
+  type MeasuredEvent,
+  parseEventLog,
+  replayEventLog,
+} from '../../../src/index.js';
 
 const events = bootEvents('vmlinuz');
 const startup = (locality: number): BootEvent => ({
@@ -34,6 +40,18 @@ describe('an event log', () => {
       expect(isDataMeasured(event, 'sha384')).toBe(events[at]!.measured === undefined);
       expect(isDataMeasured(event, 'sha1')).toBe(false);
     }
+  });
+
+  it('takes no data for measured that an event without an action carries', () => {
+    const data = Buffer.from('claimed');
+    const log = read(printEventLog([...events, { pcr: 7, type: EVENT_TYPES.EV_NO_ACTION, data }], ['sha256']));
+    const { digests, ...event } = log.events.at(-1)!;
+    const claimed = {
+      ...event,
+      digests: new Map([...digests, ['sha256', createHash('sha256').update(data).digest()]]),
+    };
+    expect(isDataMeasured(claimed as MeasuredEvent, 'sha256')).toBe(false);
+    expect(isDataMeasured({ ...claimed, type: 'EV_ACTION' } as MeasuredEvent, 'sha256')).toBe(true);
   });
 
   it('leads to the values that hashing by hand leads to', () => {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   type AppraisalPolicy,
@@ -7,6 +7,7 @@ import {
   compilePolicy,
   countersOf,
   deviceStateOf,
+  isDataMeasured,
   parseQuote,
   type QuoteCircumstances,
   type QuoteEvidence,
@@ -248,6 +249,24 @@ describe('an event log beside a quote', () => {
     const banks = both.eventLog!.events.map(({ pcr, digests }) => `${pcr}: ${[...digests.keys()].join()}`);
     expect(banks).toContain('7: sha256,sha384');
     expect(banks).toContain('4: sha256');
+  });
+
+  it('is handed on without digests of what was extended into nothing, whatever the log says of it', () => {
+    const data = Buffer.from('claimed');
+    const sha256 = createHash('sha256').update(data).digest();
+    // PCR 7, EV_NO_ACTION, three digests of which one is that of the data.
+    const head = Buffer.from('0700000003000000030000000b00', 'hex');
+    const others = [Buffer.from('0400', 'hex'), Buffer.alloc(20), Buffer.from('0c00', 'hex'), Buffer.alloc(48)];
+    const claim = Buffer.concat([head, sha256, ...others, Buffer.of(7, 0, 0, 0), data]);
+    const verdict = appraiseQuote(
+      { ...boot.evidence, eventLog: Buffer.concat([eventLog, claim]) },
+      policy,
+      circumstancesOf(boot),
+    );
+    if (!verdict.ok) throw new Error(verdict.detail);
+    const last = verdict.eventLog!.events.at(-1)!;
+    expect(last).toMatchObject({ pcr: 7, type: 'EV_NO_ACTION', digests: new Map() });
+    expect(isDataMeasured(last, 'sha256')).toBe(false);
   });
 
   it('must be there when the policy has rules', () => {

@@ -1,6 +1,10 @@
-import { ResourceGovernor, testing } from '@tenstrip/shared-core';
-import { createSigner, sha256 } from '@tenstrip/shared-core/crypto';
-import { SignatureType, verifierKey } from '@tenstrip/shared-core/transparency';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { LogWriter, ResourceGovernor, testing } from '@tenstrip/shared-core';
+import { createSigner, type Signer, sha256 } from '@tenstrip/shared-core/crypto';
+import { printVerifierKey, SignatureType, verifierKey } from '@tenstrip/shared-core/transparency';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Attestation,
@@ -8,9 +12,12 @@ import {
   type AttestationRequest,
   AttestationVerifier,
   type Circumstances,
+  followKeyRotation,
   parseAttestation,
   printAttestation,
+  rotateRoot,
   StatusSnapshot,
+  statusListType,
   type TrustRoot,
 } from '../../../src/index.js';
 
@@ -36,6 +43,8 @@ function request(name = 'pkg:npm/left-pad@1.3.0', extra: Partial<AttestationRequ
   };
 }
 
+const vkeyOf = ({ publicKey }: Signer) =>
+  printVerifierKey(verifierKey('ca.example/log', SignatureType.ed25519, publicKey, sha256));
 const now = () => governor.clock.now();
 const verifierOf = (root: TrustRoot = authority.trustRoot()) => new AttestationVerifier({ roots: [root] });
 
@@ -280,6 +289,31 @@ describe('rotating the key', () => {
     expect((await authority.revoke(classic)).index).toBeDefined();
   });
 
+  it('signs what is issued meanwhile by the key that is good for its place', async () => {
+    const first = authority.trustRoot();
+    await authority.issue(request('before'));
+    const rotating = authority.rotateKey(next());
+    const meanwhile = await Promise.all(
+      ['a', 'b'].map((name) => authority.issue(request(name, { mode: name === 'a' ? 'both' : 'signature' }))),
+    );
+    const { root, attestation } = await rotating;
+    const followed = followKeyRotation({ roots: [first] }, attestation);
+    expect(followed).toMatchObject({ ok: true, trust: { roots: [root] } });
+    const given = { time: now(), status: await freshStatus(verifierOf(root)) };
+    for (const one of meanwhile) expect(verifierOf(root).verify(one, given)).toMatchObject({ ok: true });
+  });
+
+  it('takes no key more than a root may have, and says so before it changes anything', async () => {
+    const signer = (number: number) => createSigner(new Uint8Array(32).fill(number));
+    for (let number = 1; number < 64; number++) await authority.rotateKey(signer(number));
+    const size = authority.size;
+    await expect(authority.rotateKey(signer(64))).rejects.toMatchObject({ code: 'RequestInvalid' });
+    expect(authority.size).toBe(size);
+    expect(() => verifierOf(authority.trustRoot())).not.toThrow();
+    const full = authority.trustRoot();
+    expect(() => rotateRoot(full, full.keys.at(-1)!.vkey, vkeyOf(signer(64)), size)).toThrow(/64 keys/);
+  });
+
   it('lets proofs be made anew when the old key was stolen', async () => {
     const before = await authority.issue(request('a', { mode: 'both' }));
     const { root } = await authority.rotateKey(next());
@@ -320,10 +354,87 @@ it('bounds what waits, and takes nothing after close', async () => {
   await expect(small.issue(request())).rejects.toMatchObject({ code: 'AuthorityClosed' });
 });
 
+it('signs all that it logged before it forgets its key, and then does nothing more', async () => {
+  const requests = Array.from({ length: 50 }, (_, at) => request(`${at}`, { mode: 'both' }));
+  const issuing = authority.issueBatch(requests);
+  await authority.close();
+  const verifier = verifierOf();
+  for (const one of await issuing) {
+    expect(verifier.verify(one, { time: now() })).toMatchObject({ code: 'STATUS_UNKNOWN' }); // believed as far as that
+  }
+  for (const late of [
+    () => authority.issueBatch([]),
+    () => authority.issue(request('a', { mode: 'both' })),
+    () => authority.rotateKey(),
+    () => authority.publishStatus(),
+  ]) {
+    await expect(late()).rejects.toMatchObject({ code: 'AuthorityClosed' });
+  }
+});
+
+it('uses up no version of a status list that was not logged', async () => {
+  await using small = await AttestationAuthority.open({
+    folder: 'memory:',
+    origin: 'a.example',
+    governor,
+    maxWaiting: 1,
+  });
+  const attestation = await small.issue(request());
+  // A revocation is two entries, and one may wait.
+  for (let at = 0; at < 3; at++) await expect(small.revoke(attestation)).rejects.toMatchObject({ code: 'QueueFull' });
+  const [list] = await small.publishStatus();
+  const read = verifierOf(small.trustRoot()).readStatusList(list!, now());
+  expect(read).toMatchObject({ ok: true, list: { version: Number(small.size) } });
+});
+
+it('makes status lists and rotations itself, and issues none that a caller wrote', async () => {
+  const attestation = await authority.issue(request());
+  const { statusList } = await authority.revoke(attestation);
+  const { predicate } = JSON.parse(Buffer.from(statusList.envelope.payload, 'base64').toString());
+  const subject = [{ name: predicate.id, digest: { sha256: 'ab'.repeat(32) } }];
+  const noneRevoked = `u${gzipSync(new Uint8Array(16_384)).toString('base64url')}`;
+  const forged = { ...predicate, version: predicate.version + 100, encodedList: noneRevoked };
+  await expect(
+    authority.issue(request('a', { subject, predicateType: statusListType, predicate: forged })),
+  ).rejects.toMatchObject({ code: 'RequestInvalid' });
+  await expect(authority.renew(statusList, new Date(now() + day))).rejects.toMatchObject({ code: 'RequestInvalid' });
+});
+
+it('opens no log whose oldest entries are gone, for revocations may be among them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'attestation-pruned-'));
+  const signer = createSigner(new Uint8Array(32).fill(5));
+  const options = { folder, origin: 'a.example', signer, durability: 'os' } as const;
+  {
+    await using first = await AttestationAuthority.open(options);
+    await first.revoke(await first.issue(request('a', { validity: { notAfter: new Date(Date.now() + day) } })));
+  }
+  {
+    await using log = await LogWriter.open({ ...options, folder: join(folder, 'log') });
+    await log.prune(log.reader.size);
+  }
+  await expect(AttestationAuthority.open(options)).rejects.toMatchObject({ code: 'EntryInvalid' });
+  await rm(folder, { recursive: true });
+});
+
+it('gives verdicts that share nothing that can be changed', async () => {
+  const verifier = verifierOf();
+  const [attestation, given] = [await authority.issue(request()), await circumstances()];
+  const verdict = verifier.verify(attestation, given) as unknown as Record<'witnessed' | 'delegatedBy', string[]>;
+  expect(() => verdict.witnessed.push('w')).toThrow(TypeError);
+  expect(() => verdict.delegatedBy.push('d')).toThrow(TypeError);
+});
+
 it('refuses wrong options with all that is wrong', async () => {
   await expect(AttestationAuthority.open({ folder: '', origin: 'a b' })).rejects.toMatchObject({
     code: 'OptionsInvalid',
     details: { issues: [expect.stringContaining('folder'), expect.stringContaining('origin')] },
   });
   expect(() => new AttestationVerifier({ roots: [{ name: 'r', keys: [{ vkey: 'x' }] }] })).toThrow(/vkey/);
+  const [key] = authority.trustRoot().keys;
+  expect(() => verifierOf({ name: 'r', keys: [{ ...key!, untilSize: 1n }, key!] })).toThrow(/twice/);
+  const groupsOf = (witnesses: unknown) => () => verifierOf(authority.trustRoot({ witnesses: witnesses as never }));
+  expect(groupsOf({ witnesses: [], groups: [], quorum: 'none' })).not.toThrow();
+  for (const wrong of [5, {}, { witnesses: [], groups: [] }, { witnesses: [], groups: [], quorum: 'w' }]) {
+    expect(groupsOf(wrong)).toThrow(/quorum/);
+  }
 });

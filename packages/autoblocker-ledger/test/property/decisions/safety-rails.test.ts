@@ -15,6 +15,7 @@ import { NetworkSet, parseIpAddress, requireIpPrefix } from '../../../src/lookup
 import { AutoblockerLedger } from '../../../src/pipeline/index.js';
 import type { Scenario } from '../../../src/scenarios/index.js';
 
+const year = 366 * 86_400_000;
 const admin = '198.51.100.9';
 /** Behind a carrier's NAT, and behind one that is configured. */
 const shared = ['100.64.3.9', '192.0.2.7'];
@@ -330,7 +331,8 @@ describe('applyRails', () => {
     ),
     action: fc.constantFrom('ban' as const, 'captcha' as const, 'throttle' as const, 'observe' as const),
     origin: fc.constantFrom('scenario' as const, 'person' as const),
-    until: fc.option(fc.integer({ min: 0 })),
+    from: fc.constant(1000),
+    until: fc.option(fc.oneof(fc.integer({ min: 0 }), fc.constantFrom(1000 + year, 1001 + year, 100 * year))),
     score: fc.double({ min: 0, max: 10, noNaN: true }),
     evidence,
   });
@@ -353,7 +355,7 @@ describe('applyRails', () => {
             good &&
             known.blockedKnownGoodSources + known.knownGoodInside >
               Math.max(1, Math.floor(known.knownGoodSources / 100)),
-          isRule && wish.until === null,
+          isRule && (wish.until === null || wish.until - wish.from > year),
           isRule && good && (isNetwork || score < 3),
           isRule && (known.recentBlocks >= 120 || known.recentBlocksOfScenario >= 60),
           isRule && wish.evidence.events > 0 && wish.evidence.causedByBlock === wish.evidence.events,

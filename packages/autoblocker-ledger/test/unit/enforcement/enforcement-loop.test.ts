@@ -142,3 +142,17 @@ describe('the script for nft', () => {
     expect(() => new NftablesEnforcer({ priority: Number.NaN })).toThrow('priority');
   });
 });
+
+it('in a panic revokes everything, also when the enforcer cannot be emptied', async () => {
+  await block('203.0.113.5');
+  await block({ kind: 'user', value: 'ann' });
+  const enforcer = new RememberingEnforcer();
+  enforcer.fail = 'before';
+  const loop = new EnforcementLoop({ ledger, enforcer });
+  await expect(loop.panic('ann')).rejects.toThrow('refused');
+  expect(ledger.statistics().decisions).toMatchObject({ active: 0, revoked: 2 });
+  enforcer.fail = undefined;
+  await block('203.0.113.6');
+  expect(await loop.panic('ann')).toEqual({ revoked: 1 });
+  expect(enforcer.networks).toEqual([]);
+});

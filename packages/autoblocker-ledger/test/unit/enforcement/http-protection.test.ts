@@ -59,9 +59,14 @@ async function listening(server: Server): Promise<Running> {
   return { port, [Symbol.asyncDispose]: close };
 }
 
-function ask(port: number, forwardedFor: string, path = '/ok'): Promise<IncomingMessage> {
+function ask(
+  port: number,
+  forwardedFor: string,
+  path = '/ok',
+  more: Readonly<Record<string, string>> = {},
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const headers = forwardedFor === '' ? {} : { 'x-forwarded-for': forwardedFor };
+    const headers = forwardedFor === '' ? more : { 'x-forwarded-for': forwardedFor, ...more };
     const asked = request({ port, host: '127.0.0.1', path, headers, agent: false }, (response) => {
       response.resume().on('end', () => resolve(response));
     });
@@ -165,6 +170,25 @@ describe('the events of a protection', () => {
     await ledger.ingest([1, 2, 3, 4, 5, 6].map(() => failed('mail', '203.0.113.6')));
     await ledger.ingest([1, 2, 3, 4, 5, 6].map(() => failed('ssh', '203.0.113.5')));
     expect(ledger.isBlocked({ kind: 'session', value: 's1' })?.scenario.name).toBe('tenstrip/cross-domain');
+  });
+
+  it.each([
+    ['a key that is too long to be one', { 'x-api-key': 'k'.repeat(600) }],
+    ['an empty key', { 'x-api-key': '' }],
+    ['control characters that take four to write', { 'user-agent': '\x85'.repeat(2000), referer: '\x85'.repeat(2000) }],
+    ['quotes and backslashes', { 'user-agent': '"'.repeat(2000), referer: '\\'.repeat(2000) }],
+    ['an escape at the cut', { 'user-agent': `${'a'.repeat(101)}${'\x85'.repeat(1800)}` }],
+  ])('are taken, and the request answered, whatever a client sends: %s', async (_, headers) => {
+    const taken: Promise<unknown>[] = [];
+    const protection = protectionWith({
+      actors: ({ headers: sent }) =>
+        sent['x-api-key'] === undefined ? [] : [{ kind: 'apiKey', value: String(sent['x-api-key']) }],
+      onEvent: (event) => taken.push(ledger.ingest(event).then(() => event)),
+    });
+    await using server = await kinds['node:http']!(protection);
+    expect((await ask(server.port, '203.0.113.5', '/missing', headers)).statusCode).toBe(404);
+    await expect.poll(() => taken.length).toBe(1);
+    expect(await taken[0]).toMatchObject({ kind: 'request', actor: [{ kind: 'ip', value: '203.0.113.5' }] });
   });
 
   it('are none when a trusted proxy names nobody: it is not to be blamed for whom it serves', async () => {

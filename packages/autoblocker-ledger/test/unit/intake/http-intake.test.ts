@@ -126,6 +126,23 @@ describe('a batch', () => {
     expect((await post('/v1/events', body, { apiKey: otherKey })).body.repeated).toBe(false);
   });
 
+  it('that has the name of another is refused, so that a sender who counts anew loses nothing unheard', async () => {
+    await post('/v1/events', json(failures(1, '203.0.113.5')));
+    const others = json(failures(6, '203.0.113.6'));
+    await restart();
+    const refused = await post('/v1/events', others);
+    expect([refused.status, refused.body.message]).toEqual([422, expect.stringContaining('other content')]);
+    expect(ledger.isBlocked('203.0.113.6')).toBeUndefined();
+    expect(await post('/v1/events', others, { batch: 'two' })).toMatchObject({
+      status: 200,
+      body: { repeated: false },
+    });
+    expect(ledger.isBlocked('203.0.113.6')).toBeDefined();
+    await post('/v1/lines', sshLines(1, '203.0.113.7'), { batch: 'three' });
+    const fake = await post('/v1/lines', sshLines(2, '203.0.113.8'), { batch: 'three' });
+    expect(fake.status).toBe(422);
+  });
+
   it('that is wrong anywhere has no effect, and may come again corrected', async () => {
     const [good] = failures(1, '203.0.113.5');
     const wrong = await post(

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ResourceGovernor } from '@tenstrip/shared-core';
+import { VirtualClock } from '@tenstrip/shared-core/determinism';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AutoblockerLedger } from '../../../src/index.js';
@@ -228,4 +230,29 @@ describe('the stream', () => {
       { numRuns: 15 },
     );
   });
+});
+
+it('tells again what a clock that was set right had ended', async () => {
+  class SetClock extends VirtualClock {
+    ahead = 0;
+    override now() {
+      return super.now() + this.ahead;
+    }
+  }
+  await stop();
+  const clock = new SetClock(Date.UTC(2026, 10, 23, 8));
+  await using governor = new ResourceGovernor({ name: 'test', clock });
+  ledger = await AutoblockerLedger.open({ folder: 'memory:', governor, time: 'clock' });
+  server = await (await LapiServer.open({ ledger, bouncers })).listen({ port: 0 });
+  await block('203.0.113.5');
+  await block('203.0.113.6', 48 * hour);
+  expect(values((await poll()).new)).toEqual(['203.0.113.5', '203.0.113.6']);
+  clock.ahead = 24 * hour;
+  expect(values((await poll()).deleted)).toEqual(['203.0.113.5']);
+  clock.ahead = 0;
+  await block('203.0.113.7');
+  expect(values((await poll()).new)).toEqual(['203.0.113.5', '203.0.113.7']);
+  clock.ahead = 2 * hour;
+  expect(values((await poll()).deleted)).toEqual(['203.0.113.5', '203.0.113.7']);
+  expect(await poll()).toEqual({ deleted: null, new: null });
 });

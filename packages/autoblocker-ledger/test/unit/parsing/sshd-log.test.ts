@@ -96,3 +96,37 @@ describe('user names that look like the rest of the line', () => {
     }
   });
 });
+
+describe('what a client says behind its address', () => {
+  const disconnecting = (user: string, reason: string) =>
+    `Disconnecting invalid user ${user} 192.0.2.1 port 4000: ${reason} [preauth]`;
+  const change = (user: string) =>
+    `Change of username or service not allowed: (eve,ssh-connection) -> (${user},ssh-connection)`;
+
+  it('is no address', () => {
+    expect(parse(disconnecting('eve', change('bob')))).toEqual(['preauth-disconnect', '192.0.2.1', 'eve']);
+    expect(parse(disconnecting('eve', 'Too many authentication failures'))?.[1]).toBe('192.0.2.1');
+    expect(
+      parse(
+        'Failed hostbased for invalid user eve from 192.0.2.1 port 4 ssh2: RSA SHA256:abc, client user "root", client host "h"',
+      ),
+    ).toEqual(['authentication-failure', '192.0.2.1', 'eve']);
+    expect(parse('Failed rsa for root from 192.0.2.1 port 4 ssh1: ruser eve')?.[1]).toBe('192.0.2.1');
+  });
+
+  it.each([
+    disconnecting('eve', change('x 10.0.0.1 port 22: y')),
+    disconnecting('eve', change('x 10.0.0.1 port 22')),
+    disconnecting('x 10.0.0.1 port 22: y', change('bob')),
+    // sshd cuts a reason after 200 bytes: the client chooses where.
+    disconnecting('eve', change('x 10.0.0.1 port 22').slice(0, -',ssh-connection)'.length)),
+    disconnecting(
+      'eve',
+      change('x 10.0.0.1 port 22: Too many authentication failures').slice(0, -',ssh-connection)'.length),
+    ),
+    'Failed hostbased for a b from 192.0.2.1 port 4 ssh2: RSA SHA256:a, client user " from 10.0.0.1 port 22 ssh1: ruser ", client host "h"',
+    'Failed rsa for root from 192.0.2.1 port 4 ssh1: ruser x from 10.0.0.1 port 22 ssh1',
+  ])('never moves the blame: %s', (message) => {
+    expect(parse(message)?.[1]).not.toBe('10.0.0.1');
+  });
+});

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ResourceGovernor } from '@tenstrip/shared-core';
 import { createVerifier, sha256 } from '@tenstrip/shared-core/crypto';
+import { VirtualClock } from '@tenstrip/shared-core/determinism';
 import { leafHash, parseVerifierKey, verifyTlogProof } from '@tenstrip/shared-core/transparency';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   AutoblockerLedger,
   type AutoblockerOptions,
   type DecisionChange,
+  openSharedLookup,
   type SecurityEvent,
   verifyLedger,
 } from '../../../src/index.js';
@@ -249,6 +251,11 @@ describe('a decision', () => {
       kind: 'refused',
       code: 'EXPIRY_REQUIRED',
     });
+    const centuries = { ...wish, origin: 'scenario', durationMs: 100 * 365 * 86_400_000 } as const;
+    expect(await ledger.addBlock(centuries)).toMatchObject({ kind: 'refused', code: 'EXPIRY_REQUIRED' });
+    const fromThen = { ...wish, origin: 'scenario', time: at('2126-01-01T00:00:00Z') } as const;
+    expect(await ledger.addBlock({ ...fromThen, target: '203.0.114.7' })).toMatchObject({ kind: 'decided' });
+    expect(ledger.isBlocked('203.0.114.7')?.until).toBeLessThan(ledger.now + 86_400_000);
     expect(await ledger.addBlock({ ...wish, durationMs: null, domains: ['ssh'] })).toMatchObject({ kind: 'decided' });
     expect(ledger.isBlocked('203.0.113.77', 'ssh')).toMatchObject({ until: null });
     expect(ledger.isBlocked('203.0.113.77', 'http')).toBeUndefined();
@@ -258,7 +265,7 @@ describe('a decision', () => {
       decision: { state: 'pending-review' },
     });
     expect(ledger.isBlocked('203.0.5.5')).toBeUndefined();
-    expect(ledger.statistics().decisions).toMatchObject({ active: 1, 'pending-review': 1 });
+    expect(ledger.statistics().decisions).toMatchObject({ active: 2, 'pending-review': 1 });
   });
 });
 
@@ -430,5 +437,47 @@ describe('a ledger on disk', () => {
     await expect(ledger.addBlock({ target: { kind: 'ip', value: '203.0.113.5' }, reason: 'x' })).rejects.toMatchObject({
       code: 'LedgerClosed',
     });
+  });
+});
+
+describe('a clock that is set', () => {
+  class SetClock extends VirtualClock {
+    ahead = 0;
+    override now() {
+      return super.now() + this.ahead;
+    }
+  }
+  const hour = 3_600_000;
+
+  it('forward and back again ends nothing for good', async () => {
+    const clock = new SetClock(at('2026-11-23T08:00:00Z'));
+    await using governor = new ResourceGovernor({ name: 'test', clock });
+    await using ledger = await openLedger({ governor, time: 'clock' });
+    const block = (target: string) => ledger.addBlock({ target, reason: 'test', durationMs: hour });
+    await block('203.0.113.5');
+    clock.ahead = 24 * hour;
+    await block('203.0.113.6');
+    expect(ledger.isBlocked('203.0.113.5')).toBeUndefined();
+    clock.ahead = 0;
+    await block('203.0.113.7');
+    expect(ledger.isBlocked('203.0.113.5')).toMatchObject({ state: 'active' });
+    expect(openSharedLookup(ledger.sharedLookup(), { now: () => clock.now() }).isBlocked('203.0.113.5')).toBeDefined();
+    clock.ahead = 2 * hour;
+    await block('203.0.113.8');
+    expect(ledger.isBlocked('203.0.113.5')).toBeUndefined();
+  });
+
+  it('leaves what has ended alone when its network is allowed', async () => {
+    const clock = new SetClock(at('2026-11-23T08:00:00Z'));
+    await using governor = new ResourceGovernor({ name: 'test', clock });
+    {
+      await using ledger = await openLedger({ governor, time: 'clock' });
+      await ledger.addBlock({ target: '203.0.113.5', reason: 'test', durationMs: hour });
+      await ledger.addBlock({ target: '203.0.113.0/25', reason: 'test', durationMs: 3 * hour });
+    }
+    clock.ahead = 2 * hour;
+    await using ledger = await openLedger({ governor, time: 'clock', allowList: ['203.0.113.5'] });
+    expect(ledger.statistics().decisions).toEqual({ active: 0, 'pending-review': 0, revoked: 1, expired: 1 });
+    expect((await ledger.allow('203.0.113.0/24')).revoked).toEqual([]);
   });
 });

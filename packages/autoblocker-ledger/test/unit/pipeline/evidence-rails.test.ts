@@ -288,3 +288,46 @@ describe('a network of repeat offenders', () => {
     expect(await networks(other)).toEqual([]);
   });
 });
+
+describe('a stamp of the future', () => {
+  const later = 10 * 365 * 24 * hour;
+  const attack = (address: string, from: number) =>
+    [0, 1, 2, 3, 4, 5].map((ms) => failedLogin('ssh', address, from + ms));
+  const lengthOf = (ledger: AutoblockerLedger, address: string, from: number) =>
+    (ledger.isBlocked(address)?.until ?? Number.NaN) - from;
+
+  it('makes no ban longer: the clock counts where it is the clock that says what is now', async () => {
+    await using ledger = await open({ time: 'clock' });
+    const { now } = ledger;
+    await ledger.ingest(attack('203.0.113.5', now + later));
+    expect(lengthOf(ledger, '203.0.113.5', now)).toBeLessThan(5 * hour);
+  });
+
+  it('in a file is no different', async () => {
+    await using ledger = await open({ time: 'clock' });
+    const { now } = ledger;
+    await read(ledger, 'auth.log', sshLines('203.0.113.5', 6, now + later));
+    expect(lengthOf(ledger, '203.0.113.5', now)).toBeLessThan(5 * hour);
+  });
+
+  it('does not make the ledger forget who logged in', async () => {
+    await using ledger = await open({ time: 'clock' });
+    const { now } = ledger;
+    const login = (address: string, time: number) =>
+      failedLogin('ssh', address, time, { kind: 'login', outcome: 'success', victim: { user: 'ann' } });
+    await ledger.ingest([login('198.51.100.7', now - hour), login('198.51.100.8', now + later)]);
+    const { outcomes } = await ledger.ingest(attack('198.51.100.7', now - 1000));
+    expect(outcomes).toMatchObject([{ kind: 'refused', code: 'KNOWN_GOOD' }]);
+  });
+});
+
+it('what was taken back adds nothing to the score by which one who logged in may be blocked after all', async () => {
+  await using ledger = await open();
+  const login = { kind: 'login', outcome: 'success', victim: { user: 'ann' } } as const;
+  await ledger.ingest(failedLogin('ssh', '198.51.100.7', start, login));
+  const wish = { target: '198.51.100.7', reason: 'test', origin: 'scenario', time: start + hour } as const;
+  const strong = await ledger.addBlock({ ...wish, score: 3 });
+  if (strong.kind !== 'decided') throw new Error(strong.kind);
+  await ledger.revoke(strong.decision.id, { code: 'false-positive' });
+  expect(await ledger.addBlock({ ...wish, score: 1 })).toMatchObject({ kind: 'refused', code: 'KNOWN_GOOD' });
+});

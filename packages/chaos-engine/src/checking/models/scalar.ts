@@ -7,9 +7,15 @@ export type Scalar = string | number | boolean | null;
 
 const longestText = 60;
 
-/** A value for a reader, cut where it is long. */
+/** A value for a reader, as JSON with bigints as they are written in code. */
+export function json(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`;
+  return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `${part}n` : part)) ?? String(value);
+}
+
+/** The same, cut where it is long. */
 export function text(value: unknown): string {
-  const whole = JSON.stringify(value) ?? String(value);
+  const whole = json(value);
   return whole.length <= longestText ? whole : `${whole.slice(0, longestText - 1)}…`;
 }
 

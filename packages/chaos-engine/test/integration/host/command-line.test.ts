@@ -133,6 +133,34 @@ describe('an experiment from a terminal', () => {
     expect(JSON.parse(call('probe-host').stdout).faults['process.pause']).toEqual({ supported: true });
   });
 
+  it('takes no word for another, and finds out what it cannot do before it does harm', async () => {
+    for (const help of [['--help'], ['-h'], ['help'], ['run', '--help']]) {
+      const told = call(...help);
+      expect([told.status, told.stdout.split('\n')[0]]).toEqual([0, 'chaos-engine COMMAND']);
+    }
+    expect(call('revert').stderr).toContain('there is no command "revert"');
+    writeFileSync(at('half.json'), '{');
+    writeFileSync(at('empty.json'), '{}');
+    for (const [words, problem] of [
+      [['revert-all', '--folder', at('lease')], 'there is no folder'],
+      [['host-snapshot', '--process', 'abc'], '--process takes the number of a process, not abc'],
+      [['host-snapshot', '--namespace', '../../etc'], '../../etc is no name of ip-netns(8)'],
+      [['host-snapshot', '--compare', at('half.json')], 'half.json is not JSON'],
+      [['host-snapshot', '--compare', at('empty.json')], 'empty.json is no snapshot'],
+      [['timeline', at('half.json')], 'half.json is not JSON'],
+      [['timeline', at('empty.json')], 'this is no journal of an experiment'],
+      [['probe-host', 'twice'], "Unexpected argument 'twice'"],
+      [['run', at('experiment.json'), '--policy', at('policy.json')], 'which needs --folder'],
+    ] as const) {
+      const refused = call(...words);
+      expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining(problem)]);
+    }
+    const nowhere = at('no-such-folder/journal.json');
+    const words = ['run', at('experiment.json'), '--folder', at('leases'), '--policy', at('policy.json')];
+    expect(call(...words, '--journal', nowhere).status).toBe(2);
+    expect(await stateOf()).toBe('running');
+  });
+
   it('compares snapshots', () => {
     const pid = String(victim.pid);
     writeFileSync(at('before.json'), call('host-snapshot', '--process', pid).stdout);
