@@ -1,5 +1,5 @@
 // Our checker beside Porcupine, on the histories that Porcupine publishes and on larger ones made here; parsing is not counted.
-// We have one thread, Porcupine as many as it likes: CPU time is that of all. TENSTRIP_PORCUPINE names Porcupine's folder.
+// We have one thread, Porcupine as many as it likes: CPU time is that of all. TENSTRIP_PORCUPINE names a program around it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

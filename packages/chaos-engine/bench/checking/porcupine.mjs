@@ -1,37 +1,26 @@
-// Porcupine as a process of its own, built by Go from a folder that TENSTRIP_PORCUPINE names, given the same histories as we.
-import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Porcupine as a process of its own, given the same histories as we. TENSTRIP_PORCUPINE names a program around it: its first argument
+// is a file, JSON, with a list of histories { kind: 'register' | 'store', operations }, as `forPeer` below makes them; then, for each
+// line of its input, a list of numbers of histories, it prints a line with a digit for each: 1 linearizable, 0 not.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
-const folder = process.env.TENSTRIP_PORCUPINE;
+const program = process.env.TENSTRIP_PORCUPINE;
 const absent = {
   name: 'Porcupine',
-  absent: 'TENSTRIP_PORCUPINE names no folder: needs github.com/anishathalye/porcupine and Go 1.16 or newer',
+  absent:
+    'TENSTRIP_PORCUPINE names no program around github.com/anishathalye/porcupine; bench/checking/porcupine.mjs says what it does',
 };
 
 /** @returns a started peer, or why there is none. Histories are those of our parsers, with a `kind` each */
 export function startPorcupine(histories) {
-  if (folder === undefined) return { absent };
+  if (program === undefined) return { absent };
   const made = mkdtempSync(join(tmpdir(), 'tenstrip-bench-porcupine-'));
   const remove = () => rmSync(made, { recursive: true, force: true });
-  try {
-    copyFileSync(fileURLToPath(new URL('main.go', import.meta.url)), join(made, 'main.go'));
-    const needs = 'require github.com/anishathalye/porcupine v0.0.0\n';
-    writeFileSync(
-      join(made, 'go.mod'),
-      `module peer\n\ngo 1.16\n\n${needs}\nreplace github.com/anishathalye/porcupine => ${folder}\n`,
-    );
-    const env = { ...process.env, GO111MODULE: 'on', GOFLAGS: '-mod=mod', GOPROXY: 'off' };
-    execFileSync('go', ['build', '-o', 'peer', '.'], { cwd: made, env, stdio: ['ignore', 'ignore', 'pipe'] });
-    writeFileSync(join(made, 'histories.json'), JSON.stringify(histories.map(forGo)));
-  } catch (error) {
-    remove();
-    return { absent: { ...absent, absent: `it could not be built: ${String(error).slice(0, 200)}` } };
-  }
-  const child = spawn(join(made, 'peer'), [join(made, 'histories.json')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  writeFileSync(join(made, 'histories.json'), JSON.stringify(histories.map(forPeer)));
+  const child = spawn(program, [join(made, 'histories.json')], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const judge = async (numbers) => {
     child.stdin.write(`${numbers.join(' ')}\n`);
@@ -50,7 +39,7 @@ export function startPorcupine(histories) {
 }
 
 /** What is of unknown outcome returns after everything else; Porcupine's way to say so. */
-function forGo({ kind, history }) {
+function forPeer({ kind, history }) {
   const end = Math.max(...history.map((entry) => entry.return ?? entry.call)) + 1;
   const taken = history.filter(({ outcome }) => outcome !== 'fail');
   return {
