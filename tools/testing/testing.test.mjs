@@ -74,7 +74,8 @@ describe('system packages', () => {
 
   it('are all installed by the workflow, whose user is not root', () => {
     const workflow = readFileSync(join(repositoryRoot, '.github', 'workflows', 'ci.yml'), 'utf8');
-    const line = /apt-get install -y -q --no-install-recommends\s+(.+)/.exec(workflow)?.[1]?.split(' ') ?? [];
+    const line =
+      /apt-get install -y -q --no-install-recommends\s+([^:]+?)\s+- run:/.exec(workflow)?.[1]?.split(/\s+/) ?? [];
     expect(line.sort()).toEqual(SYSTEM_PACKAGES.map(({ debian }) => debian).sort());
   });
 

@@ -24,17 +24,19 @@ export const pauseProcess: HostFault<'process.pause'> = async (target, { tree = 
     undo: first.map(continuing),
     async apply(lease) {
       const stopped = new Set<number>();
+      const members: ProcessEntry[] = [];
       let round = first;
       for (let rounds = 0; round.length > 0 && rounds < maximumRounds; rounds++) {
         if (rounds > 0) await lease.extend(round.map(continuing));
         for (const member of round) {
           send(target, member, 'SIGSTOP', member === root);
           stopped.add(member.pid);
+          members.push(member);
         }
         if (stopped.size > maximumTree) throw targetBusy(target, `its tree grows beyond ${maximumTree} processes`);
         round = tree ? runningMembers(root, context.processes(), stopped) : [];
       }
-      await untilStopped(root, context);
+      for (const member of members) await untilStopped(member, member === root, context);
     },
   };
 };
@@ -93,13 +95,15 @@ function send(target: FaultTarget, member: ProcessIdentity, signal: NodeJS.Signa
   }
 }
 
-async function untilStopped(root: ProcessIdentity, { sleep }: HostFaultContext): Promise<void> {
+/** Of a tree, a member that has ended meanwhile will do. */
+async function untilStopped(one: ProcessIdentity, isRoot: boolean, { sleep }: HostFaultContext): Promise<void> {
+  const isDone = () => isStopped(one) || (!isRoot && !isRunning(one));
   // Mostly it stands still before anybody can look; a timer would wait for a millisecond at least.
-  for (let turn = 0; turn < 10 && !isStopped(root); turn++) await setImmediate();
-  for (let waited = 0; waited < stopMs && !isStopped(root); waited++) await sleep(1);
-  if (!isStopped(root)) {
-    throw new TenstripError<ChaosErrorCode>('TargetUnknown', `process ${root.pid} did not stop within ${stopMs} ms.`, {
-      details: { target: { pid: root.pid } },
+  for (let turn = 0; turn < 10 && !isDone(); turn++) await setImmediate();
+  for (let waited = 0; waited < stopMs && !isDone(); waited++) await sleep(1);
+  if (!isDone()) {
+    throw new TenstripError<ChaosErrorCode>('TargetUnknown', `process ${one.pid} did not stop within ${stopMs} ms.`, {
+      details: { target: { pid: one.pid } },
       retryable: true,
     });
   }
