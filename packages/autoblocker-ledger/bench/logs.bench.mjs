@@ -116,7 +116,9 @@ export default [
             ];
             throw new Error(`overflows differ: ${ours.length} and ${theirs.length}; ${differ.slice(0, 10).join(', ')}`);
           }
-          const reported = JSON.stringify(Object.entries(report.overflows).sort());
+          // The ledger's own rules over networks and domains have no peer; they are work on our side alone.
+          const byRules = Object.entries(report.overflows).filter(([name]) => !name.startsWith('tenstrip/'));
+          const reported = JSON.stringify(byRules.sort());
           if (reported !== countsOf(ours)) throw new Error(`the ledger counts ${reported}`);
           return `same ${ours.length} overflows by scenario and source; both times are without the start, measured on an empty log`;
         },
