@@ -54,17 +54,19 @@ export class DiskFolder implements LogFolder {
   async write(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.#pathOf(name);
     await this.#makeDirectoryOnce(dirname(path));
-    const descriptor = await whenDone<number>((done) => fs.open(path, 'w', done)); // may wait for the disk's journal
+    const temporary = temporaryOf(path); // nobody finds a file that is half there
+    const descriptor = await whenDone<number>((done) => fs.open(temporary, 'w', done)); // may wait for the disk's journal
     try {
       await writeFully(descriptor, bytes, 0);
     } finally {
       fs.closeSync(descriptor);
     }
+    await whenDone((done) => fs.rename(temporary, path, done));
   }
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.#pathOf(name);
-    const temporary = join(dirname(path), `.${basename(path)}.new`);
+    const temporary = temporaryOf(path);
     await makeLastingDirectory(dirname(path));
     {
       await using file = await open(temporary, 'w');
@@ -149,6 +151,10 @@ async function writeFully(descriptor: number, bytes: Uint8Array, position: numbe
         ? fs.writeSync(descriptor, bytes, written, rest, position + written)
         : await whenDone<number>((done) => fs.write(descriptor, bytes, written, rest, position + written, done));
   }
+}
+
+function temporaryOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.new`);
 }
 
 type Callback<T> = (error: NodeJS.ErrnoException | null | undefined, value?: T) => void;
