@@ -65,7 +65,7 @@ test('a log is the list of its entries, provable, through crashes, lost tiles an
           log = await open(folder);
         } else {
           const crashed = newFolder();
-          cpSync(folder, crashed, { recursive: true, filter: (name) => !name.endsWith('.new') });
+          copyAtWork(folder, crashed);
           await log[Symbol.asyncDispose]();
           for (const directory of ['entries', 'erasable']) {
             appendFileSync(join(crashed, directory, readdirSync(join(crashed, directory)).at(-1)!), now.crash);
@@ -89,6 +89,19 @@ test('a log is the list of its entries, provable, through crashes, lost tiles an
     { numRuns: 25 },
   );
 }, 60_000);
+
+/** Copies a folder while its log is at work: what is moved or removed meanwhile is met once more in another try. */
+function copyAtWork(from: string, to: string): void {
+  for (let left = 20; ; left--) {
+    try {
+      cpSync(from, to, { recursive: true, filter: (name) => !name.endsWith('.new') });
+      return;
+    } catch (error) {
+      if (left === 0 || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      rmSync(to, { recursive: true, force: true });
+    }
+  }
+}
 
 test('every flipped bit is found, and in an entry it is located', async () => {
   const whole = newFolder();
