@@ -88,7 +88,7 @@ test('a log is the list of its entries, provable, through crashes, lost tiles an
     }),
     { numRuns: 25 },
   );
-}, 60_000);
+}, 300_000);
 
 /** Copies a folder while its log is at work: what is moved or removed meanwhile is met once more in another try. */
 function copyAtWork(from: string, to: string): void {
