@@ -44,13 +44,14 @@ export function loadConfig<T extends z.ZodType>(schema: T, options: ConfigSource
   const file = options.file === undefined ? undefined : readJsonFile(options.strip, options.file);
   const fromFile = isObject(file?.value) ? file.value : {};
   const environment = readEnvironment(keys, options.strip, options.env ?? process.env);
-  const merged = overlaid(fromFile, environment.values);
+  const { merged, hidden } = overlaid(keys, fromFile, environment.values);
   const origin = new Origin(options, file, environment.values);
   const checked = schema.safeParse(merged);
   const problems = [
     ...duplicateKeys(file, origin),
     ...unknownKeys(keys, merged, origin),
     ...environment.problems,
+    ...hidden.map(({ path, value }) => notAnObject(path, value, origin)),
     ...(checked.success ? [] : wrongValues(checked.error, merged, origin)),
   ];
   if (checked.success && problems.length === 0) return checked.data;
@@ -132,18 +133,40 @@ function sameVariable(one: Variable, other: Variable): TypeError {
   return new TypeError(`loadConfig(schema, options): the keys ${names} are both read from ${one.name}; rename one`);
 }
 
+/** A value where only an object may stand, which the setting of an inner key put out of sight. */
+interface Hidden {
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
 /** `base` with the settings of the environment over it; `base` stays as it is. */
-function overlaid(base: Readonly<Record<string, unknown>>, settings: readonly Setting[]): Record<string, unknown> {
+function overlaid(
+  keys: SchemaKeys,
+  base: Readonly<Record<string, unknown>>,
+  settings: readonly Setting[],
+): { merged: Record<string, unknown>; hidden: Hidden[] } {
   const merged = structuredClone(base) as Record<string, unknown>;
+  const hidden: Hidden[] = [];
   for (const { variable, value } of settings) {
     let at = merged;
-    for (const key of variable.path.slice(0, -1)) {
-      if (!Object.hasOwn(at, key) || !isObject(at[key])) at[key] = {};
+    let node: SchemaNode | undefined = keys.root;
+    for (const [depth, key] of variable.path.slice(0, -1).entries()) {
+      node = node && keys.under(node, key);
+      if (!Object.hasOwn(at, key) || !isObject(at[key])) {
+        const mustBeObject = node !== undefined && [...keys.types(node)].join() === 'object';
+        if (Object.hasOwn(at, key) && mustBeObject)
+          hidden.push({ path: variable.path.slice(0, depth + 1), value: at[key] });
+        at[key] = {};
+      }
       at = at[key] as Record<string, unknown>;
     }
     at[variable.path.at(-1)!] = value;
   }
-  return merged;
+  return { merged, hidden };
+}
+
+function notAnObject(path: readonly string[], value: unknown, origin: Origin): Problem {
+  return { path: pathText(path), message: `expected an object, got ${shown(path, value)} (${origin.of(path)})` };
 }
 
 /** Where each value came from. */

@@ -142,6 +142,7 @@ export class GovernorNode {
   }
 
   closed(): void {
+    if (this.cpu !== undefined && this.state !== 'closed') this.tree.cpuCaps--;
     this.state = 'closed';
     this.abort(`governor ${this.name} was closed`);
     this.#closing?.abort(closedError(this));

@@ -78,6 +78,17 @@ describe('precedence', () => {
     expect(loadConfig(schema, { strip: 'ledger', env }).server).toEqual({ port: 2, maxQueue: 5 });
   });
 
+  it('refuses what stands where an object must, though a variable sets a key below it', () => {
+    const env = { TENSTRIP_LEDGER_SERVER__PORT: '2' };
+    const wrong = file('{\n"server": 8080 }');
+    expect(problems(() => loadConfig(schema, { strip: 'ledger', file: wrong, env }))).toEqual([
+      { path: 'server', message: `expected an object, got 8080 (${wrong}:2)` },
+    ]);
+    expect(
+      problems(() => loadConfig(schema, { strip: 'ledger', env: { ...env, TENSTRIP_LEDGER_SERVER: '7' } })),
+    ).toEqual([{ path: 'server', message: 'expected an object, got 7 (environment variable TENSTRIP_LEDGER_SERVER)' }]);
+  });
+
   it('reads process.env when no environment is given', () => {
     process.env.TENSTRIP_CONFIG_TEST_FOLDER = 'here';
     try {
