@@ -4,20 +4,7 @@
 import { z } from 'zod';
 import { type Refusal, refuse } from '../errors/index.js';
 import type { PredicateSchemas } from './predicates/index.js';
-import {
-  fits,
-  instant,
-  instantOf,
-  isPlainObject,
-  listOf,
-  matching,
-  membersOf,
-  natural,
-  optional,
-  recordOf,
-  text,
-  withShape,
-} from './shape.js';
+import { fits, instant, instantOf, isPlainObject, natural, withShape } from './shape.js';
 import { maximumDepth, parseStrictJson } from './strict-json.js';
 
 /** The type of a statement. */
@@ -79,24 +66,56 @@ const termsSchema = z.strictObject({
   renews: z.string().regex(renewedPattern).optional(),
 });
 
-const hasDigests = recordOf(isHexDigest, text(1, 64));
-const isSubject = membersOf({
-  name: text(1, 2048),
-  digest: (value) => hasDigests(value) && Object.keys(value as object).length > 0,
-});
-const isPlace = onlyMembersOf({ list: text(1, 2048), index: natural });
-const isTerms = onlyMembersOf({
-  notBefore: optional(instant),
-  notAfter: instant,
-  status: optional(isPlace),
-  renews: optional(matching(renewedPattern)),
-});
-const contentShapes = {
-  subject: listOf(isSubject, maximumSubjects, 1),
-  predicateType: text(1, 512),
-};
+// What most statements are, member by member: this stands on the way of each that is issued or verified.
 
-const isStatementContent = membersOf(contentShapes);
+function isSubject(value: unknown): boolean {
+  if (!isPlainObject(value) || !isText(value.name, 2048)) return false;
+  const { digest } = value;
+  if (!isPlainObject(digest)) return false;
+  let count = 0;
+  for (const algorithm in digest) {
+    if (!isText(algorithm, 64) || !isHexDigest(digest[algorithm])) return false;
+    count++;
+  }
+  return count > 0;
+}
+
+function isContent({ subject, predicateType }: Record<string, unknown>): boolean {
+  if (!Array.isArray(subject) || subject.length === 0 || subject.length > maximumSubjects) return false;
+  for (let at = 0; at < subject.length; at++) if (!isSubject(subject[at])) return false;
+  return isText(predicateType, 512);
+}
+
+function isPlace(value: unknown): boolean {
+  if (!isPlainObject(value) || !isText(value.list, 2048) || !natural(value.index)) return false;
+  for (const name in value) if (name !== 'list' && name !== 'index') return false;
+  return true;
+}
+
+function isTerms(value: unknown): boolean {
+  if (!isPlainObject(value)) return false;
+  for (const name in value) {
+    if (name !== 'notBefore' && name !== 'notAfter' && name !== 'status' && name !== 'renews') return false;
+  }
+  const { notBefore, notAfter, status, renews } = value;
+  return (
+    instant(notAfter) &&
+    (notBefore === undefined || instant(notBefore)) &&
+    (status === undefined || isPlace(status)) &&
+    (renews === undefined || (typeof renews === 'string' && renewedPattern.test(renews)))
+  );
+}
+
+function isStatement(value: unknown): boolean {
+  if (!isPlainObject(value) || value._type !== statementType || !isContent(value)) return false;
+  const { tenstrip_terms: terms } = value;
+  return terms === undefined || isTerms(terms);
+}
+
+/** Text of 1 to so many UTF-16 units. */
+function isText(value: unknown, most: number): boolean {
+  return typeof value === 'string' && value.length > 0 && value.length <= most;
+}
 
 /** What a statement must be. */
 export const statementSchema: z.ZodType = withShape(
@@ -107,7 +126,7 @@ export const statementSchema: z.ZodType = withShape(
     predicate: z.unknown().optional(),
     tenstrip_terms: termsSchema.optional(),
   }),
-  membersOf({ _type: (value) => value === statementType, ...contentShapes, tenstrip_terms: optional(isTerms) }),
+  isStatement,
 );
 
 /** Lower-case hex of 4 to 128 bytes. */
@@ -120,16 +139,6 @@ function isHexDigest(value: unknown): boolean {
   return true;
 }
 
-/** An object with these members and no others. */
-function onlyMembersOf(shapes: Readonly<Record<string, (value: unknown) => boolean>>): (value: unknown) => boolean {
-  const fit = membersOf(shapes);
-  return (value) => {
-    if (!fit(value)) return false;
-    for (const name in value as object) if (!Object.hasOwn(shapes, name)) return false;
-    return true;
-  };
-}
-
 /** A request for a statement: what it says, without the terms. */
 export const statementContentSchema = z.object({
   subject: z.array(subjectSchema).min(1).max(maximumSubjects),
@@ -139,7 +148,7 @@ export const statementContentSchema = z.object({
 
 /** Whether subjects and predicate type are surely as {@link statementContentSchema} wants them. `false` says nothing. */
 export function hasStatementContent(value: unknown): boolean {
-  return isStatementContent(value) && isPlainObject(value) && value.predicate !== undefined;
+  return isPlainObject(value) && isContent(value) && value.predicate !== undefined;
 }
 
 /** A statement that was read, and its times in milliseconds since 1970. */

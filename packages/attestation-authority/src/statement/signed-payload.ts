@@ -19,15 +19,20 @@ const payloadAt = header.length + 8;
 /** Most memory that is kept between calls. */
 const usualBytes = 2 ** 16;
 const usual = Buffer.alloc(payloadAt + usualBytes);
+/** What that memory holds, and of which text: who reads a statement, and then verifies its signature, decodes it once. */
+let decoded: { readonly text: string; readonly payload: SignedPayload } | undefined;
 
 /** The payload that a base64 text is: padded, of one alphabet, without stray bits (as in base64.ts); else `undefined`. */
 export function decodeSignedPayload(text: string): SignedPayload | undefined {
+  if (decoded?.text === text) return decoded.payload;
   if (text.length % 4 !== 0) return undefined;
   const room = bufferFor((text.length / 4) * 3);
   const length = room.write(text, payloadAt, 'base64'); // tolerant: takes both alphabets and skips what it does not know
   const canonical = room.toString('base64', payloadAt, payloadAt + length);
   if (canonical !== text && urlSafe(canonical) !== text) return undefined;
-  return complete(room, length);
+  const payload = complete(room, length);
+  if (room === usual) decoded = { text, payload };
+  return payload;
 }
 
 /** The payload that a JSON text is; `undefined` when it is longer than strict JSON may be. */
@@ -48,7 +53,9 @@ function urlSafe(canonical: string): string {
 }
 
 function bufferFor(bytes: number): Buffer {
-  return bytes <= usualBytes ? usual : Buffer.allocUnsafe(payloadAt + bytes);
+  if (bytes > usualBytes) return Buffer.allocUnsafe(payloadAt + bytes);
+  decoded = undefined; // it is overwritten
+  return usual;
 }
 
 function complete(room: Buffer, length: number): SignedPayload {
