@@ -110,6 +110,7 @@ export class AttestationAuthority implements AsyncDisposable {
   readonly #issuer: BatchIssuer;
   #keys: readonly TrustedKey[];
   #lastTime = { ms: Number.NaN, text: '' };
+  #lastList = { number: -1, name: '' };
   /** Changes of status lists and keys, one after the other: a version must hold all revocations before it. */
   #changing: Promise<unknown> = Promise.resolve();
   /** What is being logged and signed: the key is needed until it is done. */
@@ -525,7 +526,8 @@ export class AttestationAuthority implements AsyncDisposable {
 
   #placeOf(number: number): NonNullable<Terms['status']> {
     const list = Math.floor(number / statusListBits);
-    return { list: `${this.#parts.statusName}/${list}`, index: number % statusListBits };
+    if (list !== this.#lastList.number) this.#lastList = { number: list, name: `${this.#parts.statusName}/${list}` };
+    return { list: this.#lastList.name, index: number % statusListBits };
   }
 
   // ----------------------------------------------------------------------------------------------------------- own work

@@ -35,12 +35,15 @@ export function decodeSignedPayload(text: string): SignedPayload | undefined {
   return payload;
 }
 
-/** The payload that a JSON text is; `undefined` when it is longer than strict JSON may be. */
-export function encodeSignedPayload(json: string): SignedPayload | undefined {
-  if (json.length > maximumJsonBytes) return undefined;
-  const room = bufferFor(json.length * 3);
-  const length = room.write(json, payloadAt, 'utf8');
-  return length > maximumJsonBytes ? undefined : complete(room, length);
+/** The payload that the parts of a JSON text are together; `undefined` when it is longer than strict JSON may be. */
+export function encodeSignedPayload(parts: readonly string[]): SignedPayload | undefined {
+  let characters = 0;
+  for (const { length } of parts) characters += length;
+  if (characters > maximumJsonBytes) return undefined;
+  const room = bufferFor(characters * 3);
+  let end = payloadAt;
+  for (const part of parts) end += room.write(part, end, 'utf8');
+  return end - payloadAt > maximumJsonBytes ? undefined : complete(room, end - payloadAt);
 }
 
 /** SHA-256 of the pre-authentication encoding, in hex: what the log holds of a statement. */
