@@ -394,7 +394,7 @@ export class AttestationAuthority implements AsyncDisposable {
   #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft {
     const payload = payloadOf(statement);
     const line = attestLine(digestOf(payload), status);
-    const envelope = { payload: encodeBase64(payload.payload), payloadType: statementPayloadType, signatures: [] };
+    const envelope = { payload: payload.text, payloadType: statementPayloadType, signatures: unsigned };
     return { envelope, line, mode };
   }
 
@@ -468,7 +468,7 @@ export class AttestationAuthority implements AsyncDisposable {
       predicate: { from, to, atSize: String(atSize) },
     });
     const digest = digestOf(payload);
-    const text = encodeBase64(payload.payload);
+    const { text } = payload;
     const message = Uint8Array.from(payload.signed);
     const signatures = [
       { keyid: keyIdOfVkey(from), sig: encodeBase64(await signer.sign(message)) },
@@ -560,6 +560,9 @@ export class AttestationAuthority implements AsyncDisposable {
     if (!this.#parts.keyIsGiven) wipe(this.#parts.signer.present);
   }
 }
+
+/** Of what its log vouches for. Frozen, as it is shared. */
+const unsigned: readonly DsseSignature[] = Object.freeze([]);
 
 const memoryFolder = 'memory:';
 const linesPerAppend = 4096;

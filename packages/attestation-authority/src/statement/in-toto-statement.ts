@@ -129,13 +129,16 @@ export const statementSchema: z.ZodType = withShape(
   isStatement,
 );
 
+/** By unit: whether it is a digit of lower-case hex. */
+const isHexDigit = new Uint8Array(128);
+for (const digit of '0123456789abcdef') isHexDigit[digit.charCodeAt(0)] = 1;
+
 /** Lower-case hex of 4 to 128 bytes. */
 function isHexDigest(value: unknown): boolean {
-  if (typeof value !== 'string' || value.length % 2 !== 0 || value.length < 8 || value.length > 256) return false;
-  for (let at = 0; at < value.length; at++) {
-    const unit = value.charCodeAt(at);
-    if (!((unit >= 0x30 && unit <= 0x39) || (unit >= 0x61 && unit <= 0x66))) return false;
-  }
+  if (typeof value !== 'string') return false;
+  const { length } = value;
+  if (length % 2 !== 0 || length < 8 || length > 256) return false;
+  for (let at = 0; at < length; at++) if (isHexDigit[value.charCodeAt(at)] !== 1) return false;
   return true;
 }
 
@@ -204,10 +207,8 @@ export function printStatement({
   tenstrip_terms: terms,
 }: InTotoStatement): string[] {
   const content = JSON.stringify(predicate) as string | undefined; // undefined for a function, say: then it is left out
-  const parts = [opening, JSON.stringify(subject), afterSubject(predicateType, content)];
-  if (content !== undefined) parts.push(content);
-  parts.push(terms === undefined ? '}' : ending(terms));
-  return parts;
+  const end = terms === undefined ? '}' : ending(terms);
+  return [opening, JSON.stringify(subject), afterSubject(predicateType, content), content ?? '', end];
 }
 
 const opening = `{"_type":${JSON.stringify(statementType)},"subject":`;

@@ -5,11 +5,28 @@ import { statementPayloadType } from './payload-type.js';
 import { maximumJsonBytes } from './strict-json.js';
 
 /** The pre-authentication encoding of a statement's payload, until the next one is made. */
-export interface SignedPayload {
+export class SignedPayload {
   /** What is signed: a view. */
   readonly signed: Buffer;
+  readonly #room: Buffer;
+  readonly #end: number;
+
+  /** @internal */
+  constructor(room: Buffer, from: number, end: number) {
+    this.signed = room.subarray(from, end);
+    this.#room = room;
+    this.#end = end;
+  }
+
   /** The payload alone: a view. */
-  readonly payload: Buffer;
+  get payload(): Buffer {
+    return this.#room.subarray(payloadAt, this.#end);
+  }
+
+  /** The payload in base64, as envelopes carry it. */
+  get text(): string {
+    return this.#room.toString('base64', payloadAt, this.#end);
+  }
 }
 
 /** `DSSEv1 <length of type> <type> `: the length of the payload and a space follow. */
@@ -65,6 +82,5 @@ function complete(room: Buffer, length: number): SignedPayload {
   const head = `${header}${length} `;
   const from = payloadAt - head.length;
   room.write(head, from, 'latin1');
-  const end = payloadAt + length;
-  return { signed: room.subarray(from, end), payload: room.subarray(payloadAt, end) };
+  return new SignedPayload(room, from, payloadAt + length);
 }
