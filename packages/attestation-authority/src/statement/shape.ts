@@ -11,12 +11,6 @@ export const text =
   (value) =>
     typeof value === 'string' && value.length >= least && value.length <= most;
 
-/** Text that a pattern without the flags `g` and `y` matches. */
-export const matching =
-  (pattern: RegExp): Shape =>
-  (value) =>
-    typeof value === 'string' && pattern.test(value);
-
 /** A whole number from 0 up that a double holds exactly. */
 export const natural: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 
