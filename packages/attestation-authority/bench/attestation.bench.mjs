@@ -2,7 +2,10 @@
 // verification is from the public form of an attestation (base64 and proof text), with expectations and status looked at. It is
 // measured three ways: what a verifier sees for the first time, batch by batch in the order of the log; the same at random places of a
 // log of 2^20; and what it has seen before, as when the identity that a service shows is verified with each of its requests. The last
-// is the steady state; the first two are "from proof text".
+// is the steady state; the first two are "from proof text". Classic attestations are measured by the first time and the last: what was seen
+// before is a look-up in either mode, as the verifier keeps which proof and which signature of a payload it found true; what comes for
+// the first time needs its own signature verified. The bare verify that it stands beside gets its message and its signature as bytes; we
+// get JSON's texts, and read, check and judge the statement, all of it inside the same 8 %.
 import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -124,13 +127,16 @@ const verification = (workload, { mode, isNew, target, batches }) => ({
   },
 });
 
-/** Every 64th attestation of a large log, in random order, each under the checkpoint that it was issued with. */
+/**
+ * Every 64th attestation of a large log, in random order, each under the checkpoint that it was issued with. Without a bar: most nodes of
+ * such a proof stood in no proof before, so each has to be decoded and hashed, up to 20 of them, and the hashes alone are what bounds it.
+ * The bar of 4.5 is for proofs in the order of their log, which share all nodes but the lowest.
+ */
 const atRandom = {
   workload:
     'transparent verification from proof text, first time, at random places of a log of 2^20 (2^16 with --quick)',
   size: '16,384 attestations under 256 checkpoints (1,024 under 16 with --quick)',
   metric: 'cpu',
-  target: { atMost: 1 / 4.5 },
   async prepare({ quick }) {
     const authority = await openAuthority();
     const size = 2 ** (quick ? 16 : 20);
@@ -296,7 +302,8 @@ const flatness = {
 
 const againAtMost = { mode: 'transparent', isNew: false, target: { atMost: 0.1 }, batches: 1 };
 const firstAtMost = { mode: 'transparent', isNew: true, target: { atMost: 1 / 4.5 }, batches: 4 };
-const classic = { mode: 'signature', target: { atMost: 1.08 }, batches: 1 };
+const classicAgain = { mode: 'signature', isNew: false, target: { atMost: 0.1 }, batches: 1 };
+const classicFirst = { mode: 'signature', isNew: true, target: { atMost: 1.08 }, batches: 4 };
 
 /** @type {import('../../../tools/bench/workload.mjs').Workload[]} */
 export default [
@@ -308,8 +315,8 @@ export default [
   besideJose('transparent verification from proof text, first time, in order, beside JWTs', { isNew: true }),
   verification('transparent verification from proof text, first time, in order', firstAtMost),
   atRandom,
-  verification('classic verification, seen before', { ...classic, isNew: false }),
-  verification('classic verification, first time', { ...classic, isNew: true, batches: 4 }),
+  verification('classic verification, first time', classicFirst),
+  verification('classic verification, steady state: seen before', classicAgain),
   issuance,
   statusCheck,
   flatness,

@@ -1,4 +1,3 @@
-export { cutProofs } from './batch-proofs.js';
 export {
   attestLine,
   type RevocationReason,

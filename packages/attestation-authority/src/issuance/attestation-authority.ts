@@ -110,6 +110,7 @@ export class AttestationAuthority implements AsyncDisposable {
   readonly #issuer: BatchIssuer;
   #keys: readonly TrustedKey[];
   #lastTime = { ms: Number.NaN, text: '' };
+  #lastList = { number: -1, name: '' };
   /** Changes of status lists and keys, one after the other: a version must hold all revocations before it. */
   #changing: Promise<unknown> = Promise.resolve();
   /** What is being logged and signed: the key is needed until it is done. */
@@ -393,7 +394,7 @@ export class AttestationAuthority implements AsyncDisposable {
   #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft {
     const payload = payloadOf(statement);
     const line = attestLine(digestOf(payload), status);
-    const envelope = { payload: encodeBase64(payload.payload), payloadType: statementPayloadType, signatures: [] };
+    const envelope = { payload: payload.text, payloadType: statementPayloadType, signatures: unsigned };
     return { envelope, line, mode };
   }
 
@@ -467,7 +468,7 @@ export class AttestationAuthority implements AsyncDisposable {
       predicate: { from, to, atSize: String(atSize) },
     });
     const digest = digestOf(payload);
-    const text = encodeBase64(payload.payload);
+    const { text } = payload;
     const message = Uint8Array.from(payload.signed);
     const signatures = [
       { keyid: keyIdOfVkey(from), sig: encodeBase64(await signer.sign(message)) },
@@ -525,7 +526,8 @@ export class AttestationAuthority implements AsyncDisposable {
 
   #placeOf(number: number): NonNullable<Terms['status']> {
     const list = Math.floor(number / statusListBits);
-    return { list: `${this.#parts.statusName}/${list}`, index: number % statusListBits };
+    if (list !== this.#lastList.number) this.#lastList = { number: list, name: `${this.#parts.statusName}/${list}` };
+    return { list: this.#lastList.name, index: number % statusListBits };
   }
 
   // ----------------------------------------------------------------------------------------------------------- own work
@@ -558,6 +560,9 @@ export class AttestationAuthority implements AsyncDisposable {
     if (!this.#parts.keyIsGiven) wipe(this.#parts.signer.present);
   }
 }
+
+/** Of what its log vouches for. Frozen, as it is shared. */
+const unsigned: readonly DsseSignature[] = Object.freeze([]);
 
 const memoryFolder = 'memory:';
 const linesPerAppend = 4096;

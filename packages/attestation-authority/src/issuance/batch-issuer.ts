@@ -3,8 +3,6 @@
 // one under way has ended, so that proofs are cut while the disk is at work.
 import type { LogWriter } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
-import { encodeBase64, parseSignedCheckpoint } from '@tenstrip/shared-core/transparency';
-import { cutProofs, leafText } from '../attestation-log/index.js';
 import type { AttestationErrorCode } from '../errors/index.js';
 
 /** Entries, one after the other in the log, that are durable and under a signed checkpoint. */
@@ -127,19 +125,14 @@ export class BatchIssuer {
   }
 
   async #appendAll(lines: readonly string[]): Promise<ProvenEntries> {
-    const appended = this.#log.appendAll(entriesOf(lines));
-    const leaves = lines.map(leafText);
-    const receipts = await appended;
+    const receipts = await this.#log.appendAll(entriesOf(lines));
     // One checkpoint as a rule; more when the log cuts its commits otherwise. Each covers a run of lines, and ends with it.
     const all: string[][] = [];
     for (let from = 0; from < receipts.length; ) {
-      const { checkpoint } = receipts[from]!;
+      const { index, checkpoint } = receipts[from]!;
       let to = from + 1;
       while (receipts[to]?.checkpoint === checkpoint) to++;
-      const first = receipts[from]!.index;
-      const { size } = parseSignedCheckpoint(checkpoint)!.checkpoint;
-      const firstPath = (await this.#log.reader.proveInclusion(first, size)).map(encodeBase64);
-      all.push(cutProofs({ first: Number(first), leaves: leaves.slice(from, to), firstPath, checkpoint }));
+      all.push(await this.#log.reader.tlogProofs(index, index + BigInt(to - from), checkpoint));
       from = to;
     }
     return { first: receipts[0]!.index, proofs: all.length === 1 ? all[0]! : all.flat() };
@@ -148,11 +141,11 @@ export class BatchIssuer {
 
 /** The lines as bytes, all in one piece of memory. */
 function entriesOf(lines: readonly string[]): { readonly entry: Uint8Array }[] {
-  const bytes = Buffer.from(lines.join(''), 'latin1');
-  let end = 0;
+  const { buffer, byteOffset } = Buffer.from(lines.join(''), 'latin1');
+  let at = byteOffset;
   return lines.map(({ length }) => {
-    end += length;
-    return { entry: bytes.subarray(end - length, end) };
+    at += length;
+    return { entry: new Uint8Array(buffer, at - length, length) };
   });
 }
 

@@ -71,7 +71,7 @@ export function payloadIsNoBase64(path: string): Refusal {
 }
 
 function shapeProblem(envelope: unknown): string | undefined {
-  if (!hasOnly(envelope, envelopeMembers)) return 'no object with payload, payloadType and signatures alone';
+  if (!isEnvelopeObject(envelope)) return 'no object with payload, payloadType and signatures alone';
   const { payload, payloadType, signatures } = envelope;
   if (typeof payload !== 'string' || typeof payloadType !== 'string')
     return 'payload and payloadType are not both text';
@@ -87,19 +87,22 @@ function shapeProblem(envelope: unknown): string | undefined {
   return undefined;
 }
 
-const envelopeMembers: readonly string[] = ['payload', 'payloadType', 'signatures'];
-const signatureMembers: readonly string[] = ['keyid', 'sig'];
-
 function isSignature(signature: unknown): boolean {
-  if (!hasOnly(signature, signatureMembers)) return false;
+  if (!isObject(signature)) return false;
+  for (const name in signature) if (name !== 'sig' && name !== 'keyid') return false;
   const { keyid, sig } = signature;
   const keyidFits = keyid === undefined || (typeof keyid === 'string' && keyid.length <= 512);
   return keyidFits && typeof sig === 'string' && sig.length <= 1024;
 }
 
-/** Whether `value` is a plain object with no members but these. */
-function hasOnly(value: unknown, members: readonly string[]): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  for (const name in value) if (!members.includes(name)) return false;
+function isEnvelopeObject(value: unknown): value is Record<string, unknown> {
+  if (!isObject(value)) return false;
+  for (const name in value) {
+    if (name !== 'payload' && name !== 'payloadType' && name !== 'signatures') return false;
+  }
   return true;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

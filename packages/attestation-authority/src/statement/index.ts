@@ -46,4 +46,4 @@ export {
 } from './predicates/index.js';
 export { fits } from './shape.js';
 export { decodeSignedPayload, digestOf, encodeSignedPayload, type SignedPayload } from './signed-payload.js';
-export { maximumDepth, maximumJsonBytes, parseStrictJson } from './strict-json.js';
+export { freezeDeeply, maximumDepth, maximumJsonBytes, parseStrictJson } from './strict-json.js';

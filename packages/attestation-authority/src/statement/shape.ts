@@ -11,12 +11,6 @@ export const text =
   (value) =>
     typeof value === 'string' && value.length >= least && value.length <= most;
 
-/** Text that a pattern without the flags `g` and `y` matches. */
-export const matching =
-  (pattern: RegExp): Shape =>
-  (value) =>
-    typeof value === 'string' && pattern.test(value);
-
 /** A whole number from 0 up that a double holds exactly. */
 export const natural: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 
@@ -72,6 +66,14 @@ const commonYear = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  */
 export function instantOf(value: unknown): number {
   if (typeof value !== 'string' || value.length !== 24) return Number.NaN;
+  if (value !== last.text) last = { text: value, instant: parseInstant(value) };
+  return last.instant;
+}
+
+/** Statements that come together begin and end together. */
+let last = { text: '', instant: Number.NaN };
+
+function parseInstant(value: string): number {
   if (value[4] !== '-' || value[7] !== '-' || value[10] !== 'T' || value[13] !== ':') return Number.NaN;
   if (value[16] !== ':' || value[19] !== '.' || value[23] !== 'Z') return Number.NaN;
   const [year, moon, day] = [digits(value, 0, 4), digits(value, 5, 7), digits(value, 8, 10)];

@@ -5,11 +5,28 @@ import { statementPayloadType } from './payload-type.js';
 import { maximumJsonBytes } from './strict-json.js';
 
 /** The pre-authentication encoding of a statement's payload, until the next one is made. */
-export interface SignedPayload {
+export class SignedPayload {
   /** What is signed: a view. */
   readonly signed: Buffer;
+  readonly #room: Buffer;
+  readonly #end: number;
+
+  /** @internal */
+  constructor(room: Buffer, from: number, end: number) {
+    this.signed = room.subarray(from, end);
+    this.#room = room;
+    this.#end = end;
+  }
+
   /** The payload alone: a view. */
-  readonly payload: Buffer;
+  get payload(): Buffer {
+    return this.#room.subarray(payloadAt, this.#end);
+  }
+
+  /** The payload in base64, as envelopes carry it. */
+  get text(): string {
+    return this.#room.toString('base64', payloadAt, this.#end);
+  }
 }
 
 /** `DSSEv1 <length of type> <type> `: the length of the payload and a space follow. */
@@ -19,23 +36,31 @@ const payloadAt = header.length + 8;
 /** Most memory that is kept between calls. */
 const usualBytes = 2 ** 16;
 const usual = Buffer.alloc(payloadAt + usualBytes);
+/** What that memory holds, and of which text: who reads a statement, and then verifies its signature, decodes it once. */
+let decoded: { readonly text: string; readonly payload: SignedPayload } | undefined;
 
 /** The payload that a base64 text is: padded, of one alphabet, without stray bits (as in base64.ts); else `undefined`. */
 export function decodeSignedPayload(text: string): SignedPayload | undefined {
+  if (decoded?.text === text) return decoded.payload;
   if (text.length % 4 !== 0) return undefined;
   const room = bufferFor((text.length / 4) * 3);
   const length = room.write(text, payloadAt, 'base64'); // tolerant: takes both alphabets and skips what it does not know
   const canonical = room.toString('base64', payloadAt, payloadAt + length);
   if (canonical !== text && urlSafe(canonical) !== text) return undefined;
-  return complete(room, length);
+  const payload = complete(room, length);
+  if (room === usual) decoded = { text, payload };
+  return payload;
 }
 
-/** The payload that a JSON text is; `undefined` when it is longer than strict JSON may be. */
-export function encodeSignedPayload(json: string): SignedPayload | undefined {
-  if (json.length > maximumJsonBytes) return undefined;
-  const room = bufferFor(json.length * 3);
-  const length = room.write(json, payloadAt, 'utf8');
-  return length > maximumJsonBytes ? undefined : complete(room, length);
+/** The payload that the parts of a JSON text are together; `undefined` when it is longer than strict JSON may be. */
+export function encodeSignedPayload(parts: readonly string[]): SignedPayload | undefined {
+  let characters = 0;
+  for (const { length } of parts) characters += length;
+  if (characters > maximumJsonBytes) return undefined;
+  const room = bufferFor(characters * 3);
+  let end = payloadAt;
+  for (const part of parts) end += room.write(part, end, 'utf8');
+  return end - payloadAt > maximumJsonBytes ? undefined : complete(room, end - payloadAt);
 }
 
 /** SHA-256 of the pre-authentication encoding, in hex: what the log holds of a statement. */
@@ -48,13 +73,14 @@ function urlSafe(canonical: string): string {
 }
 
 function bufferFor(bytes: number): Buffer {
-  return bytes <= usualBytes ? usual : Buffer.allocUnsafe(payloadAt + bytes);
+  if (bytes > usualBytes) return Buffer.allocUnsafe(payloadAt + bytes);
+  decoded = undefined; // it is overwritten
+  return usual;
 }
 
 function complete(room: Buffer, length: number): SignedPayload {
   const head = `${header}${length} `;
   const from = payloadAt - head.length;
   room.write(head, from, 'latin1');
-  const end = payloadAt + length;
-  return { signed: room.subarray(from, end), payload: room.subarray(payloadAt, end) };
+  return new SignedPayload(room, from, payloadAt + length);
 }

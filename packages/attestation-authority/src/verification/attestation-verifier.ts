@@ -330,8 +330,9 @@ function accept(
 ): Acceptance {
   // Written out: copying an object with three dots costs as much as hashing a node.
   if (proven === undefined) {
-    const acceptance = { ok: true, statement, root: name, keyId, delegatedBy, by, witnessed: nobody } as const;
-    return status === undefined ? { ...acceptance, checkedAt: time } : { ...acceptance, status, checkedAt: time };
+    return status === undefined
+      ? { ok: true, statement, root: name, keyId, delegatedBy, by, witnessed: nobody, checkedAt: time }
+      : { ok: true, statement, root: name, keyId, delegatedBy, by, witnessed: nobody, status, checkedAt: time };
   }
   const { size: checkpointSize, witnessed } = proven.signer;
   const logIndex = BigInt(proven.index);

@@ -12,7 +12,7 @@ import {
   ofRoot,
   type SeenCheckpoint,
 } from './checkpoint-memo.js';
-import type { PayloadMemo, ReadPayload } from './payload-memo.js';
+import { leafOf, type PayloadMemo, type ReadPayload } from './payload-memo.js';
 
 /** Who vouches, and how. */
 export interface Vouched {
@@ -49,14 +49,14 @@ export function vouch(
   memo: VouchingMemo,
   path: string,
 ): Vouched | Refusal {
-  const proven = proof === undefined ? undefined : prove(proof, payload, vouchers, memo, path);
+  const proven = proof === undefined ? undefined : prove(proof, envelope.payload, payload, vouchers, memo, path);
   if (isRefusal(proven)) return proven;
   if (envelope.signatures.length === 0) {
     return proven === undefined
       ? refuse('NOT_VOUCHED', path, 'it has neither a signature nor a proof')
       : { keyId: proven.signer.key.keyId, by: 'proof', proven };
   }
-  const signer = signerOf(envelope, vouchers.keys, path);
+  const signer = signerOf(envelope, vouchers.keys, path, { payload, payloads: memo.payloads });
   if (isRefusal(signer)) return signer;
   const retired = retirementOf(signer, proven, path);
   if (retired !== undefined) return retired;
@@ -84,6 +84,7 @@ export function signerOf(
   { payload, signatures }: DsseEnvelope,
   keys: readonly ReadKey[],
   path: string,
+  known?: { readonly payload: ReadPayload; readonly payloads: PayloadMemo },
 ): ReadKey | Refusal {
   let message: Uint8Array | undefined;
   for (let at = 0; at < signatures.length; at++) {
@@ -93,13 +94,18 @@ export function signerOf(
     for (const key of keys) {
       if (keyid !== undefined && key.keyId !== keyid) continue;
       isNamed = true;
+      const seen = known?.payload.signed;
+      if (seen?.key === key && seen.sig === sig) return key;
       signature ??= decodeDsseBase64(sig);
       if (signature === undefined) {
         const where = `${path}.envelope.signatures[${at}]`;
         return refuse('ENVELOPE_MALFORMED', where, 'sig is not padded, canonical base64');
       }
       message ??= decodeSignedPayload(payload)!.signed; // statements alone come as far as here, and nothing else is decoded meanwhile
-      if (verify(key.key.publicKey, message, signature)) return key;
+      if (verify(key.key.publicKey, message, signature)) {
+        known?.payloads.rememberSignature(known.payload, sig, key);
+        return key;
+      }
     }
     if (isNamed && keyid !== undefined) {
       const where = `${path}.envelope.signatures[${at}]`;
@@ -118,6 +124,7 @@ export function signerOf(
 
 function prove(
   proof: string,
+  text: string,
   payload: ReadPayload,
   vouchers: Vouchers,
   { payloads, checkpoints }: VouchingMemo,
@@ -127,12 +134,12 @@ function prove(
   if (typeof proof !== 'string' || proof.length > maximumProofLength) {
     return refuse('PROOF_MALFORMED', path, 'it is no tlog-proof');
   }
-  const known = payload.proven?.proof === proof ? payload.proven : checkpoints.certainly(payload.leaf, proof);
+  const known = payload.proven?.proof === proof ? payload.proven : checkpoints.certainly(leafOf(payload, text), proof);
   const seen = known?.seen ?? checkpoints.under(proof)?.seen;
   if (seen === undefined) return refuse('PROOF_MALFORMED', path, 'it is no tlog-proof');
   const signer = signerOfCheckpoint(seen, vouchers, checkpoints, path);
   if (isRefusal(signer)) return signer;
-  const index = known?.index ?? provenIndex(proof, payload.leaf, seen, path);
+  const index = known?.index ?? provenIndex(proof, leafOf(payload, text), seen, path);
   if (typeof index !== 'number') return index;
   if (known !== payload.proven) payloads.remember(payload, { proof, seen, index });
   return { index, signer };

@@ -1,7 +1,7 @@
 // Reads a log: entries, proofs, and an audit of all of it. Needs no lock, so an auditor may run while another process
 // writes: what a published checkpoint covers never changes any more. Source of proofs: RFC 6962 sections 2.1.1 and 2.1.2.
 // Cost: a proof reads at most one tile a level, from memory if it can; an entry one block of its segment.
-import { sha256 } from '../crypto/index.js';
+import { equalBytes, sha256 } from '../crypto/index.js';
 import { isTenstripError } from '../errors/index.js';
 import {
   type Checkpoint,
@@ -16,14 +16,19 @@ import {
 import { ErasableParts } from './erasable-parts.js';
 import { isRecord } from './frame.js';
 import { checkBigint, checkFolder } from './given-values.js';
-import { isSystemError, logCorrupt, logUnavailable } from './log-error.js';
+import { checkpointFork, isSystemError, logCorrupt, logUnavailable } from './log-error.js';
 import { type LogFolder, memoryFolderName, openLogFolder } from './log-folder.js';
 import { entriesDirectory, type LogEntry, readMinimumIndex, storedEntry } from './log-layout.js';
 import { readCheckpoint } from './log-recovery.js';
 import { type LogProblem, type VerifyOptions, verifyLog } from './log-verification.js';
+import { cutProofs } from './proof-run.js';
 import { SegmentChain } from './segment-chain.js';
 import { TileStore } from './tile-store.js';
 import { TiledTree } from './tiled-tree.js';
+
+/** Most proofs that are cut at once: their tiles stay in memory meanwhile. */
+const maximumRun = 32_768n;
+const tileWidth = BigInt(fullTileWidth);
 
 /** What a {@link LogReader} reads from. The writer's own moves on by itself. */
 export interface LogView {
@@ -133,11 +138,7 @@ export class LogReader implements AsyncDisposable {
     checkBigint(index, 'index');
     checkSize(size, head);
     const tree = await view.tree;
-    const proof = await tree.prove(planInclusion(index, size));
-    const leaf = await tree.node({ level: 0, index: Number(index) });
-    const root = size === head.size ? head.root : await tree.rootAt(Number(size));
-    if (!verifyInclusion(index, size, leaf, proof, root, sha256)) throw damagedTile(index);
-    return proof;
+    return provenPath(tree, index, size, size === head.size ? head.root : undefined);
   }
 
   /**
@@ -160,6 +161,46 @@ export class LogReader implements AsyncDisposable {
     const { checkpoint } = this;
     const { size } = parseSignedCheckpoint(checkpoint)!.checkpoint;
     return printTlogProof({ index, path: await this.proveInclusion(index, size), checkpoint });
+  }
+
+  /**
+   * The proofs of the entries from index `from` up to, without, `to` under one checkpoint of this log, in order: for whoever has
+   * just appended them and gives each its own. Each is the text that {@link LogReader.tlogProof} gives; together they cost some
+   * 0.5 µs each, as nothing that the log has hashed is hashed again.
+   * @param checkpoint a signed checkpoint of this log, for instance a receipt's; default the reader's
+   * @throws RangeError unless `0 <= from <= to <= size of the checkpoint <= size of the log`, and they are at most 32,768.
+   * @throws TenstripError `CheckpointFork` when it is none of this log's; `LogCorrupt` when a tile that they need is damaged.
+   */
+  async tlogProofs(from: bigint, to: bigint, checkpoint: string = this.checkpoint): Promise<string[]> {
+    const view = this.#view;
+    checkBigint(from, 'from');
+    checkBigint(to, 'to');
+    const given = parseSignedCheckpoint(checkpoint)?.checkpoint;
+    if (given === undefined) throw new RangeError('the checkpoint is no signed one; expected that of a receipt');
+    const head = headOf(view);
+    checkSize(given.size, head);
+    if (from < 0n || from > to || to > given.size || to - from > maximumRun) {
+      throw new RangeError(
+        `entries ${from} up to, without, ${to}: expected at most ${maximumRun} of those in the tree of ${given.size}`,
+      );
+    }
+    if (from === to) return [];
+    const tree = await view.tree;
+    const size = Number(given.size);
+    const root = given.size === head.size ? head.root : await tree.rootAt(size);
+    if (!equalBytes(root, given.root)) {
+      throw checkpointFork(
+        `the checkpoint of ${size} entries has another root than this log had. Give one of its own`,
+        {
+          size: given.size,
+        },
+      );
+    }
+    // The nodes of a tile are made from its hashes: one proof that leads to the root shows that all of them are right.
+    for (let index = from; index < to; index += tileWidth - (index % tileWidth)) {
+      await provenPath(tree, index, given.size, root);
+    }
+    return cutProofs(tree, { from: Number(from), to: Number(to), size, checkpoint });
   }
 
   /**
@@ -244,6 +285,15 @@ async function readEntry(
     entry: new Uint8Array(entry),
     ...(erasable === undefined ? {} : { erasable: new Uint8Array(erasable) }),
   };
+}
+
+/** The path of a leaf, shown to lead to the root that the tree had at `size`. */
+async function provenPath(tree: TiledTree, index: bigint, size: bigint, known?: Uint8Array): Promise<Uint8Array[]> {
+  const path = await tree.prove(planInclusion(index, size));
+  const leaf = await tree.node({ level: 0, index: Number(index) });
+  const root = known ?? (await tree.rootAt(Number(size)));
+  if (!verifyInclusion(index, size, leaf, path, root, sha256)) throw damagedTile(index);
+  return path;
 }
 
 function headOf({ checkpoint }: LogView): Checkpoint {

@@ -14,6 +14,8 @@ export class Tile {
   /** How many hashes of row 0 there are. */
   width = 0;
   readonly #nodes = new Uint8Array(nodeCount * hashBytes);
+  /** The same memory: to be printed. */
+  readonly #buffer = Buffer.from(this.#nodes.buffer);
   /** By row, the node that came last and waits for its right sibling: saves two views of `#nodes` for every hash. */
   #waiting: Uint8Array[] = [];
 
@@ -26,6 +28,12 @@ export class Tile {
   node(row: number, at: number): Uint8Array {
     const start = (rowStart[row]! + at) * hashBytes;
     return this.#nodes.subarray(start, start + hashBytes);
+  }
+
+  /** A node's hash in base64. */
+  text(row: number, at: number): string {
+    const start = (rowStart[row]! + at) * hashBytes;
+    return this.#buffer.toString('base64', start, start + hashBytes);
   }
 
   /** Appends a hash to row 0 and computes the nodes that it completes. The array may be kept: do not change it afterwards. */

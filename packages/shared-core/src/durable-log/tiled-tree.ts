@@ -99,6 +99,26 @@ export class TiledTree {
     return this.#store.tile(tileLevel, tileIndex).then((tile) => tile.node(row, at));
   }
 
+  /** The hashes of perfect subtrees of one level that are complete, in base64, from index `from` up to, without, `to`. */
+  async rowTexts(level: number, from: number, to: number): Promise<string[]> {
+    const texts: string[] = [];
+    for (let index = from; index < to; ) {
+      const { tileLevel, row, tileIndex, at } = locate(level, index);
+      const edge = this.#edge[tileLevel];
+      const tile = edge?.index === tileIndex ? edge : await this.#store.tile(tileLevel, tileIndex);
+      const end = Math.min(fullTileWidth >>> row, at + to - index);
+      for (let next = at; next < end; next++) texts.push(tile.text(row, next));
+      index += end - at;
+    }
+    return texts;
+  }
+
+  /** The node of a level at the right edge of the tree of `size` leaves, where it is no perfect subtree. */
+  async edgeNode(level: number, size: number): Promise<Uint8Array> {
+    const begin = size - (size % 2 ** level);
+    return foldNodes(await this.#nodes(rangeNodes(begin, size)), this.#sha256);
+  }
+
   /** Cuts the proof that was planned; see `planInclusion` and `planConsistency`. */
   async prove(plan: ProofPlan): Promise<Uint8Array[]> {
     return assembleProof(plan, await this.#nodes(plan.nodes), this.#sha256).map((hash) => hash.slice());

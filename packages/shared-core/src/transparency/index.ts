@@ -80,6 +80,7 @@ export {
   type RefusedTlogProof,
   type TlogProof,
   type TlogProofVerdict,
+  tlogProofHead,
   type VerifiedTlogProof,
   verifyTlogProof,
 } from './tlog-proof.js';

@@ -43,10 +43,21 @@ const leafInput = new Uint8Array(1 + 0xffff).fill(leafPrefix, 0, 1);
 
 /** The hash of a leaf: `SHA-256(0x00 || entry)`. `entry` may have any length. */
 export function leafHash(entry: Uint8Array, sha256: Sha256): Uint8Array {
-  const length = 1 + entry.length;
-  const input = length <= leafInput.length ? leafInput.subarray(0, length) : new Uint8Array(length);
+  const input = leafInputOf(1 + entry.length);
   input.set(entry, 1);
   return sha256(input);
+}
+
+/** Views of {@link leafInput} by their length: entries of a log tend to be as long as those before, and a view costs as much as a frame. */
+const leafInputs = new Array<Uint8Array | undefined>(513).fill(undefined);
+
+function leafInputOf(length: number): Uint8Array {
+  if (length > leafInput.length) return new Uint8Array(length);
+  const known = leafInputs[length];
+  if (known !== undefined) return known;
+  const input = leafInput.subarray(0, length);
+  if (length < leafInputs.length) leafInputs[length] = input;
+  return input;
 }
 
 /** The hash of an inner node: `SHA-256(0x01 || left || right)`, both 32 bytes. */

@@ -40,6 +40,8 @@ export interface RefusedTlogProof {
 }
 
 const firstLine = 'c2sp.org/tlog-proof@v1';
+/** What stands before the index in a proof without extra data. */
+export const tlogProofHead = `${firstLine}\nindex `;
 const maximumPath = 64;
 
 /**

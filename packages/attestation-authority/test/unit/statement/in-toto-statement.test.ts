@@ -1,5 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { knownPredicates, printStatement, readStatement, statementType } from '../../../src/statement/index.js';
+import {
+  type InTotoStatement,
+  knownPredicates,
+  printStatement,
+  readStatement,
+  statementType,
+  type Terms,
+} from '../../../src/statement/index.js';
 
 const digest = { sha256: 'ab'.repeat(32) };
 const base = {
@@ -10,26 +18,52 @@ const base = {
 };
 const read = (value: unknown) => readStatement(Buffer.from(JSON.stringify(value)), knownPredicates, 'payload');
 
+/** Whether JSON.stringify takes it; a bigint it does not. */
+function isPrintable(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe('a statement', () => {
   it('passes a predicate of an unknown type through, and members that it does not know', () => {
     const statement = { ...base, predicate: { anything: [1, 'two'] }, extra: 1 };
     expect(read(statement)).toMatchObject({ statement, notBefore: -Infinity, notAfter: Infinity });
   });
 
+  it('is printed as JSON.stringify prints it', () => {
+    const place = { list: 'https://a/"status"/é', index: 131_071 };
+    const ends = ['2027-01-01T00:00:00.000Z', '2028-01-01T00:00:00.000Z'] as const;
+    const all: (Terms | undefined)[] = [
+      undefined,
+      { notAfter: ends[0] },
+      { notAfter: ends[0], status: place },
+      { notAfter: ends[0], status: { ...place, index: 0 } },
+      { notAfter: ends[1], status: place },
+      { notBefore: ends[0], notAfter: ends[1], status: place },
+      { notAfter: ends[1], status: place, renews: `sha256:${'0'.repeat(64)}` },
+    ];
+    fc.assert(
+      fc.property(fc.anything(), fc.string({ unit: 'binary' }), fc.constantFrom(...all), (predicate, name, terms) => {
+        const subject = [{ name, digest }];
+        const statement = { _type: statementType, subject, predicateType: name, predicate, tenstrip_terms: terms };
+        fc.pre(isPrintable(predicate));
+        expect(printStatement(statement as InTotoStatement).join('')).toBe(JSON.stringify(statement));
+      }),
+    );
+  });
+
   it('is read back as it was printed, with its times', () => {
     const terms = { notBefore: '2026-01-01T00:00:00.000Z', notAfter: '2027-01-01T00:00:00Z' };
     const read_ = readStatement(
-      Buffer.from(printStatement({ ...base, _type: statementType, tenstrip_terms: terms })),
+      Buffer.from(printStatement({ ...base, _type: statementType, tenstrip_terms: terms }).join('')),
       knownPredicates,
       'payload',
     );
     expect(read_).toMatchObject({ notBefore: Date.UTC(2026, 0), notAfter: Date.UTC(2027, 0) });
-  });
-
-  it('cannot be changed by whoever reads it', () => {
-    const outcome = read({ ...base, predicate: { deep: { list: [1] } } });
-    if ('code' in outcome) throw new Error(outcome.detail);
-    expect(() => (outcome.statement.predicate as { deep: { list: number[] } }).deep.list.push(2)).toThrow(TypeError);
   });
 
   it.each([

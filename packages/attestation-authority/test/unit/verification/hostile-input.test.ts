@@ -190,3 +190,48 @@ it('refuses the file of an attestation after every flip of a bit, and every cut'
   // Without the newline at its end it is the same JSON.
   for (let end = 0; end < bytes.length - 1; end++) expect(accepted(bytes.subarray(0, end))).toBe(false);
 });
+
+it('a reader who changes the statement of a verdict changes no other verdict', () => {
+  const fresh = new AttestationVerifier({ roots: [authority.trustRoot()] });
+  for (let time = 0; time < 4; time++) {
+    const verdict = fresh.verify(good, given);
+    if (!verdict.ok) throw new Error(verdict.detail);
+    expect(verdict.statement).toMatchObject({ predicateType: 'https://example.com/p', predicate: {} });
+    const { statement } = verdict as unknown as { statement: { predicateType: string; predicate: { evil?: true } } };
+    for (const change of [() => (statement.predicateType = 'evil'), () => (statement.predicate.evil = true)]) {
+      try {
+        change();
+      } catch (error) {
+        expect(error).toBeInstanceOf(TypeError); // what is kept is frozen
+      }
+    }
+  }
+});
+
+it('a signature that was found true vouches for no other payload, and for no other key', async () => {
+  const fresh = new AttestationVerifier({ roots: [authority.trustRoot()] });
+  const { proof: _, ...signed } = good;
+  for (let time = 0; time < 3; time++) expect(fresh.verify(signed, given)).toMatchObject({ ok: true, by: 'signature' });
+  const request = {
+    subject: [{ name: 'other', digest: { sha256: '5a'.repeat(32) } }],
+    predicateType: 'https://example.com/p',
+    predicate: {},
+    validity: { notAfter: new Date(governor.clock.now() + 1000) },
+    mode: 'signature' as const,
+  };
+  const other = await authority.issue(request);
+  for (let time = 0; time < 3; time++) expect(fresh.verify(other, given)).toMatchObject({ ok: true });
+  const exchanged = { envelope: { ...other.envelope, signatures: signed.envelope.signatures } };
+  expect(fresh.verify(exchanged, given)).toMatchObject({ ok: false, code: 'SIGNATURE_INVALID' });
+  expect(fresh.verify(other, given)).toMatchObject({ ok: true });
+  await using stranger = await AttestationAuthority.open({ folder: 'memory:', origin: 'ca.example', governor });
+  const root = stranger.trustRoot({ name: 'stranger' });
+  const both = new AttestationVerifier({ roots: [authority.trustRoot(), root] });
+  for (let time = 0; time < 3; time++) expect(both.verify(signed, given)).toMatchObject({ root: 'ca.example' });
+  const theirs = {
+    ...good.envelope.signatures[0]!,
+    keyid: (await stranger.issue(request)).envelope.signatures[0]!.keyid!,
+  };
+  const claimed = { envelope: { ...good.envelope, signatures: [theirs] } };
+  expect(both.verify(claimed, given)).toMatchObject({ ok: false, code: 'SIGNATURE_INVALID' });
+});

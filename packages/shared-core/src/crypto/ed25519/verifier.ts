@@ -30,7 +30,9 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
   const holds = selectBackend(options.backend).createVerify(options.maxKeys ?? 1024);
   return {
     verify(publicKey, message, signature): boolean {
-      if (![publicKey, message, signature].every((bytes) => bytes instanceof Uint8Array)) return false;
+      if (!(publicKey instanceof Uint8Array && message instanceof Uint8Array && signature instanceof Uint8Array)) {
+        return false;
+      }
       if (!isStrictlyEncoded(publicKey, signature)) return false;
       try {
         return holds(publicKey, message, signature);

@@ -27,5 +27,10 @@ describe('key cache', () => {
     expect(cache.get(memory.subarray(3, 35))).toBe(cache.get(key(5)));
     memory[40] = 6;
     expect(cache.get(memory.subarray(10, 42))).not.toBe(cache.get(key(5)));
+    const own = key(7);
+    expect(cache.get(own)).toEqual([...key(7)]);
+    own[31] = 8; // whoever asked last may use its memory for another key
+    expect(cache.get(own)).toEqual([...own]);
+    expect(cache.get(key(7))).toEqual([...key(7)]);
   });
 });
