@@ -103,7 +103,8 @@ interface RuleChangeEntry {
 
 /** A rule with its thresholds. */
 interface RuleNumbers extends RuleName {
-  readonly capacity: number;
+  /** `null`: no number of events overflows, but a condition or a time. */
+  readonly capacity: number | null;
   readonly leakSpeedMs: number;
   readonly blackholeMs: number;
 }
