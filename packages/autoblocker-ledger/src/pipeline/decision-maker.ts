@@ -76,7 +76,7 @@ export class DecisionMaker {
   /** Puts a caller's wish before the rails. @throws TenstripError `TargetInvalid` */
   propose(request: BlockProposal): DecisionOutcome {
     const proposal = requestedProposal(request, this.#parts.now(), this.#parts.latest());
-    return this.#carryOut(proposal, { evidence: evidenceOf(proposal.evidence) });
+    return this.#carryOut(proposal, () => ({ evidence: evidenceOf(proposal.evidence) }));
   }
 
   /** What the rails say to a caller's wish now; nothing is recorded. @throws TenstripError `TargetInvalid` */
@@ -101,7 +101,7 @@ export class DecisionMaker {
     const key = overflowKey(overflow);
     const proposal = ledger.projections.hasOverflow(key) ? undefined : proposalOf(overflow);
     if (proposal === undefined) return [{ scenario, outcome: undefined }];
-    const outcome = this.#carryOut(proposal, { overflow: key, evidence: evidenceOf(overflow.events) });
+    const outcome = this.#carryOut(proposal, () => ({ evidence: evidenceOf(overflow.events), overflow: key }));
     const wider = this.#proposeNetwork(proposal, outcome);
     return wider === undefined ? [{ scenario, outcome }] : [{ scenario, outcome }, wider];
   }
@@ -112,15 +112,19 @@ export class DecisionMaker {
     const network = this.#parts.ledger.projections.neighbours.recidive(target.value, time);
     if (network === undefined) return undefined;
     const proposal = recidiveProposal(network, time);
-    return { scenario: proposal.scenario.name, outcome: this.#carryOut(proposal, { evidence: network.evidence }) };
+    return {
+      scenario: proposal.scenario.name,
+      outcome: this.#carryOut(proposal, () => ({ evidence: network.evidence })),
+    };
   }
 
-  #carryOut(proposal: Proposal, evidence: Evidence): DecisionOutcome {
+  /** `evidence` is made only for what is recorded: most proposals find a decision that runs. */
+  #carryOut(proposal: Proposal, evidence: () => Evidence): DecisionOutcome {
     const { ledger, state, escalation, now } = this.#parts;
     const plan = decide(proposal, state, escalation);
     const decisionOf = (id: bigint) => ledger.requireDecision(id, now());
     if (plan.kind === 'nothing') return { kind: 'unchanged', decision: decisionOf(plan.decision) };
-    const index = ledger.record(entryOf(plan, proposal, evidence, this.#parts.clockNow()));
+    const index = ledger.record(entryOf(plan, proposal, evidence(), this.#parts.clockNow()));
     switch (plan.kind) {
       case 'decide':
         return { kind: 'decided', decision: decisionOf(index) };

@@ -4,6 +4,7 @@
 import {
   type BlockTarget,
   type EventEvidence,
+  type FieldTeller,
   lineDigest,
   type SecurityEvent,
   type SourceLine,
@@ -81,7 +82,7 @@ export function newRecord(raw: string, source: string, labels: StringMap, now: D
 }
 
 /** The security event of a line that passed all parsers. */
-export class RuleEvent implements PreselectedEvent {
+export class RuleEvent implements PreselectedEvent, FieldTeller {
   readonly record: EventRecord;
   /** The scope in which scenarios evaluate their expressions. */
   readonly scope: { readonly evt: EventRecord };
@@ -123,6 +124,10 @@ export class RuleEvent implements PreselectedEvent {
       [...this.record.Meta].slice(0, 64).map(([key, value]) => [key.slice(0, 64), value.slice(0, 8192)]),
     );
     return this.#fields;
+  }
+
+  fieldOf(name: string): string | undefined {
+    return this.record.Meta.get(name)?.slice(0, 8192);
   }
 
   get evidence(): EventEvidence {
