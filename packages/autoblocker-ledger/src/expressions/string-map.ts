@@ -13,7 +13,7 @@ export function internedName(name: string): string {
 /** What a `Map<string, string>` does, as far as rules need it, in the order in which keys came. */
 export class StringMap implements Iterable<[string, string]> {
   /** Keys and values in turn. */
-  readonly #list: string[] = [];
+  #list: string[] = [];
   #index: Map<string, number> | undefined;
 
   constructor(entries: Iterable<readonly [string, string]> = []) {
@@ -43,6 +43,14 @@ export class StringMap implements Iterable<[string, string]> {
     this.#list.push(key, value);
     if (this.#index === undefined && this.size > longestList) this.#makeIndex();
     return this;
+  }
+
+  /** Fills an empty map: each name, which are all different, with the text at its place, or "". */
+  fill(names: readonly string[], texts: readonly (string | undefined)[], places: readonly number[]): void {
+    const list: string[] = [];
+    for (let at = 0; at < names.length; at += 1) list.push(names[at]!, texts[places[at]!] ?? '');
+    this.#list = list;
+    if (names.length > longestList) this.#makeIndex();
   }
 
   *values(): Generator<string> {

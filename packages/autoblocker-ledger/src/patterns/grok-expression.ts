@@ -17,21 +17,23 @@ export class GrokExpression {
   readonly fields: ReadonlyMap<string, number>;
   readonly pattern: SafePattern;
   readonly #names: readonly string[];
-  readonly #groups: readonly number[];
+  /** Where the text of each is in a match. */
+  readonly #places: readonly number[];
 
   private constructor(pattern: SafePattern, fields: ReadonlyMap<string, number>) {
     this.pattern = pattern;
     this.fields = fields;
     // Interned, as names of properties are: what looks for them by identity finds them at once.
     this.#names = Array.from(fields.keys(), (name) => Object.keys({ [name]: 0 })[0]!);
-    this.#groups = [...fields.values()];
+    const kept = [...fields.values()].sort((one, other) => one - other);
+    this.#places = Array.from(fields.values(), (group) => kept.indexOf(group) + 1);
   }
 
   /** Compiles `text`, with names of the dictionary and, where it has none, of `own`. Never throws. */
   static compile(text: string, own: ReadonlyMap<string, string> = new Map()): GrokExpression | PatternProblem {
     try {
       const { source, fields } = new Expansion(own).expand(text, 0);
-      const pattern = SafePattern.compile(source);
+      const pattern = SafePattern.compile(source, new Set(fields.values()));
       return 'problem' in pattern
         ? { problem: `${pattern.problem}, in the pattern written out`, at: 0 }
         : new GrokExpression(pattern, fields);
@@ -48,14 +50,23 @@ export class GrokExpression {
   }
 
   /** Sets the fields of a text in `parsed`; whether it matched. */
-  parseInto(text: string, parsed: { set(field: string, text: string): unknown }): boolean {
+  parseInto(text: string, parsed: FieldSink): boolean {
     const names = this.#names;
     if (names.length === 0) return false;
     const groups = this.pattern.exec(text);
     if (groups === undefined) return false;
-    for (let field = 0; field < names.length; field += 1) parsed.set(names[field]!, groups[this.#groups[field]!] ?? '');
+    if (parsed.size === 0 && parsed.fill !== undefined) parsed.fill(names, groups, this.#places);
+    else for (let at = 0; at < names.length; at += 1) parsed.set(names[at]!, groups[this.#places[at]!] ?? '');
     return true;
   }
+}
+
+/** What takes fields. */
+interface FieldSink {
+  readonly size: number;
+  set(field: string, text: string): unknown;
+  /** What `set` of one name after the other does to an empty one; the texts at `places`, or "". */
+  fill?(names: readonly string[], texts: readonly (string | undefined)[], places: readonly number[]): void;
 }
 
 class Unknown extends Error {
