@@ -4,7 +4,7 @@
 
 import { grokDictionary } from './grok-dictionary.js';
 import { type PatternProblem, parsePattern } from './pattern-syntax.js';
-import { SafePattern } from './safe-pattern.js';
+import { type PatternMatch, SafePattern } from './safe-pattern.js';
 
 const reference = /%\{(\w+)(?::(\w+))?\}/g;
 const maximumDepth = 20;
@@ -45,28 +45,27 @@ export class GrokExpression {
 
   /** The fields of a text; `undefined` when it does not match, or the expression has none. */
   parse(text: string): Map<string, string> | undefined {
-    const parsed = new Map<string, string>();
-    return this.parseInto(text, parsed) ? parsed : undefined;
+    const groups = this.#match(text);
+    return groups && new Map(this.#names.map((name, at) => [name, groups[this.#places[at]!] ?? '']));
   }
 
   /** Sets the fields of a text in `parsed`; whether it matched. */
   parseInto(text: string, parsed: FieldSink): boolean {
-    const names = this.#names;
-    if (names.length === 0) return false;
-    const groups = this.pattern.exec(text);
+    const groups = this.#match(text);
     if (groups === undefined) return false;
-    if (parsed.size === 0 && parsed.fill !== undefined) parsed.fill(names, groups, this.#places);
-    else for (let at = 0; at < names.length; at += 1) parsed.set(names[at]!, groups[this.#places[at]!] ?? '');
+    parsed.setAll(this.#names, groups, this.#places);
     return true;
+  }
+
+  #match(text: string): PatternMatch | undefined {
+    return this.#names.length === 0 ? undefined : this.pattern.exec(text);
   }
 }
 
 /** What takes fields. */
 interface FieldSink {
-  readonly size: number;
-  set(field: string, text: string): unknown;
-  /** What `set` of one name after the other does to an empty one; the texts at `places`, or "". */
-  fill?(names: readonly string[], texts: readonly (string | undefined)[], places: readonly number[]): void;
+  /** Sets each name to the text at its place in `texts`, or to "". */
+  setAll(names: readonly string[], texts: readonly (string | undefined)[], places: readonly number[]): void;
 }
 
 class Unknown extends Error {
