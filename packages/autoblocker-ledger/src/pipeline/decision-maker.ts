@@ -154,7 +154,7 @@ function entryOf(
 ): LedgerEntry {
   const { time, scenario, eventCount, origin, target, reason, domains } = proposal;
   const fact = { time, recordedAt, scenario, score: plan.score, eventCount };
-  const personal = { ...evidence, target, reason };
+  const personal = { ...evidence, reason, target }; // in the order of canonical JSON
   switch (plan.kind) {
     case 'extend':
       return {

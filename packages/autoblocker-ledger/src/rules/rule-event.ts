@@ -13,17 +13,12 @@ import { type Evaluate, internedName, StringMap } from '../expressions/index.js'
 import { canonicalAddress } from '../lookup/index.js';
 import type { PreselectedEvent, Scenario } from '../scenarios/index.js';
 
-/** Where a line came from. */
-interface RecordLine {
-  readonly Raw: string;
-  readonly Src: string;
-  Module: string;
-  readonly Labels: StringMap;
-}
-
 /** What rules see as `evt`. */
 export class EventRecord {
-  readonly Line: RecordLine;
+  readonly raw: string;
+  readonly source: string;
+  readonly labels: StringMap;
+  module = 'file';
   Parsed = new StringMap();
   Meta = new StringMap();
   Enriched = new StringMap();
@@ -40,8 +35,14 @@ export class EventRecord {
 
   /** A record for a line that was just read at `now`. */
   constructor(raw: string, source: string, labels: StringMap, now: number) {
-    this.Line = { Raw: raw, Src: source, Module: 'file', Labels: labels };
+    this.raw = raw;
+    this.source = source;
+    this.labels = labels;
     this.time = now;
+  }
+
+  get Line(): { readonly Raw: string; readonly Src: string; readonly Module: string; readonly Labels: StringMap } {
+    return { Raw: this.raw, Src: this.source, Module: this.module, Labels: this.labels };
   }
 
   get Time(): Date {
@@ -75,10 +76,10 @@ const readersOfFields = {
 export const eventFields: ReadonlySet<string> = new Set(Object.keys(readersOfFields));
 
 const readersOfLine: Readonly<Record<string, Evaluate>> = {
-  Raw: (scope) => recordOf(scope).Line.Raw,
-  Src: (scope) => recordOf(scope).Line.Src,
-  Module: (scope) => recordOf(scope).Line.Module,
-  Labels: (scope) => recordOf(scope).Line.Labels,
+  Raw: (scope) => recordOf(scope).raw,
+  Src: (scope) => recordOf(scope).source,
+  Module: (scope) => recordOf(scope).module,
+  Labels: (scope) => recordOf(scope).labels,
 };
 
 /** What stands in the event at a path of names, in one step: `evt.StrTime`, `evt.Line.Raw`, `evt.Meta.service`. */
@@ -103,7 +104,7 @@ function readerIn(map: string, name: string): Evaluate | undefined {
     case 'Enriched':
       return (scope) => recordOf(scope).Enriched.get(name) ?? '';
     case 'Line':
-      return (scope) => recordOf(scope).Line.Labels.get(name) ?? '';
+      return (scope) => recordOf(scope).labels.get(name) ?? '';
     default:
       return undefined;
   }
@@ -176,7 +177,7 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
     this.#evidence ??= {
       digest: this.#line.digest ?? lineDigest(this.#line.text),
       line: this.#line.text,
-      source: this.record.Line.Src,
+      source: this.record.source,
       offset: this.#line.offset,
     };
     return this.#evidence;

@@ -106,7 +106,7 @@ function targetOf({ text, line }: RuleText): Writer {
   }
   if (field === 'Line' && rest.length === 1 && rest[0] === 'Module') {
     return (record, value) => {
-      record.Line.Module = value;
+      record.module = value;
     };
   }
   const key = rest[0];

@@ -10,6 +10,8 @@ interface State {
   ending: number;
 }
 
+const nothing: readonly number[] = [];
+
 /** An automaton for a list of texts, none of them empty. */
 export class TextSearch {
   readonly #states: State[] = [newState()];
@@ -19,14 +21,19 @@ export class TextSearch {
     this.#link();
   }
 
-  /** Calls `visit` with the number of each text that stands in `text`, perhaps several times. */
-  each(text: string, visit: (number: number) => void): void {
+  /** The numbers of the texts that stand in `text`, each perhaps several times. */
+  findIn(text: string): readonly number[] {
     const states = this.#states;
+    let found: number[] | undefined;
     let at = 0;
     for (let index = 0; index < text.length; index += 1) {
       at = this.#step(at, text.charCodeAt(index));
-      for (let end = at; end !== 0; end = states[end]!.ending) for (const number of states[end]!.found) visit(number);
+      for (let end = at; end !== 0; end = states[end]!.ending) {
+        found ??= [];
+        found.push(...states[end]!.found);
+      }
     }
+    return found ?? nothing;
   }
 
   #step(from: number, unit: number): number {
