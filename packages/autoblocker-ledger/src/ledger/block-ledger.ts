@@ -66,9 +66,9 @@ export class BlockLedger {
     return this.#log.reader.checkpoint;
   }
 
-  /** Whether something recorded is not given to the log yet. */
-  get hasRecorded(): boolean {
-    return this.#recorded.length > 0;
+  /** Entries recorded that are not given to the log yet. */
+  get recordedCount(): number {
+    return this.#recorded.length;
   }
 
   /** Takes an entry in; it has its effect at once. Call {@link flush} to have it acknowledged. @throws TenstripError `LedgerClosed` */
