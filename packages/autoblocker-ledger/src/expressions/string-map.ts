@@ -9,7 +9,7 @@ const longestList = 32;
 const maximumLayouts = 10_000;
 let layoutCount = 0;
 /** Room is made for so many entries more. */
-const roomStep = 2;
+const roomStep = 1;
 
 /** `name` as the engine keeps names of properties: equal names are one and the same string. */
 export function internedName(name: string): string {
@@ -25,6 +25,7 @@ class Layout {
   readonly #next = new Map<string, Layout>();
   #lastName: string | undefined;
   #last: Layout | undefined;
+  #lastExtension: Extension | undefined;
 
   constructor(names: readonly string[], room: { entries: number }) {
     this.names = names;
@@ -45,6 +46,21 @@ class Layout {
     this.#last = next;
     return next;
   }
+
+  /** The layout with several names more; `undefined` where it has one of them, or no more are made. */
+  withAll(names: readonly string[]): Layout | undefined {
+    if (this.#lastExtension?.names === names) return this.#lastExtension.layout;
+    let layout: Layout | undefined = this;
+    for (const name of names) layout = layout?.names.includes(name) === false ? layout.with(name) : undefined;
+    this.#lastExtension = { names, layout };
+    return layout;
+  }
+}
+
+/** Names that were added together, and what the layout was then; `undefined` where it is not one of all of them anew. */
+interface Extension {
+  readonly names: readonly string[];
+  readonly layout: Layout | undefined;
 }
 
 const empty: Layout = new Layout([], { entries: 0 });
@@ -89,7 +105,15 @@ export class StringMap implements Iterable<[string, string]> {
 
   /** `set` of several names, each with the text at its place in `texts`, or with "". */
   setAll(names: readonly string[], texts: readonly (string | undefined)[], places: readonly number[]): void {
-    for (let at = 0; at < names.length; at += 1) this.set(names[at]!, texts[places[at]!] ?? '');
+    const layout = this.#own === undefined ? this.#layout.withAll(names) : undefined;
+    if (layout === undefined) {
+      for (let at = 0; at < names.length; at += 1) this.set(names[at]!, texts[places[at]!] ?? '');
+      return;
+    }
+    const from = this.#layout.names.length;
+    this.#layout = layout;
+    if (layout.names.length > this.#texts.length) this.#grow(layout);
+    for (let at = 0; at < names.length; at += 1) this.#texts[from + at] = texts[places[at]!] ?? '';
   }
 
   values(): IterableIterator<string> {
@@ -117,15 +141,15 @@ export class StringMap implements Iterable<[string, string]> {
     }
     const at = this.#layout.names.length;
     this.#layout = next;
-    if (at === this.#texts.length) this.#grow(next.room);
+    if (at === this.#texts.length) this.#grow(next);
     this.#texts[at] = value;
   }
 
-  #grow(room: { entries: number }): void {
-    const { length } = this.#texts;
-    if (room.entries <= length) room.entries = length + roomStep;
+  /** Makes room for the names of a layout, and for as many as maps like it had. */
+  #grow({ names, room }: Layout): void {
+    if (room.entries < names.length) room.entries = names.length + roomStep;
     const wider = new Array<string>(room.entries);
-    for (let at = 0; at < length; at += 1) wider[at] = this.#texts[at]!;
+    for (let at = 0; at < this.#texts.length; at += 1) wider[at] = this.#texts[at]!;
     this.#texts = wider;
   }
 }

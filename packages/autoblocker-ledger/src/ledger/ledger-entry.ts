@@ -26,7 +26,7 @@ interface RuleName {
 /** What led to a decision, an extension or a refusal. */
 interface EvidencePart {
   /** The same overflow has the same key, also when its lines are read again after a crash. */
-  readonly overflow?: string;
+  readonly overflow?: string | undefined;
   readonly evidence: readonly EvidenceLine[];
 }
 
@@ -46,7 +46,7 @@ export interface DecisionEntry {
     /** Bans of the target that were remembered, by which it was lengthened. */
     readonly earlier?: number;
     /** The rail that wants a review, or that allowed a throttle where a ban was proposed. */
-    readonly rail?: { readonly code: RailCode; readonly detail: string };
+    readonly rail?: { readonly code: RailCode; readonly detail: string } | undefined;
   };
   readonly personal: (EvidencePart & { readonly target: BlockTarget; readonly reason: string }) | undefined;
 }

@@ -153,23 +153,30 @@ function entryOf(
   recordedAt: number,
 ): LedgerEntry {
   const { time, scenario, eventCount, origin, target, reason, domains } = proposal;
-  const fact = { time, recordedAt, scenario, score: plan.score, eventCount };
-  const personal = { ...evidence, reason, target }; // in the order of canonical JSON
+  const { score } = plan;
+  // Members in the order of canonical JSON, which the ledger then only checks.
+  const personal = () => ({ evidence: evidence.evidence, overflow: evidence.overflow, reason, target });
   switch (plan.kind) {
-    case 'extend':
-      return {
-        class: 'extension',
-        fact: { ...fact, decision: String(plan.decision), until: plan.until },
-        personal: evidence,
-      };
-    case 'refuse':
-      return { class: 'refusal', fact: { ...fact, origin, code: plan.code, detail: plan.detail }, personal };
+    case 'extend': {
+      const { until } = plan;
+      const fact = { decision: String(plan.decision), eventCount, recordedAt, scenario, score, time, until };
+      return { class: 'extension', fact, personal: evidence };
+    }
+    case 'refuse': {
+      const { code, detail } = plan;
+      const fact = { code, detail, eventCount, origin, recordedAt, scenario, score, time };
+      return { class: 'refusal', fact, personal: personal() };
+    }
     case 'decide':
     case 'review': {
       const { from, until, action, earlier, rail } = plan;
       const held = plan.kind === 'decide' ? ('active' as const) : ('pending-review' as const);
-      const stated = { held, origin, action, domains, from, until, earlier, ...(rail === undefined ? {} : { rail }) };
-      return { class: 'decision', fact: { ...fact, ...stated }, personal };
+      const decided = { action, domains, earlier, eventCount, from, held, origin, rail };
+      return {
+        class: 'decision',
+        fact: { ...decided, recordedAt, scenario, score, time, until },
+        personal: personal(),
+      };
     }
   }
 }
