@@ -163,10 +163,10 @@ export default [
   },
   {
     workload: "sshd log to durable decisions by the hub's rules, by a fresh process that starts, reads and ends",
-    size: '50,000 lines (5,000 with --quick)',
+    size: '20,000 lines (5,000 with --quick)',
     metric: 'cpu',
     async prepare({ quick }) {
-      const lines = quick ? 5000 : 50_000;
+      const lines = quick ? 5000 : 20_000;
       const folder = mkdtempSync(join(tmpdir(), 'tenstrip-bench-logs-'));
       const dispose = () => rmSync(folder, { recursive: true });
       if (crowdsecAbsent !== undefined) return alone(dispose);
