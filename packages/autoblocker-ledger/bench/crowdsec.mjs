@@ -52,6 +52,39 @@ function freePort() {
   });
 }
 
+/**
+ * Runs a program to its end. What it says goes into a file.
+ *
+ * @param {number} [stopWhenQuietMs] it is ended when it used no CPU time for so long
+ * @returns {Promise<number>} its CPU time in milliseconds, all of its life, as its parent's shell counts it (wait4(2))
+ */
+export async function timedCpuMs(program, arguments_, said, stopWhenQuietMs = Number.POSITIVE_INFINITY) {
+  const script = 'TIMEFORMAT="%U %S"; said=$1; shift; time "$@" >"$said" 2>&1';
+  const shell = spawn('bash', ['-c', script, 'bash', said, program, ...arguments_], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let times = '';
+  shell.stderr.setEncoding('utf8').on('data', (text) => {
+    times += text;
+  });
+  const ended = new Promise((resolve, reject) => shell.once('error', reject).once('close', resolve));
+  let running = true;
+  void ended.then(() => {
+    running = false;
+  });
+  for (let [last, since] = [0, performance.now()]; running; ) {
+    await Promise.race([ended, sleep(500)]);
+    const pid = running ? childOf(shell.pid) : undefined;
+    if (pid === undefined) continue;
+    const used = cpuOrUndefined(pid) ?? last;
+    if (used !== last) [last, since] = [used, performance.now()];
+    else if (performance.now() - since > stopWhenQuietMs) killQuietly(pid);
+  }
+  const [user, system] = times.trim().split('\n').at(-1).split(' ').map(Number);
+  if (!(user + system > 0)) throw new Error(`${program} did not run: ${readFileSync(said, 'utf8').slice(-1000)}`);
+  return (user + system) * 1000;
+}
+
 /** A folder with a CrowdSec of its own. */
 export class Crowdsec {
   /** The rules as files, for the other side to compile. */
@@ -78,31 +111,8 @@ export class Crowdsec {
    */
   async read(log) {
     this.#forget();
-    const script = 'TIMEFORMAT="%U %S"; time crowdsec -c "$1" -dsn "file://$2" -type syslog >"$3" 2>&1';
     const said = join(this.#folder, 'crowdsec.log');
-    const shell = spawn('bash', ['-c', script, 'bash', this.#config, log, said], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let times = '';
-    shell.stderr.setEncoding('utf8').on('data', (text) => {
-      times += text;
-    });
-    const ended = new Promise((resolve, reject) => shell.once('error', reject).once('close', resolve));
-    let running = true;
-    void ended.then(() => {
-      running = false;
-    });
-    for (let [last, since] = [0, performance.now()]; running; ) {
-      await Promise.race([ended, sleep(500)]);
-      const pid = running ? childOf(shell.pid) : undefined;
-      if (pid === undefined) continue;
-      const used = cpuOrUndefined(pid) ?? last;
-      if (used !== last) [last, since] = [used, performance.now()];
-      else if (performance.now() - since > quietMs) killQuietly(pid);
-    }
-    const [user, system] = times.trim().split('\n').at(-1).split(' ').map(Number);
-    if (!(user + system > 0)) throw new Error(`crowdsec did not run: ${readFileSync(said, 'utf8').slice(-1000)}`);
-    return (user + system) * 1000;
+    return timedCpuMs('crowdsec', ['-c', this.#config, '-dsn', `file://${log}`, '-type', 'syslog'], said, quietMs);
   }
 
   /** Runs the local API alone, on what is known. */

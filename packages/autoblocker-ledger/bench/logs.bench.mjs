@@ -1,12 +1,13 @@
 // From lines of a log to decisions in a durable ledger, beside CrowdSec with the same rules.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AutoblockerLedger, compileRules, readRuleFiles } from '@tenstrip/autoblocker-ledger';
+import { fileURLToPath } from 'node:url';
+import { AutoblockerLedger, compileRules } from '@tenstrip/autoblocker-ledger';
 import { PatternDetector } from '../dist/scenarios/index.js';
-import { Crowdsec, crowdsecAbsent, versionOf } from './crowdsec.mjs';
+import { Crowdsec, crowdsecAbsent, timedCpuMs, versionOf } from './crowdsec.mjs';
 import { loginLog } from './login-log.mjs';
-import { rulesBeside } from './rules.mjs';
+import { hubRules, rulesBeside } from './rules.mjs';
 
 /** Overflows before any rail, as texts of scenario and source: what the detector says to the lines of a log. */
 function overflowsOf(rules, log) {
@@ -53,6 +54,47 @@ function countsOf(overflows) {
   return JSON.stringify(Object.entries(counts).sort());
 }
 
+/** A comparison without its peer. */
+function alone(dispose) {
+  const peer = { name: 'crowdsec', absent: crowdsecAbsent };
+  return { ours: { run: () => 0 }, peer, check: () => '', dispose };
+}
+
+/** Throws unless both found the same in a log. `reported`: what a ledger counts in it. */
+async function checkOverflows(rules, log, crowdsec, reported) {
+  const theirs = (await crowdsec.overflows()).sort();
+  const ours = overflowsOf(rules, log).sort();
+  if (ours.length === 0 || ours.join('\n') !== theirs.join('\n')) {
+    const differ = [...ours.filter((key) => !theirs.includes(key)), ...theirs.filter((key) => !ours.includes(key))];
+    throw new Error(`overflows differ: ${ours.length} and ${theirs.length}; ${differ.slice(0, 10).join(', ')}`);
+  }
+  // The ledger's own rules over networks and domains have no peer; they are work on our side alone.
+  const byRules = JSON.stringify(
+    Object.entries(reported)
+      .filter(([name]) => !name.startsWith('tenstrip/'))
+      .sort(),
+  );
+  if (byRules !== countsOf(ours)) throw new Error(`the ledger counts ${byRules}`);
+  return ours.length;
+}
+
+/** Says what a line cost on either side, from the CPU times of runs in milliseconds. */
+function sayPerLine(lines, ours, theirs) {
+  const middle = (times) => ((times.sort((one, other) => one - other)[times.length >> 1] ?? 0) * 1000) / lines;
+  const best = (times) => (Math.min(...times) * 1000) / lines;
+  const side = (times) => `${middle(times).toFixed(1)} µs (best ${best(times).toFixed(1)})`;
+  if (ours.length > 0)
+    console.error(`  a line costs us ${side(ours)}, crowdsec ${side(theirs)}; load ${loadavg()[0].toFixed(1)}`);
+}
+
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+/** Reads of the log before the measurement. */
+const warmUps = 12;
+
 export default [
   {
     workload: "sshd log to durable decisions by the hub's rules",
@@ -63,19 +105,13 @@ export default [
       const lines = quick ? 5000 : 20_000;
       const folder = mkdtempSync(join(tmpdir(), 'tenstrip-bench-logs-'));
       const dispose = () => rmSync(folder, { recursive: true });
-      if (crowdsecAbsent !== undefined) {
-        const peer = { name: 'crowdsec', absent: crowdsecAbsent };
-        return { ours: { run: () => 0 }, peer, check: () => '', dispose };
-      }
+      if (crowdsecAbsent !== undefined) return alone(dispose);
       const crowdsec = await Crowdsec.prepare();
       const log = join(folder, 'auth.log');
       const empty = join(folder, 'empty.log');
       writeFileSync(log, loginLog(lines));
       writeFileSync(empty, '');
-      const files = (await readRuleFiles(crowdsec.rulesFolder)).filter(({ path }) =>
-        /^(?:parsers|scenarios)/.test(path),
-      );
-      const rules = compileRules(files, { strict: true });
+      const rules = compileRules(await hubRules(crowdsec.rulesFolder), { strict: true });
       let runs = 0;
       const read = async (file) => {
         runs += 1;
@@ -85,14 +121,22 @@ export default [
         await ledger.close();
         return report;
       };
+      // A line in a service that runs is compared. CrowdSec is compiled beforehand, we while we run: so our side has read the log
+      // before, and one ledger stays open as a service's does, without which the collection of garbage that comes before each
+      // measurement would throw away the code that was compiled. The next workload counts all of that.
+      const service = await AutoblockerLedger.open({ folder: 'memory:', time: 'events', rules });
+      await service.readLogs([log]);
+      for (let time = 0; time < warmUps; time += 1) await read(log);
       // Starting takes crowdsec a second of CPU time, whatever it reads; the same is taken off our side.
       const startMs = await crowdsec.read(empty);
       const ourStartMs = await medianCpuMs(() => read(empty));
-      let peerMs = 0;
+      const spent = { ours: [], theirs: [] };
       return {
         ours: {
           async run() {
+            const before = cpuMs();
             const report = await read(log);
+            spent.ours.push(cpuMs() - before - ourStartMs);
             if (report.lines !== lines) throw new Error('lines were lost');
             return report;
           },
@@ -101,28 +145,62 @@ export default [
         peer: {
           name: 'crowdsec',
           version: versionOf(),
-          async run() {
-            peerMs = Math.max(1, (await crowdsec.read(log)) - startMs);
-          },
-          childCpuMs: () => peerMs,
+          run: async () => void spent.theirs.push(Math.max(1, (await crowdsec.read(log)) - startMs)),
+          childCpuMs: () => spent.theirs.at(-1),
         },
-        async check(report) {
-          const theirs = (await crowdsec.overflows()).sort();
-          const ours = overflowsOf(rules, log).sort();
-          if (ours.length === 0 || ours.join('\n') !== theirs.join('\n')) {
-            const differ = [
-              ...ours.filter((key) => !theirs.includes(key)),
-              ...theirs.filter((key) => !ours.includes(key)),
-            ];
-            throw new Error(`overflows differ: ${ours.length} and ${theirs.length}; ${differ.slice(0, 10).join(', ')}`);
-          }
-          // The ledger's own rules over networks and domains have no peer; they are work on our side alone.
-          const byRules = Object.entries(report.overflows).filter(([name]) => !name.startsWith('tenstrip/'));
-          const reported = JSON.stringify(byRules.sort());
-          if (reported !== countsOf(ours)) throw new Error(`the ledger counts ${reported}`);
-          return `same ${ours.length} overflows by scenario and source; both times are without the start, measured on an empty log`;
+        async check({ overflows }) {
+          const count = await checkOverflows(rules, log, crowdsec, overflows);
+          return `same ${count} overflows by scenario and source; both times are without the start, measured on an empty log`;
+        },
+        async dispose() {
+          sayPerLine(lines, spent.ours, spent.theirs);
+          await service.close();
+          crowdsec.dispose();
+          dispose();
+        },
+      };
+    },
+  },
+  {
+    workload: "sshd log to durable decisions by the hub's rules, by a fresh process that starts, reads and ends",
+    size: '20,000 lines (5,000 with --quick)',
+    metric: 'cpu',
+    async prepare({ quick }) {
+      const lines = quick ? 5000 : 20_000;
+      const folder = mkdtempSync(join(tmpdir(), 'tenstrip-bench-logs-'));
+      const dispose = () => rmSync(folder, { recursive: true });
+      if (crowdsecAbsent !== undefined) return alone(dispose);
+      const crowdsec = await Crowdsec.prepare();
+      const log = join(folder, 'auth.log');
+      writeFileSync(log, loginLog(lines));
+      const program = fileURLToPath(new URL('read-log.child.mjs', import.meta.url));
+      const spent = { ours: [], theirs: [] };
+      return {
+        ours: {
+          async run() {
+            const ledger = join(folder, `ledger-${spent.ours.length}`);
+            const said = join(folder, 'said');
+            const arguments_ = [program, crowdsec.rulesFolder, ledger, log];
+            spent.ours.push(await timedCpuMs(process.execPath, arguments_, said));
+            const report = JSON.parse(readFileSync(said, 'utf8'));
+            if (report.lines !== lines) throw new Error('lines were lost');
+            return report;
+          },
+          childCpuMs: () => spent.ours.at(-1),
+        },
+        peer: {
+          name: 'crowdsec',
+          version: versionOf(),
+          run: async () => void spent.theirs.push(await crowdsec.read(log)),
+          childCpuMs: () => spent.theirs.at(-1),
+        },
+        async check({ overflows }) {
+          const rules = compileRules(await hubRules(crowdsec.rulesFolder), { strict: true });
+          const count = await checkOverflows(rules, log, crowdsec, overflows);
+          return `same ${count} overflows by scenario and source; both times are those of whole processes, start included`;
         },
         dispose() {
+          sayPerLine(lines, spent.ours, spent.theirs);
           crowdsec.dispose();
           dispose();
         },

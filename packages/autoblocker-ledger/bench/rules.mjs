@@ -1,5 +1,11 @@
 // Rules in the hub's format that are written here, so that a benchmark needs no corpus: what reads sshd, and many scenarios of
-// other services.
+// other services. And those of a folder, as a peer has them.
+import { readRuleFiles } from '@tenstrip/autoblocker-ledger';
+
+/** The parsers and scenarios of a folder. */
+export async function hubRules(folder) {
+  return (await readRuleFiles(folder)).filter(({ path }) => /^(?:parsers|scenarios)/.test(path));
+}
 
 const parsers = [
   {

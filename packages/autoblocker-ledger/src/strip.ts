@@ -2,12 +2,12 @@
 
 import { definePlugin, defineStrip, type PluginContext } from '@tenstrip/shared-core';
 import { z } from 'zod';
-import { type Decision, type DecisionOutcome, railCodes } from './decisions/index.js';
+import { type Decision, type DecisionOutcome, railCodes, railLimitsSchema } from './decisions/index.js';
 import { dryRun, EnforcementLoop, NftablesEnforcer } from './enforcement/index.js';
 import { type BlockTarget, blockTargetSchema, type SecurityEvent, securityEventSchema } from './events/index.js';
 import { LapiServer } from './lapi/index.js';
 import { LogLineParser } from './parsing/index.js';
-import { AutoblockerLedger, type AutoblockerOptions } from './pipeline/index.js';
+import { AutoblockerLedger, type AutoblockerOptions, maxBucketsSchema } from './pipeline/index.js';
 import { compileRules, type RuleSet } from './rules/index.js';
 import { PatternDetector, type Scenario } from './scenarios/index.js';
 
@@ -380,6 +380,9 @@ const optionsSchema = z.object({
   banMs: z.number().int().optional(),
   time: z.enum(['clock', 'events']).optional(),
   durability: z.enum(['fsync', 'os']).default('fsync'),
+  /** Bounds of the rails within their limits; none can be switched off. */
+  rails: railLimitsSchema.prefault({}),
+  maxBuckets: maxBucketsSchema,
 });
 
 /** The engine as a strip: `registry.mount(ledgerStrip, { folder })`. Under a sandbox a folder needs `fs.write`; memory needs nothing. */

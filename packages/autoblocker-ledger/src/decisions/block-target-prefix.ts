@@ -4,9 +4,11 @@ import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { LedgerErrorCode } from '../errors/index.js';
 import { type BlockTarget, blockTargetSchema } from '../events/index.js';
 import {
+  canonicalAddress,
   formatIpAddress,
   formatIpPrefix,
   type IpPrefix,
+  isHost,
   parseIpAddress,
   requireIpAddress,
   requireIpPrefix,
@@ -20,6 +22,9 @@ export function canonicalTarget(value: BlockTarget | string): BlockTarget {
       ? rangeTarget(requireIpPrefix(value))
       : { kind: 'ip', value: formatIpAddress(address) };
   }
+  // What parsers found is canonical already, and a schema costs more than all rails.
+  if (value?.kind === 'ip' && typeof value.value === 'string' && canonicalAddress(value.value) === value.value)
+    return { kind: 'ip', value: value.value };
   const parsed = blockTargetSchema.safeParse(value);
   if (!parsed.success) {
     throw new TenstripError<LedgerErrorCode>(
@@ -40,8 +45,7 @@ export function targetPrefix(target: BlockTarget): IpPrefix | undefined {
 
 /** A network of one address is that address, so that it has one spelling. */
 function rangeTarget(prefix: IpPrefix): BlockTarget {
-  const single = prefix.length === (prefix.address.family === 4 ? 32 : 128);
-  return single
+  return isHost(prefix)
     ? { kind: 'ip', value: formatIpAddress(prefix.address) }
     : { kind: 'range', value: formatIpPrefix(prefix) };
 }

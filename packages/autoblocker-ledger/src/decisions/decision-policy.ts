@@ -124,7 +124,7 @@ export const networkRecidiveRule: Accuser = {
 export function recidiveProposal({ network, hosts }: RecidiveNetwork<unknown>, time: number): Proposal {
   const { name, version, description, score } = networkRecidiveRule;
   return {
-    target: canonicalTarget(formatIpPrefix(network)),
+    target: { kind: 'range', value: formatIpPrefix(network) },
     action: 'ban',
     domains: 'all',
     reason: description,

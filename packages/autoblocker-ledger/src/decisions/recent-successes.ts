@@ -3,7 +3,7 @@
 // answered.
 
 import { type BlockTarget, targetKey } from '../events/index.js';
-import { type IpPrefix, NetworkSet, requireIpPrefix } from '../lookup/index.js';
+import { formatIpAddress, type IpPrefix, isHost, prefixCovers, requireIpPrefix } from '../lookup/index.js';
 
 const windowMs = 86_400_000;
 const maxSources = 100_000;
@@ -22,7 +22,7 @@ interface Successes {
 export class RecentSuccesses {
   /** By key, in order of the last success noted. */
   readonly #sources = new Map<string, Successes>();
-  /** Addresses under which more than one user logged in. */
+  /** Keys of addresses under which more than one user logged in. */
   readonly #crowded = new Set<string>();
   #addresses = 0;
 
@@ -58,24 +58,24 @@ export class RecentSuccesses {
 
   /** How many addresses inside a network had a success before `start`. O(sources). */
   succeededInside(network: IpPrefix, start: number): number {
-    const inside = new NetworkSet([network]);
     let count = 0;
     for (const address of this.addresses()) {
       if (!this.succeededBefore({ kind: 'ip', value: address }, start)) continue;
-      if (inside.touches(requireIpPrefix(address))) count += 1;
+      if (prefixCovers(network, requireIpPrefix(address))) count += 1;
     }
     return count;
   }
 
-  /** Whether so many users or more logged in from an address inside the network within the last 24 hours. */
+  /**
+   * Whether so many users or more logged in from an address inside the network within the last 24 hours. O(1) for the network
+   * of one address, else O(addresses with several users).
+   */
   isShared(network: IpPrefix, users: number, time: number): boolean {
     if (this.#crowded.size === 0) return false;
-    const inside = new NetworkSet([network]);
+    if (isHost(network)) return this.#isCrowded(`ip:${formatIpAddress(network.address)}`, users, time);
     for (const key of this.#crowded) {
-      const { target, users: seen } = this.#sources.get(key)!;
-      if (target.kind !== 'ip' || seen === undefined || seen.size < users) continue;
-      const recent = [...seen.values()].filter((last) => Math.abs(time - last) <= windowMs).length;
-      if (recent >= users && inside.touches(requireIpPrefix(target.value))) return true;
+      if (this.#isCrowded(key, users, time) && prefixCovers(network, requireIpPrefix(key.slice('ip:'.length))))
+        return true;
     }
     return false;
   }
@@ -83,6 +83,14 @@ export class RecentSuccesses {
   /** The addresses held. */
   *addresses(): Generator<string> {
     for (const { target } of this.#sources.values()) if (target.kind === 'ip') yield target.value;
+  }
+
+  #isCrowded(key: string, users: number, time: number): boolean {
+    const seen = this.#crowded.has(key) ? this.#sources.get(key)?.users : undefined;
+    if (seen === undefined || seen.size < users) return false;
+    let recent = 0;
+    for (const last of seen.values()) if (Math.abs(time - last) <= windowMs) recent += 1;
+    return recent >= users;
   }
 
   #noteUser(key: string, entry: Successes, user: string, time: number): void {

@@ -3,7 +3,7 @@
 // All are asked about each proposal, and the gravest answer counts.
 
 import { z } from 'zod';
-import type { IpPrefix } from '../lookup/index.js';
+import { type IpPrefix, isHost } from '../lookup/index.js';
 import type { BlockAction } from './decision.js';
 
 /** Every rail, in the order in which they are asked. */
@@ -232,10 +232,6 @@ function blastRadius(prefix: IpPrefix | undefined, context: RailContext): RailFi
     );
   }
   return undefined;
-}
-
-function isHost({ address, length }: IpPrefix): boolean {
-  return length === (address.family === 4 ? 32 : 128);
 }
 
 const refuse = (code: RailCode, detail: string): RailFinding => ({ kind: 'refuse', code, detail });

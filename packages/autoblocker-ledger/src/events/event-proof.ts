@@ -1,6 +1,6 @@
 // What an event proves about its actor, and what it may only mirror.
 
-import type { SecurityEvent } from './security-event.js';
+import { fieldOf, type SecurityEvent } from './security-event.js';
 
 /** Protocols as firewalls log them: packets, of which no connection has come. */
 const packetDomains = new Set(['tcp', 'udp', 'icmp']);
@@ -21,6 +21,6 @@ export function provesAddress(event: SecurityEvent): boolean {
 
 /** Whether it is what a block looks like in a log, if there was one: the answer 403 or 429, a refused connection. */
 export function mayBeRefusalByBlock(event: SecurityEvent): boolean {
-  const { status, http_status: hubStatus } = event.fields;
-  return refusingKinds.has(event.kind) || refusingStatuses.has(status ?? hubStatus ?? '');
+  if (refusingKinds.has(event.kind)) return true;
+  return refusingStatuses.has(fieldOf(event, 'status') ?? fieldOf(event, 'http_status') ?? '');
 }

@@ -10,6 +10,8 @@ export type {
 export { LineSplitter } from './line-splitter.js';
 export {
   type EventEvidence,
+  type FieldTeller,
+  fieldOf,
   lineDigest,
   ocsfClassOf,
   parseSecurityEvent,

@@ -45,6 +45,16 @@ export interface SecurityEvent {
   readonly evidence: EventEvidence;
 }
 
+/** An event that tells one field without making an object of all. */
+export interface FieldTeller {
+  fieldOf(name: string): string | undefined;
+}
+
+/** A field of an event; `undefined` when it has none of that name. */
+export function fieldOf(event: SecurityEvent | (SecurityEvent & FieldTeller), name: string): string | undefined {
+  return 'fieldOf' in event ? event.fieldOf(name) : event.fields[name];
+}
+
 const shortText = z.string().max(8192);
 
 /** {@link SecurityEvent} from outside. Limits: 8 actors, 64 fields of at most 8 KiB. */

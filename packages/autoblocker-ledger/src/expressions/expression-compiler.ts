@@ -16,8 +16,11 @@ export interface Vocabulary {
   readonly variables: ReadonlySet<string>;
   /** Fields of variables that have no others. */
   readonly fields: ReadonlyMap<string, ReadonlySet<string>>;
-  /** How some of these fields are read: faster than by their names, and the same. */
-  readonly readers?: ReadonlyMap<string, ReadonlyMap<string, Evaluate>>;
+  /**
+   * How what stands at a path of constant names is read (`evt.Meta.service` is `['evt', 'Meta', 'service']`): faster than by one
+   * name after the other, and the same. `undefined`: by the names.
+   */
+  readonly reader?: (path: readonly string[]) => Evaluate | undefined;
   /** Functions, called with evaluated arguments; `pure` ones of constants are folded. */
   readonly functions: ReadonlyMap<string, HostFunction>;
   /** Methods (`value.Name(…)`), called with the value first. */
@@ -181,8 +184,8 @@ class Compiler {
         `${node.object.name}.${field} is not supported; known are ${[...fields].join(', ')}`,
       );
     }
-    const readers = node.object.kind === 'name' ? this.#vocabulary.readers?.get(node.object.name) : undefined;
-    const reader = node.property.kind === 'literal' ? readers?.get(String(node.property.value)) : undefined;
+    const path = pathOf(node, frame);
+    const reader = path === undefined ? undefined : this.#vocabulary.reader?.(path);
     if (reader !== undefined) return { evaluate: reader };
     const object = this.compile(node.object, frame);
     const property = this.compile(node.property, frame);
@@ -331,6 +334,15 @@ class Compiler {
       throw new Uncompilable(at, `the pattern ${JSON.stringify(right.constant.value)}: ${pattern.problem}`);
     return { evaluate: (scope) => pattern.test(text(read(scope))) === expected };
   }
+}
+
+/** The names from a variable to a member, where all of them are constant. */
+function pathOf(node: Expression, frame: Frame): readonly string[] | undefined {
+  if (node.kind === 'name') return frame.names.includes(node.name) ? undefined : [node.name];
+  if (node.kind !== 'member' || node.property.kind !== 'literal' || typeof node.property.value !== 'string')
+    return undefined;
+  const object = pathOf(node.object, frame);
+  return object === undefined ? undefined : [...object, node.property.value];
 }
 
 function callee(node: Expression & { kind: 'call' }): string {

@@ -3,7 +3,7 @@
 
 import { networkOf, parseIpAddress, parseIpPrefix, prefixCovers } from '../lookup/index.js';
 import { SafePattern } from '../patterns/index.js';
-import { type Evaluate, EvaluationFailure, type HostFunction, type Vocabulary } from './expression-compiler.js';
+import { EvaluationFailure, type HostFunction, type Vocabulary } from './expression-compiler.js';
 import { parseGoDuration } from './go-duration.js';
 import { goSprintf, goText } from './go-format.js';
 import { findJson, type JsonPath, jsonPath } from './json-text.js';
@@ -36,11 +36,11 @@ export function ruleVocabulary(
   variables: Iterable<string>,
   fields: ReadonlyMap<string, ReadonlySet<string>>,
   host: FunctionHost,
-  readers: ReadonlyMap<string, ReadonlyMap<string, Evaluate>> = new Map(),
+  reader: Vocabulary['reader'] = () => undefined,
 ): Vocabulary {
   return {
     fields,
-    readers,
+    reader,
     variables: new Set(variables),
     functions: new Map([...pureFunctions, ...eventFunctions, ...hostFunctions(host)]),
     methods,

@@ -1,68 +1,156 @@
-// A map of texts to texts for some ten entries, of which every line of a log makes three. A list that is searched from its
-// start takes a third of the memory and of the time of a `Map`, as long as names are interned: then each comparison is one
-// of pointers. Long ones get an index.
+// A map of texts to texts for some ten entries, of which every line of a log makes three. Lines of one kind set the same names
+// in the same order, so that maps share their lists of names, as engines share the layouts of objects, and hold their texts
+// only: a third of the memory of a `Map` and of its time, as long as names are interned, so that each comparison is one of
+// pointers. Long ones have a `Map` of their own.
 
 /** So many entries are searched without an index. */
 const longestList = 32;
+/** Names come from rules, but a rule may take one from a line: beyond so many lists, a map has its own. */
+const maximumLayouts = 10_000;
+let layoutCount = 0;
+/** Room is made for so many entries more. */
+const roomStep = 1;
 
 /** `name` as the engine keeps names of properties: equal names are one and the same string. */
 export function internedName(name: string): string {
   return Object.keys({ [name]: 0 })[0]!;
 }
 
+/** The names of a map in the order in which they came. */
+class Layout {
+  readonly names: readonly string[];
+  /** How much room maps needed that began with the same name: the next one takes as much at once. */
+  readonly room: { entries: number };
+  /** The layouts with one name more; the one asked for last is at hand. */
+  readonly #next = new Map<string, Layout>();
+  #lastName: string | undefined;
+  #last: Layout | undefined;
+  #lastExtension: Extension | undefined;
+
+  constructor(names: readonly string[], room: { entries: number }) {
+    this.names = names;
+    this.room = room;
+  }
+
+  /** The layout with a name more, which it has not yet; `undefined` where no more are made. */
+  with(name: string): Layout | undefined {
+    if (this.#lastName === name) return this.#last;
+    let next = this.#next.get(name);
+    if (next === undefined) {
+      if (this.names.length === longestList || layoutCount === maximumLayouts) return undefined;
+      layoutCount += 1;
+      next = new Layout([...this.names, name], this === empty ? { entries: 1 } : this.room);
+      this.#next.set(name, next);
+    }
+    this.#lastName = name;
+    this.#last = next;
+    return next;
+  }
+
+  /** The layout with several names more; `undefined` where it has one of them, or no more are made. */
+  withAll(names: readonly string[]): Layout | undefined {
+    if (this.#lastExtension?.names === names) return this.#lastExtension.layout;
+    let layout: Layout | undefined = this;
+    for (const name of names) layout = layout?.names.includes(name) === false ? layout.with(name) : undefined;
+    this.#lastExtension = { names, layout };
+    return layout;
+  }
+}
+
+/** Names that were added together, and what the layout was then; `undefined` where it is not one of all of them anew. */
+interface Extension {
+  readonly names: readonly string[];
+  readonly layout: Layout | undefined;
+}
+
+const empty: Layout = new Layout([], { entries: 0 });
+const noTexts: string[] = [];
+
 /** What a `Map<string, string>` does, as far as rules need it, in the order in which keys came. */
 export class StringMap implements Iterable<[string, string]> {
-  /** Keys and values in turn. */
-  readonly #list: string[] = [];
-  #index: Map<string, number> | undefined;
+  #layout = empty;
+  /** In the order of the layout's names; with room for more. */
+  #texts = noTexts;
+  /** Holds all where no layout does. */
+  #own: Map<string, string> | undefined;
 
   constructor(entries: Iterable<readonly [string, string]> = []) {
     for (const [key, value] of entries) this.set(key, value);
   }
 
   get size(): number {
-    return this.#list.length >> 1;
+    return this.#own?.size ?? this.#layout.names.length;
   }
 
   get(key: string): string | undefined {
+    if (this.#own !== undefined) return this.#own.get(key);
     const at = this.#find(key);
-    return at < 0 ? undefined : this.#list[at + 1];
+    return at < 0 ? undefined : this.#texts[at];
   }
 
   has(key: string): boolean {
-    return this.#find(key) >= 0;
+    return this.#own === undefined ? this.#find(key) >= 0 : this.#own.has(key);
   }
 
   set(key: string, value: string): this {
-    const at = this.#find(key);
-    if (at >= 0) {
-      this.#list[at + 1] = value;
+    if (this.#own !== undefined) {
+      this.#own.set(key, value);
       return this;
     }
-    this.#index?.set(key, this.#list.length);
-    this.#list.push(key, value);
-    if (this.#index === undefined && this.size > longestList) this.#makeIndex();
+    const at = this.#find(key);
+    if (at >= 0) this.#texts[at] = value;
+    else this.#add(key, value);
     return this;
   }
 
-  *values(): Generator<string> {
-    for (let at = 1; at < this.#list.length; at += 2) yield this.#list[at]!;
+  /** `set` of several names, each with the text at its place in `texts`, or with "". */
+  setAll(names: readonly string[], texts: readonly (string | undefined)[], places: readonly number[]): void {
+    const layout = this.#own === undefined ? this.#layout.withAll(names) : undefined;
+    if (layout === undefined) {
+      for (let at = 0; at < names.length; at += 1) this.set(names[at]!, texts[places[at]!] ?? '');
+      return;
+    }
+    const from = this.#layout.names.length;
+    this.#layout = layout;
+    if (layout.names.length > this.#texts.length) this.#grow(layout);
+    for (let at = 0; at < names.length; at += 1) this.#texts[from + at] = texts[places[at]!] ?? '';
+  }
+
+  values(): IterableIterator<string> {
+    return this.#own?.values() ?? this.#texts.slice(0, this.size).values();
   }
 
   *[Symbol.iterator](): Generator<[string, string]> {
-    for (let at = 0; at < this.#list.length; at += 2) yield [this.#list[at]!, this.#list[at + 1]!];
+    if (this.#own !== undefined) yield* this.#own;
+    else for (const [at, name] of this.#layout.names.entries()) yield [name, this.#texts[at]!];
   }
 
   #find(key: string): number {
-    if (this.#index !== undefined) return this.#index.get(key) ?? -1;
-    const list = this.#list;
-    for (let at = 0; at < list.length; at += 2) if (list[at] === key) return at;
+    const { names } = this.#layout;
+    for (let at = 0; at < names.length; at += 1) if (names[at] === key) return at;
     return -1;
   }
 
-  #makeIndex(): void {
-    this.#index = new Map();
-    for (let at = 0; at < this.#list.length; at += 2) this.#index.set(this.#list[at]!, at);
+  #add(key: string, value: string): void {
+    const next = this.#layout.with(key);
+    if (next === undefined) {
+      this.#own = new Map(this);
+      this.#own.set(key, value);
+      this.#texts = noTexts;
+      return;
+    }
+    const at = this.#layout.names.length;
+    this.#layout = next;
+    if (at === this.#texts.length) this.#grow(next);
+    this.#texts[at] = value;
+  }
+
+  /** Makes room for the names of a layout, and for as many as maps like it had. */
+  #grow({ names, room }: Layout): void {
+    if (room.entries < names.length) room.entries = names.length + roomStep;
+    const wider = new Array<string>(room.entries);
+    for (let at = 0; at < this.#texts.length; at += 1) wider[at] = this.#texts[at]!;
+    this.#texts = wider;
   }
 }
 

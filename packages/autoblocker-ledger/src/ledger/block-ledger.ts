@@ -66,9 +66,9 @@ export class BlockLedger {
     return this.#log.reader.checkpoint;
   }
 
-  /** Whether something recorded is not given to the log yet. */
-  get hasRecorded(): boolean {
-    return this.#recorded.length > 0;
+  /** Entries recorded that are not given to the log yet. */
+  get recordedCount(): number {
+    return this.#recorded.length;
   }
 
   /** Takes an entry in; it has its effect at once. Call {@link flush} to have it acknowledged. @throws TenstripError `LedgerClosed` */
@@ -87,7 +87,9 @@ export class BlockLedger {
     const entries = this.#recorded;
     this.#recorded = [];
     if (entries.length > 0) {
-      const appended = this.#log.appendAll(entries.map((entry) => encodeEntry(entry, this.#entropy(saltBytes))));
+      const salts = this.#entropy(saltBytes * entries.length);
+      const saltOf = (place: number) => salts.subarray(saltBytes * place, saltBytes * (place + 1));
+      const appended = this.#log.appendAll(entries.map((entry, place) => encodeEntry(entry, saltOf(place))));
       this.#appending = Promise.all([this.#appending, appended]).then(() => undefined);
     }
     try {

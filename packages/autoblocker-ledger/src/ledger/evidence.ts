@@ -9,13 +9,13 @@ const maxLineLength = 1024;
 const secretParameter =
   /([?&;](?:[\w-]*(?:pass(?:word|wd)?|pwd|secret|token|api_?key|auth|session(?:id)?|sid|code))=)[^&\s"';]+/gi;
 
-/** The evidence of some events, oldest first. */
+/** The evidence of some events, oldest first; members in the order of canonical JSON. */
 export function evidenceOf(events: readonly SecurityEvent[]): EvidenceLine[] {
   return events.map(({ evidence, time }) => ({
     digest: evidence.digest,
     line: evidence.line === undefined ? undefined : maskSecrets(evidence.line).slice(0, maxLineLength),
-    source: evidence.source,
     offset: evidence.offset,
+    source: evidence.source,
     time,
   }));
 }

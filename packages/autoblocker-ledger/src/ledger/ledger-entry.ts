@@ -26,7 +26,7 @@ interface RuleName {
 /** What led to a decision, an extension or a refusal. */
 interface EvidencePart {
   /** The same overflow has the same key, also when its lines are read again after a crash. */
-  readonly overflow?: string;
+  readonly overflow?: string | undefined;
   readonly evidence: readonly EvidenceLine[];
 }
 
@@ -46,7 +46,7 @@ export interface DecisionEntry {
     /** Bans of the target that were remembered, by which it was lengthened. */
     readonly earlier?: number;
     /** The rail that wants a review, or that allowed a throttle where a ban was proposed. */
-    readonly rail?: { readonly code: RailCode; readonly detail: string };
+    readonly rail?: { readonly code: RailCode; readonly detail: string } | undefined;
   };
   readonly personal: (EvidencePart & { readonly target: BlockTarget; readonly reason: string }) | undefined;
 }
@@ -103,7 +103,8 @@ interface RuleChangeEntry {
 
 /** A rule with its thresholds. */
 interface RuleNumbers extends RuleName {
-  readonly capacity: number;
+  /** `null`: no number of events overflows, but a condition or a time. */
+  readonly capacity: number | null;
   readonly leakSpeedMs: number;
   readonly blackholeMs: number;
 }
@@ -167,13 +168,32 @@ export function encodeEntry(entry: LedgerEntry, salt: Uint8Array): LogEntry {
  * library that has to order and check everything; what is not as plain as an entry is left to that.
  */
 function entryJson(value: object): string {
-  const ordered = inOrder(value);
+  const ordered = isInOrder(value) ? value : inOrder(value);
   const text = ordered === undefined ? undefined : JSON.stringify(ordered);
   // An escape of half a surrogate pair, which canonical JSON refuses; or text that looks like one.
   return text === undefined || text.includes('\\ud') ? canonicalJson(value) : text;
 }
 
-/** `value` with the members of every object in order: itself where they are. `undefined` when it holds what is not plain. */
+/** Whether `value` is plain and the members of every object in it are in order, as those of evidence are, which is the most of an entry. */
+function isInOrder(value: unknown): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at += 1) if (!isInOrder(value[at])) return false;
+    return true;
+  }
+  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return false;
+  let before = '';
+  for (const name in value) {
+    if (!(before < name || before === '') || !isPlainName(name)) return false;
+    const member = (value as Record<string, unknown>)[name];
+    if (member !== undefined && !isInOrder(member)) return false;
+    before = name;
+  }
+  return true;
+}
+
+/** `value` with the members of every object in order. `undefined` when it holds what is not plain. */
 function inOrder(value: unknown): unknown {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
@@ -185,14 +205,19 @@ function inOrder(value: unknown): unknown {
   const ordered: Record<string, unknown> = {};
   for (const name of Object.keys(value).sort()) {
     const member = (value as Record<string, unknown>)[name];
-    // An integer as a name would come first whatever the order.
-    if (name === '__proto__' || name === 'toJSON' || /^\d/.test(name)) return undefined;
+    if (!isPlainName(name)) return undefined;
     if (member === undefined) continue;
     const inside = inOrder(member);
     if (inside === undefined) return undefined;
     ordered[name] = inside;
   }
   return ordered;
+}
+
+/** Whether a name stands where it was put: an integer would come first whatever the order. */
+function isPlainName(name: string): boolean {
+  const first = name.charCodeAt(0);
+  return !(first >= 48 && first <= 57) && name !== '__proto__' && name !== 'toJSON';
 }
 
 /** The entry in some bytes of the log. @throws TenstripError `EntryInvalid` */

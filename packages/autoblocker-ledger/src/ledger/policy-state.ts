@@ -42,35 +42,18 @@ export class LedgerPolicyState implements PolicyState {
     return this.#parts.projections.scoreAt(target, time);
   }
 
-  railContext({ target, scenario, time, evidenceStart }: Proposal): RailContext {
+  railContext(proposal: Proposal): RailContext {
     const { projections, successes, limits } = this.#parts;
-    // What has to be counted is counted when it is asked for: most proposals find a decision that runs.
-    let inside: number | undefined;
-    const knownGoodInside = () => {
-      inside ??= this.#knownGoodInside(target, evidenceStart);
-      return inside;
+    const touching = {
+      touchesSelf: (prefix: IpPrefix) => this.self.touches(prefix),
+      touchesAllowList: (prefix: IpPrefix) => projections.allowList.touches(prefix),
+      touchesShared: (prefix: IpPrefix) => this.#touchesShared(prefix, proposal.time),
     };
-    const blockedKnownGood = () => this.#blockedKnownGood(time);
-    return {
-      limits,
-      touchesSelf: (prefix) => this.self.touches(prefix),
-      touchesAllowList: (prefix) => projections.allowList.touches(prefix),
-      touchesShared: (prefix) => this.#touchesShared(prefix, time),
-      blockedAddresses: projections.blockedAddresses,
-      knownGoodSources: successes.size,
-      get knownGoodInside() {
-        return knownGoodInside();
-      },
-      get blockedKnownGoodSources() {
-        return knownGoodInside() > 0 ? blockedKnownGood() : 0;
-      },
-      get recentBlocks() {
-        return projections.recentBlocks(time);
-      },
-      get recentBlocksOfScenario() {
-        return projections.recentBlocks(time, scenario.name);
-      },
-    };
+    const counts = { limits, blockedAddresses: projections.blockedAddresses, knownGoodSources: successes.size };
+    return new ProposalContext(touching, counts, projections, proposal, {
+      inside: () => this.#knownGoodInside(proposal.target, proposal.evidenceStart),
+      blocked: () => this.#blockedKnownGood(proposal.time),
+    });
   }
 
   isCausedByBlock(event: SecurityEvent): boolean {
@@ -102,5 +85,57 @@ export class LedgerPolicyState implements PolicyState {
       if (projections.blocking({ kind: 'ip', value: address }, undefined, time) !== undefined) blocked += 1;
     }
     return blocked;
+  }
+}
+
+type Touching = Pick<RailContext, 'touchesSelf' | 'touchesAllowList' | 'touchesShared'>;
+type Counts = Pick<RailContext, 'limits' | 'blockedAddresses' | 'knownGoodSources'>;
+
+/** What has to be counted is counted when it is asked for: most proposals find a decision that runs. */
+class ProposalContext implements RailContext {
+  readonly limits: RailLimits;
+  readonly touchesSelf: RailContext['touchesSelf'];
+  readonly touchesAllowList: RailContext['touchesAllowList'];
+  readonly touchesShared: RailContext['touchesShared'];
+  readonly blockedAddresses: number;
+  readonly knownGoodSources: number;
+  readonly #projections: Projections;
+  readonly #proposal: Proposal;
+  readonly #knownGood: { readonly inside: () => number; readonly blocked: () => number };
+  #inside: number | undefined;
+
+  constructor(
+    { touchesSelf, touchesAllowList, touchesShared }: Touching,
+    { limits, blockedAddresses, knownGoodSources }: Counts,
+    projections: Projections,
+    proposal: Proposal,
+    knownGood: { readonly inside: () => number; readonly blocked: () => number },
+  ) {
+    this.limits = limits;
+    this.touchesSelf = touchesSelf;
+    this.touchesAllowList = touchesAllowList;
+    this.touchesShared = touchesShared;
+    this.blockedAddresses = blockedAddresses;
+    this.knownGoodSources = knownGoodSources;
+    this.#projections = projections;
+    this.#proposal = proposal;
+    this.#knownGood = knownGood;
+  }
+
+  get knownGoodInside(): number {
+    this.#inside ??= this.#knownGood.inside();
+    return this.#inside;
+  }
+
+  get blockedKnownGoodSources(): number {
+    return this.knownGoodInside > 0 ? this.#knownGood.blocked() : 0;
+  }
+
+  get recentBlocks(): number {
+    return this.#projections.recentBlocks(this.#proposal.time);
+  }
+
+  get recentBlocksOfScenario(): number {
+    return this.#projections.recentBlocks(this.#proposal.time, this.#proposal.scenario.name);
   }
 }

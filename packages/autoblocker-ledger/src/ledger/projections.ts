@@ -27,6 +27,7 @@ import type {
   RefusalEntry,
   RevocationEntry,
 } from './ledger-entry.js';
+import { RecentBlocks } from './recent-blocks.js';
 
 /** A decision as it stands, without its state, which depends on the time of asking. */
 interface DecisionRecord {
@@ -63,7 +64,6 @@ const maxOverflowKeys = 100_000;
 const maxScores = 100_000;
 const maxScenarioSets = 10_000;
 const nothing: readonly never[] = [];
-const maxRecentBlocks = 20_000;
 const maxBatches = 100_000;
 /** Bouncers poll: for so long after its end, in milliseconds, a block may still be carried out somewhere. */
 const enforcementLagMs = 60_000;
@@ -109,7 +109,7 @@ export class Projections {
   readonly #batches = new Map<string, BatchName>();
   /** Lengths of networks that were ever decided on. */
   readonly #rangeLengths = { 4: new Set<number>(), 6: new Set<number>() };
-  readonly #recentBlocks: { readonly time: number; readonly scenario: string }[] = [];
+  readonly #recentBlocks = new RecentBlocks();
 
   /** Takes in entry `index`. */
   apply(index: bigint, entry: LedgerEntry): void {
@@ -330,9 +330,7 @@ export class Projections {
 
   /** Blocks that rules made in the minute up to `time`, of one scenario when it is given. */
   recentBlocks(time: number, scenario?: string): number {
-    const inMinute = (block: { time: number; scenario: string }) =>
-      block.time > time - 60_000 && block.time <= time && (scenario === undefined || block.scenario === scenario);
-    return this.#recentBlocks.filter(inMinute).length;
+    return this.#recentBlocks.count(time, scenario);
   }
 
   /** Whether an overflow has had its effect. */
@@ -371,10 +369,7 @@ export class Projections {
       this.#rangeLengths[prefix.address.family].add(prefix.length);
     }
     this.#noteNeighbour(record, fact.time, personal.evidence.at(-1));
-    if (fact.held === 'active' && fact.origin === 'scenario') {
-      this.#recentBlocks.push({ time: fact.time, scenario: fact.scenario.name });
-      if (this.#recentBlocks.length > maxRecentBlocks) this.#recentBlocks.splice(0, maxRecentBlocks / 2);
-    }
+    if (fact.held === 'active' && fact.origin === 'scenario') this.#recentBlocks.note(fact.time, fact.scenario.name);
   }
 
   /** A set of one name, the same for every decision. */

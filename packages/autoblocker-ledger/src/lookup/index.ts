@@ -4,6 +4,7 @@ export {
   formatIpPrefix,
   type IpAddress,
   type IpPrefix,
+  isHost,
   networkOf,
   parseIpAddress,
   parseIpPrefix,

@@ -110,10 +110,19 @@ export function networkOf(address: IpAddress, length: number): IpPrefix {
   return { address: { family: address.family, words: maskedWords(address, length) }, length };
 }
 
+/** Whether it is the network of one address. */
+export function isHost({ address, length }: IpPrefix): boolean {
+  return length === (address.family === 4 ? 32 : 128);
+}
+
 /** Whether every address of `inner` is in `outer`. */
 export function prefixCovers(outer: IpPrefix, inner: IpPrefix): boolean {
   if (outer.address.family !== inner.address.family || outer.length > inner.length) return false;
-  return maskedWords(inner.address, outer.length).every((word, index) => word === outer.address.words[index]);
+  const [whole, part] = [outer.address.words, inner.address.words];
+  for (let index = 0, start = 0; start < outer.length; index += 1, start += 32) {
+    if ((part[index]! & wordMask(outer.length, start)) >>> 0 !== whole[index]) return false;
+  }
+  return true;
 }
 
 /** The bits of a word that a prefix of `length` bits keeps, where the word begins at bit `start`. */

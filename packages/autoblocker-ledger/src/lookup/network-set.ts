@@ -1,6 +1,6 @@
 // A set of networks that can say whether a target touches any of them: covers it, equals it, or lies inside it.
 
-import { formatIpPrefix, type IpPrefix, prefixCovers } from './ip-address.js';
+import { formatIpPrefix, type IpPrefix, isHost, prefixCovers } from './ip-address.js';
 import { IpPrefixIndex } from './ip-prefix-index.js';
 
 /** Networks, at most some thousands. A look-up of one address is O(prefix lengths), of a network O(size). */
@@ -32,8 +32,7 @@ export class NetworkSet {
 
   /** Whether `target` and some network have an address in common. */
   touches(target: IpPrefix): boolean {
-    const bits = target.address.family === 4 ? 32 : 128;
-    if (target.length === bits) return this.#index.lookupAddress(target.address) >= 0;
+    if (isHost(target)) return this.#index.lookupAddress(target.address) >= 0;
     for (const network of this.#networks.values()) {
       if (prefixCovers(network, target) || prefixCovers(target, network)) return true;
     }

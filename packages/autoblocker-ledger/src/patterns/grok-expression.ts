@@ -4,7 +4,7 @@
 
 import { grokDictionary } from './grok-dictionary.js';
 import { type PatternProblem, parsePattern } from './pattern-syntax.js';
-import { SafePattern } from './safe-pattern.js';
+import { type PatternMatch, SafePattern } from './safe-pattern.js';
 
 const reference = /%\{(\w+)(?::(\w+))?\}/g;
 const maximumDepth = 20;
@@ -17,21 +17,23 @@ export class GrokExpression {
   readonly fields: ReadonlyMap<string, number>;
   readonly pattern: SafePattern;
   readonly #names: readonly string[];
-  readonly #groups: readonly number[];
+  /** Where the text of each is in a match. */
+  readonly #places: readonly number[];
 
   private constructor(pattern: SafePattern, fields: ReadonlyMap<string, number>) {
     this.pattern = pattern;
     this.fields = fields;
     // Interned, as names of properties are: what looks for them by identity finds them at once.
     this.#names = Array.from(fields.keys(), (name) => Object.keys({ [name]: 0 })[0]!);
-    this.#groups = [...fields.values()];
+    const kept = [...fields.values()].sort((one, other) => one - other);
+    this.#places = Array.from(fields.values(), (group) => kept.indexOf(group) + 1);
   }
 
   /** Compiles `text`, with names of the dictionary and, where it has none, of `own`. Never throws. */
   static compile(text: string, own: ReadonlyMap<string, string> = new Map()): GrokExpression | PatternProblem {
     try {
       const { source, fields } = new Expansion(own).expand(text, 0);
-      const pattern = SafePattern.compile(source);
+      const pattern = SafePattern.compile(source, new Set(fields.values()));
       return 'problem' in pattern
         ? { problem: `${pattern.problem}, in the pattern written out`, at: 0 }
         : new GrokExpression(pattern, fields);
@@ -43,19 +45,27 @@ export class GrokExpression {
 
   /** The fields of a text; `undefined` when it does not match, or the expression has none. */
   parse(text: string): Map<string, string> | undefined {
-    const parsed = new Map<string, string>();
-    return this.parseInto(text, parsed) ? parsed : undefined;
+    const groups = this.#match(text);
+    return groups && new Map(this.#names.map((name, at) => [name, groups[this.#places[at]!] ?? '']));
   }
 
   /** Sets the fields of a text in `parsed`; whether it matched. */
-  parseInto(text: string, parsed: { set(field: string, text: string): unknown }): boolean {
-    const names = this.#names;
-    if (names.length === 0) return false;
-    const groups = this.pattern.exec(text);
+  parseInto(text: string, parsed: FieldSink): boolean {
+    const groups = this.#match(text);
     if (groups === undefined) return false;
-    for (let field = 0; field < names.length; field += 1) parsed.set(names[field]!, groups[this.#groups[field]!] ?? '');
+    parsed.setAll(this.#names, groups, this.#places);
     return true;
   }
+
+  #match(text: string): PatternMatch | undefined {
+    return this.#names.length === 0 ? undefined : this.pattern.exec(text);
+  }
+}
+
+/** What takes fields. */
+interface FieldSink {
+  /** Sets each name to the text at its place in `texts`, or to "". */
+  setAll(names: readonly string[], texts: readonly (string | undefined)[], places: readonly number[]): void;
 }
 
 class Unknown extends Error {

@@ -4,8 +4,8 @@
 
 import { lastCodePoint, type PatternNode, type Ranges } from './pattern-syntax.js';
 
-/** The source of an expression without flags. */
-export function javascriptSource(node: PatternNode): string {
+/** The source of an expression without flags. `kept`: numbers of the groups whose text is wanted; default all. */
+export function javascriptSource(node: PatternNode, kept?: ReadonlySet<number>): string {
   switch (node.kind) {
     case 'empty':
       return '';
@@ -15,14 +15,14 @@ export function javascriptSource(node: PatternNode): string {
       return assertions[node.what];
     case 'concat':
       return node.parts
-        .map((part) => (part.kind === 'either' ? `(?:${javascriptSource(part)})` : javascriptSource(part)))
+        .map((part) => (part.kind === 'either' ? `(?:${javascriptSource(part, kept)})` : javascriptSource(part, kept)))
         .join('');
     case 'either':
-      return node.parts.map(javascriptSource).join('|');
+      return node.parts.map((part) => javascriptSource(part, kept)).join('|');
     case 'group':
-      return `(${javascriptSource(node.body)})`;
+      return `${kept?.has(node.index) === false ? '(?:' : '('}${javascriptSource(node.body, kept)})`;
     case 'repeat': {
-      const body = javascriptSource(node.body);
+      const body = javascriptSource(node.body, kept);
       const single = node.body.kind === 'set' || node.body.kind === 'group';
       return `${single ? body : `(?:${body})`}${bounds(node.least, node.most)}${node.greedy ? '' : '?'}`;
     }

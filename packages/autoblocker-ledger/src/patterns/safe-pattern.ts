@@ -10,7 +10,7 @@ import { holdsInOrder, requiredLiterals } from './required-literals.js';
 /** Steps that V8's engine may be asked for at worst: some ten milliseconds. */
 const maximumSteps = 2 ** 23;
 
-/** Groups of a match, the whole at 0; `undefined` for a group that took no part. */
+/** Groups of a match, those that are wanted in their order, the whole at 0; `undefined` for a group that took no part. */
 export type PatternMatch = readonly (string | undefined)[];
 
 /** A compiled pattern. */
@@ -20,35 +20,41 @@ export class SafePattern {
   readonly groups: number;
   readonly literals: readonly string[];
   readonly #fast: RegExp;
+  /** Numbers of the groups that are wanted, in order; `undefined`: all. */
+  readonly #kept: readonly number[] | undefined;
   readonly #parsed: ParsedPattern;
   /** Texts up to so long are safe for the fast engine. */
   readonly #fastLength: number;
   #linear: LinearMatcher | undefined;
 
-  private constructor(parsed: ParsedPattern, linear: LinearMatcher | undefined) {
+  private constructor(parsed: ParsedPattern, kept: ReadonlySet<number> | undefined) {
     this.#parsed = parsed;
     this.groups = parsed.groups;
     this.degree = ambiguityDegree(parsed.root);
     this.literals = requiredLiterals(parsed.root);
-    this.#fast = new RegExp(javascriptSource(parsed.root));
+    // Every group costs in a match, wanted or not.
+    this.#fast = new RegExp(javascriptSource(parsed.root, kept));
+    this.#kept = kept === undefined ? undefined : [...kept].sort((one, other) => one - other);
     this.#fastLength = fastLength(this.degree);
-    this.#linear = linear;
   }
 
-  /** Compiles RE2 syntax; never throws. */
-  static compile(text: string): SafePattern | PatternProblem {
+  /** Compiles RE2 syntax; never throws. `kept`: numbers of the groups whose text is wanted; default all. */
+  static compile(text: string, kept?: ReadonlySet<number>): SafePattern | PatternProblem {
     const parsed = parsePattern(text);
     if ('problem' in parsed) return parsed;
     // Compiled now to know that it can be; the program is dropped, as most patterns never need it.
     if (LinearMatcher.compile(parsed) === undefined) return { problem: 'the pattern is too large', at: 0 };
-    return new SafePattern(parsed, undefined);
+    return new SafePattern(parsed, kept);
   }
 
   /** The leftmost match. */
   exec(text: string): PatternMatch | undefined {
     if (!holdsInOrder(text, this.literals)) return undefined;
     if (text.length <= this.#fastLength) return this.#fast.exec(text) ?? undefined;
-    return this.#linearMatcher().exec(text);
+    const groups = this.#linearMatcher().exec(text);
+    return groups === undefined || this.#kept === undefined
+      ? groups
+      : [groups[0], ...this.#kept.map((group) => groups[group])];
   }
 
   test(text: string): boolean {

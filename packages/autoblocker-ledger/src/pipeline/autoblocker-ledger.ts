@@ -601,7 +601,8 @@ export class AutoblockerLedger implements AsyncDisposable {
       ...this.scenarios.map(({ name, version, capacity, leakSpeedMs, blackholeMs = 0 }) => ({
         name,
         version,
-        capacity,
+        // JSON knows no infinity.
+        capacity: capacity === Number.POSITIVE_INFINITY ? null : capacity,
         leakSpeedMs,
         blackholeMs,
       })),

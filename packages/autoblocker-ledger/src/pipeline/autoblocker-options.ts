@@ -44,6 +44,9 @@ export interface AutoblockerOptions {
   readonly maxBuckets?: number;
 }
 
+/** {@link AutoblockerOptions.maxBuckets} from outside. */
+export const maxBucketsSchema = z.number().int().min(1).max(10_000_000).default(200_000);
+
 const optionsSchema = z.strictObject({
   folder: z.string().min(1),
   governor: z.custom<ResourceGovernor>().optional(),
@@ -67,7 +70,7 @@ const optionsSchema = z.strictObject({
     .default(4 * 3_600_000),
   time: z.enum(['clock', 'events']).optional(),
   durability: z.enum(['fsync', 'os']).default('fsync'),
-  maxBuckets: z.number().int().min(1).max(10_000_000).default(200_000),
+  maxBuckets: maxBucketsSchema,
 });
 
 /** Options with their defaults. @throws TenstripError `OptionsInvalid` with every wrong one at once. */

@@ -76,7 +76,7 @@ export class DecisionMaker {
   /** Puts a caller's wish before the rails. @throws TenstripError `TargetInvalid` */
   propose(request: BlockProposal): DecisionOutcome {
     const proposal = requestedProposal(request, this.#parts.now(), this.#parts.latest());
-    return this.#carryOut(proposal, { evidence: evidenceOf(proposal.evidence) });
+    return this.#carryOut(proposal, () => ({ evidence: evidenceOf(proposal.evidence) }));
   }
 
   /** What the rails say to a caller's wish now; nothing is recorded. @throws TenstripError `TargetInvalid` */
@@ -101,7 +101,7 @@ export class DecisionMaker {
     const key = overflowKey(overflow);
     const proposal = ledger.projections.hasOverflow(key) ? undefined : proposalOf(overflow);
     if (proposal === undefined) return [{ scenario, outcome: undefined }];
-    const outcome = this.#carryOut(proposal, { overflow: key, evidence: evidenceOf(overflow.events) });
+    const outcome = this.#carryOut(proposal, () => ({ evidence: evidenceOf(overflow.events), overflow: key }));
     const wider = this.#proposeNetwork(proposal, outcome);
     return wider === undefined ? [{ scenario, outcome }] : [{ scenario, outcome }, wider];
   }
@@ -112,15 +112,19 @@ export class DecisionMaker {
     const network = this.#parts.ledger.projections.neighbours.recidive(target.value, time);
     if (network === undefined) return undefined;
     const proposal = recidiveProposal(network, time);
-    return { scenario: proposal.scenario.name, outcome: this.#carryOut(proposal, { evidence: network.evidence }) };
+    return {
+      scenario: proposal.scenario.name,
+      outcome: this.#carryOut(proposal, () => ({ evidence: network.evidence })),
+    };
   }
 
-  #carryOut(proposal: Proposal, evidence: Evidence): DecisionOutcome {
+  /** `evidence` is made only for what is recorded: most proposals find a decision that runs. */
+  #carryOut(proposal: Proposal, evidence: () => Evidence): DecisionOutcome {
     const { ledger, state, escalation, now } = this.#parts;
     const plan = decide(proposal, state, escalation);
     const decisionOf = (id: bigint) => ledger.requireDecision(id, now());
     if (plan.kind === 'nothing') return { kind: 'unchanged', decision: decisionOf(plan.decision) };
-    const index = ledger.record(entryOf(plan, proposal, evidence, this.#parts.clockNow()));
+    const index = ledger.record(entryOf(plan, proposal, evidence(), this.#parts.clockNow()));
     switch (plan.kind) {
       case 'decide':
         return { kind: 'decided', decision: decisionOf(index) };
@@ -149,23 +153,30 @@ function entryOf(
   recordedAt: number,
 ): LedgerEntry {
   const { time, scenario, eventCount, origin, target, reason, domains } = proposal;
-  const fact = { time, recordedAt, scenario, score: plan.score, eventCount };
-  const personal = { ...evidence, target, reason };
+  const { score } = plan;
+  // Members in the order of canonical JSON, which the ledger then only checks.
+  const personal = () => ({ evidence: evidence.evidence, overflow: evidence.overflow, reason, target });
   switch (plan.kind) {
-    case 'extend':
-      return {
-        class: 'extension',
-        fact: { ...fact, decision: String(plan.decision), until: plan.until },
-        personal: evidence,
-      };
-    case 'refuse':
-      return { class: 'refusal', fact: { ...fact, origin, code: plan.code, detail: plan.detail }, personal };
+    case 'extend': {
+      const { until } = plan;
+      const fact = { decision: String(plan.decision), eventCount, recordedAt, scenario, score, time, until };
+      return { class: 'extension', fact, personal: evidence };
+    }
+    case 'refuse': {
+      const { code, detail } = plan;
+      const fact = { code, detail, eventCount, origin, recordedAt, scenario, score, time };
+      return { class: 'refusal', fact, personal: personal() };
+    }
     case 'decide':
     case 'review': {
       const { from, until, action, earlier, rail } = plan;
       const held = plan.kind === 'decide' ? ('active' as const) : ('pending-review' as const);
-      const stated = { held, origin, action, domains, from, until, earlier, ...(rail === undefined ? {} : { rail }) };
-      return { class: 'decision', fact: { ...fact, ...stated }, personal };
+      const decided = { action, domains, earlier, eventCount, from, held, origin, rail };
+      return {
+        class: 'decision',
+        fact: { ...decided, recordedAt, scenario, score, time, until },
+        personal: personal(),
+      };
     }
   }
 }

@@ -10,5 +10,5 @@ export {
   type LineReceipt,
   type RevocationReceipt,
 } from './autoblocker-ledger.js';
-export type { AutoblockerOptions } from './autoblocker-options.js';
+export { type AutoblockerOptions, maxBucketsSchema } from './autoblocker-options.js';
 export type { ReadLogsOptions, ReadProgress, ReadReport, SourceReport, StampOptions } from './read-report.js';

@@ -34,12 +34,16 @@ export interface LogIntakeParts {
   readonly known: SourcePosition | undefined;
   /** The clock that no event may be ahead of, in milliseconds since 1970. */
   readonly clockNow: () => number;
+  /** Its next lines may be long in coming. */
+  readonly mayWait: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Reads one source. */
 export class LogIntake {
   readonly source: LineSource;
+  /** Its next lines may be long in coming. */
+  readonly mayWait: boolean;
   readonly parsers: Record<string, number> = {};
   readonly #parser: LineParser;
   readonly #memoryMs: number;
@@ -61,8 +65,9 @@ export class LogIntake {
   readonly #marks: { readonly offset: number; readonly time: number }[] = [];
   #newestTime = Number.NEGATIVE_INFINITY;
 
-  constructor({ source, parser, memoryMs, known, clockNow, signal }: LogIntakeParts) {
+  constructor({ source, parser, memoryMs, known, clockNow, mayWait, signal }: LogIntakeParts) {
     this.source = source;
+    this.mayWait = mayWait;
     this.#parser = parser;
     this.#memoryMs = memoryMs;
     this.#clockNow = clockNow;

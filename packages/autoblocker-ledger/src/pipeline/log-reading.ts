@@ -30,8 +30,14 @@ export interface LogReadingParts {
   readonly flush: () => Promise<void>;
 }
 
-/** How a position is committed while reading: with every decision, and at least after so many bytes of a source. */
+/** A position is committed after so many bytes of a source. */
 const commitBytes = 4 * 1024 * 1024;
+/**
+ * What was found is committed after so many bytes or entries, and before anything is waited for: a file gives its next lines
+ * at once, so that a commit for each chunk of it would only be more files written and synced.
+ */
+const commitFoundBytes = 1024 * 1024;
+const commitFoundEntries = 512;
 /** Between two looks at pause, abort and caps. */
 export const eventsPerCheckpoint = 256;
 
@@ -91,7 +97,7 @@ export class LogReading {
     for (const file of new Set(files)) {
       try {
         const source = typeof file === 'string' ? await this.#openFile(file, follow) : file;
-        intakes.push(this.#intake(source, options, follow));
+        intakes.push(this.#intake(source, options, follow, follow || source === file));
       } catch (error) {
         if (!isTenstripError(error, 'SourceUnreadable', 'CapabilityDenied')) throw error;
         reason = error;
@@ -121,12 +127,12 @@ export class LogReading {
     return rules?.lineParser(source, reading) ?? new LogLineParser(source, reading);
   }
 
-  #intake(source: LineSource, options: ReadLogsOptions, follow: boolean): LogIntake {
+  #intake(source: LineSource, options: ReadLogsOptions, follow: boolean, mayWait: boolean): LogIntake {
     const { ledger, memoryMs, clockNow } = this.#parts;
     // A file that is followed grows on; one that is read to its end holds nothing younger than itself.
     const parser = this.parserOf(source.name, follow ? undefined : source.modifiedMs, options);
     const known = ledger.projections.positions.get(source.name);
-    return new LogIntake({ source, parser, memoryMs, known, clockNow, signal: options.signal });
+    return new LogIntake({ source, parser, memoryMs, known, clockNow, mayWait, signal: options.signal });
   }
 
   /** Reads sources to their ends, always taking the earliest event that any of them shows. */
@@ -139,7 +145,7 @@ export class LogReading {
     for (let taken = 0; !options.signal?.aborted; taken += 1) {
       for (const intake of intakes) {
         while (intake.head === undefined && !intake.ended && !options.signal?.aborted) {
-          await this.#commitIfDue(intakes);
+          if (this.#isCommitDue(intakes, intake)) await this.#commit(intakes);
           await intake.pull();
           options.onProgress?.(progressOf(intake, intakes, tally));
           await op.checkpoint();
@@ -175,10 +181,12 @@ export class LogReading {
     for (const settled of this.#parts.observe(event, replayed)) tally.countSettled(settled);
   }
 
-  async #commitIfDue(intakes: readonly LogIntake[]): Promise<void> {
-    if (this.#parts.ledger.hasRecorded || intakes.some((intake) => intake.uncommittedBytes >= commitBytes)) {
-      await this.#commit(intakes);
-    }
+  /** Whether to commit before the next lines of `next` are pulled. */
+  #isCommitDue(intakes: readonly LogIntake[], next: LogIntake): boolean {
+    const { recordedCount } = this.#parts.ledger;
+    const bytes = intakes.reduce((most, intake) => Math.max(most, intake.uncommittedBytes), 0);
+    if (recordedCount === 0) return bytes >= commitBytes;
+    return next.mayWait || bytes >= commitFoundBytes || recordedCount >= commitFoundEntries;
   }
 
   /** Makes durable what was found, and behind it how far was read: a crash in between repeats lines and no effect. */

@@ -30,8 +30,8 @@ export class ParsePipeline {
   }
 
   /** Runs a record through all stages. */
-  run(record: EventRecord, environment: ParseEnvironment, trace?: ParseTrace): Parsed {
-    const scope = { evt: record };
+  run(scope: { readonly evt: EventRecord }, environment: ParseEnvironment, trace?: ParseTrace): Parsed {
+    const record = scope.evt;
     let parser: string | undefined;
     for (let number = 0; number < this.#stages.length; number += 1) {
       const { name, parsers } = this.#stages[number]!;

@@ -154,7 +154,7 @@ function compileGrok(
 /** The text that a grok looks at. */
 function subjectOf(grok: RuleMapping, compilation: RuleCompilation): (scope: ParseScope) => string | undefined {
   const field = grok.text('apply_on')?.text;
-  if (field === 'Line.Raw') return ({ evt }) => evt.Line.Raw;
+  if (field === 'Line.Raw') return ({ evt }) => evt.raw;
   if (field !== undefined) {
     const name = internedName(field);
     return ({ evt }) => evt.Parsed.get(name);

@@ -4,46 +4,111 @@
 import {
   type BlockTarget,
   type EventEvidence,
+  type FieldTeller,
   lineDigest,
   type SecurityEvent,
   type SourceLine,
 } from '../events/index.js';
-import { type Evaluate, StringMap } from '../expressions/index.js';
+import { type Evaluate, internedName, StringMap } from '../expressions/index.js';
 import { canonicalAddress } from '../lookup/index.js';
 import type { PreselectedEvent, Scenario } from '../scenarios/index.js';
 
 /** What rules see as `evt`. */
-export interface EventRecord {
-  readonly Line: { readonly Raw: string; readonly Src: string; Module: string; readonly Labels: StringMap };
-  Parsed: StringMap;
-  Meta: StringMap;
-  Enriched: StringMap;
-  Unmarshaled: Record<string, unknown>;
-  StrTime: string;
-  StrTimeFormat: string;
-  MarshaledTime: string;
-  Time: Date;
-  Whitelisted: boolean;
-  WhitelistReason: string;
+export class EventRecord {
+  readonly raw: string;
+  readonly source: string;
+  readonly labels: StringMap;
+  module = 'file';
+  Parsed = new StringMap();
+  Meta = new StringMap();
+  Enriched = new StringMap();
+  StrTime = '';
+  StrTimeFormat = '';
+  MarshaledTime = '';
+  /** In milliseconds since 1970. */
+  time: number;
+  Whitelisted = false;
+  WhitelistReason = '';
   /** Number of the stage that it has reached. */
-  stage: number;
+  stage = 0;
+  #unmarshaled: Record<string, unknown> | undefined;
+
+  /** A record for a line that was just read at `now`. */
+  constructor(raw: string, source: string, labels: StringMap, now: number) {
+    this.raw = raw;
+    this.source = source;
+    this.labels = labels;
+    this.time = now;
+  }
+
+  get Line(): { readonly Raw: string; readonly Src: string; readonly Module: string; readonly Labels: StringMap } {
+    return { Raw: this.raw, Src: this.source, Module: this.module, Labels: this.labels };
+  }
+
+  get Time(): Date {
+    return new Date(this.time);
+  }
+
+  /** Made when it is asked for: few lines hold what is unmarshaled. */
+  get Unmarshaled(): Record<string, unknown> {
+    this.#unmarshaled ??= Object.create(null) as Record<string, unknown>;
+    return this.#unmarshaled;
+  }
 }
 
 /** Fields of `evt` that rules may name. What speaks of overflows or of a firewall's requests has no place here. */
-export const eventFields: ReadonlyMap<string, Evaluate> = new Map<string, Evaluate>([
+const readersOfFields = {
   // Written out, so that each is a load from a known place and not a search for a name.
-  ['Line', (scope) => recordOf(scope).Line],
-  ['Parsed', (scope) => recordOf(scope).Parsed],
-  ['Meta', (scope) => recordOf(scope).Meta],
-  ['Enriched', (scope) => recordOf(scope).Enriched],
-  ['Unmarshaled', (scope) => recordOf(scope).Unmarshaled],
-  ['StrTime', (scope) => recordOf(scope).StrTime],
-  ['StrTimeFormat', (scope) => recordOf(scope).StrTimeFormat],
-  ['MarshaledTime', (scope) => recordOf(scope).MarshaledTime],
-  ['Time', (scope) => recordOf(scope).Time],
-  ['Whitelisted', (scope) => recordOf(scope).Whitelisted],
-  ['WhitelistReason', (scope) => recordOf(scope).WhitelistReason],
-]);
+  Line: (scope) => recordOf(scope).Line,
+  Parsed: (scope) => recordOf(scope).Parsed,
+  Meta: (scope) => recordOf(scope).Meta,
+  Enriched: (scope) => recordOf(scope).Enriched,
+  Unmarshaled: (scope) => recordOf(scope).Unmarshaled,
+  StrTime: (scope) => recordOf(scope).StrTime,
+  StrTimeFormat: (scope) => recordOf(scope).StrTimeFormat,
+  MarshaledTime: (scope) => recordOf(scope).MarshaledTime,
+  Time: (scope) => recordOf(scope).Time,
+  Whitelisted: (scope) => recordOf(scope).Whitelisted,
+  WhitelistReason: (scope) => recordOf(scope).WhitelistReason,
+} satisfies Readonly<Record<string, Evaluate>>;
+
+/** Names of these fields. */
+export const eventFields: ReadonlySet<string> = new Set(Object.keys(readersOfFields));
+
+const readersOfLine: Readonly<Record<string, Evaluate>> = {
+  Raw: (scope) => recordOf(scope).raw,
+  Src: (scope) => recordOf(scope).source,
+  Module: (scope) => recordOf(scope).module,
+  Labels: (scope) => recordOf(scope).labels,
+};
+
+/** What stands in the event at a path of names, in one step: `evt.StrTime`, `evt.Line.Raw`, `evt.Meta.service`. */
+export function eventReader([variable, field, ...rest]: readonly string[]): Evaluate | undefined {
+  if (variable !== 'evt' || field === undefined || !eventFields.has(field)) return undefined;
+  if (rest.length === 0) return readersOfFields[field as keyof typeof readersOfFields];
+  const [first, second, third] = rest;
+  if (field === 'Line') {
+    if (second === undefined) return Object.hasOwn(readersOfLine, first!) ? readersOfLine[first!] : undefined;
+    return first === 'Labels' && third === undefined ? readerIn(field, internedName(second)) : undefined;
+  }
+  return second === undefined ? readerIn(field, internedName(first!)) : undefined;
+}
+
+/** A text of one of the maps; without it "", as in Go. */
+function readerIn(map: string, name: string): Evaluate | undefined {
+  switch (map) {
+    case 'Parsed':
+      return (scope) => recordOf(scope).Parsed.get(name) ?? '';
+    case 'Meta':
+      return (scope) => recordOf(scope).Meta.get(name) ?? '';
+    case 'Enriched':
+      return (scope) => recordOf(scope).Enriched.get(name) ?? '';
+    case 'Line':
+      return (scope) => recordOf(scope).labels.get(name) ?? '';
+    default:
+      return undefined;
+  }
+}
 
 function recordOf(scope: Readonly<Record<string, unknown>>): EventRecord {
   return (scope as { readonly evt: EventRecord }).evt;
@@ -59,29 +124,8 @@ export const writableFields: ReadonlySet<string> = new Set([
 /** Maps that a rule may write into by `target`. */
 export const writableMaps: ReadonlySet<string> = new Set(['Parsed', 'Meta', 'Enriched', 'Unmarshaled']);
 
-/** Without names. An object made from it has none either, and costs a tenth of `Object.create(null)`. */
-const nameless: object = Object.freeze(Object.create(null));
-
-/** A record for a line that was just read. */
-export function newRecord(raw: string, source: string, labels: StringMap, now: Date): EventRecord {
-  return {
-    Line: { Raw: raw, Src: source, Module: 'file', Labels: labels },
-    Parsed: new StringMap(),
-    Meta: new StringMap(),
-    Enriched: new StringMap(),
-    Unmarshaled: Object.create(nameless) as Record<string, unknown>,
-    StrTime: '',
-    StrTimeFormat: '',
-    MarshaledTime: '',
-    Time: now,
-    Whitelisted: false,
-    WhitelistReason: '',
-    stage: 0,
-  };
-}
-
 /** The security event of a line that passed all parsers. */
-export class RuleEvent implements PreselectedEvent {
+export class RuleEvent implements PreselectedEvent, FieldTeller {
   readonly record: EventRecord;
   /** The scope in which scenarios evaluate their expressions. */
   readonly scope: { readonly evt: EventRecord };
@@ -101,7 +145,7 @@ export class RuleEvent implements PreselectedEvent {
     const logType = meta.get('log_type');
     this.record = record;
     this.scope = scope;
-    this.time = record.Time.getTime();
+    this.time = record.time;
     this.domain = identifiers.of(meta.get('service')) ?? 'log';
     this.kind = identifiers.of(logType) ?? 'line';
     const address = canonicalAddress(meta.get('source_ip') ?? '');
@@ -125,11 +169,15 @@ export class RuleEvent implements PreselectedEvent {
     return this.#fields;
   }
 
+  fieldOf(name: string): string | undefined {
+    return this.record.Meta.get(name)?.slice(0, 8192);
+  }
+
   get evidence(): EventEvidence {
     this.#evidence ??= {
       digest: this.#line.digest ?? lineDigest(this.#line.text),
       line: this.#line.text,
-      source: this.record.Line.Src,
+      source: this.record.source,
       offset: this.#line.offset,
     };
     return this.#evidence;

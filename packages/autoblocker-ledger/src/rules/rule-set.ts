@@ -12,7 +12,7 @@ import { ParsePipeline, type ParseTrace } from './parse-pipeline.js';
 import { type CompiledParser, compileParser, type ParseEnvironment } from './parser-compiler.js';
 import { RuleCompilation } from './rule-compilation.js';
 import { type RuleMapping, readRuleDocuments } from './rule-document.js';
-import { eventFields, newRecord, RuleEvent } from './rule-event.js';
+import { EventRecord, eventFields, eventReader, RuleEvent } from './rule-event.js';
 import { RefusedRule, type RuleRefusal, refusalError } from './rule-refusal.js';
 import { type CompiledScenario, compileScenario, type RuleScenario } from './scenario-compiler.js';
 import { ScenarioIndex } from './scenario-index.js';
@@ -161,11 +161,11 @@ class RuleSetBuilder {
   #vocabulary(variables: readonly string[]): Vocabulary {
     const stash = this.#stash;
     const fields = new Map([
-      ['evt', new Set(eventFields.keys())],
+      ['evt', eventFields],
       ['queue', new Set(['Queue'])],
     ]);
     const host = { files: this.#files, stash: { get: (name: string, key: string) => stash.current.get(name, key) } };
-    return ruleVocabulary(variables, fields, host, new Map([['evt', eventFields]]));
+    return ruleVocabulary(variables, fields, host, eventReader);
   }
 }
 
@@ -264,8 +264,6 @@ class RuleLineParser implements LineParser {
   readonly #stash = new LineStash();
   /** No rule can write into labels, so that all lines share them. */
   readonly #labels: StringMap;
-  /** The time of a line that states none; lines share it as long as it stays. */
-  #now = new Date(0);
 
   constructor(parts: RuleLineParserParts) {
     const newestTime = () => parts.reading.newestTime();
@@ -284,13 +282,12 @@ class RuleLineParser implements LineParser {
     // Sources are read one line at a time, each with a stash of its own.
     stash.current = this.#stash;
     const now = this.#environment.now();
-    if (now !== this.#now.getTime()) this.#now = new Date(now);
-    const record = newRecord(line.text, source, this.#labels, this.#now);
     this.#stash.advance(now);
-    const { complete, parser } = pipeline.run(record, this.#environment, trace);
+    const record = new EventRecord(line.text, source, this.#labels, now);
+    const scope = { evt: record };
+    const { complete, parser } = pipeline.run(scope, this.#environment, trace);
     if (parser === undefined) return undefined;
     if (!complete || record.Whitelisted) return { parser };
-    const scope = { evt: record };
     return { parser, event: new RuleEvent(scope, line, index.candidates(scope)) };
   }
 }

@@ -35,6 +35,14 @@ interface Subject {
   search: TextSearch | undefined;
 }
 
+const nothing: readonly number[] = [];
+
+function withOneMore<Item>(list: Item[] | undefined, item: Item): Item[] {
+  if (list === undefined) return [item];
+  list.push(item);
+  return list;
+}
+
 /** Finds the candidates among scenarios for an event. */
 export class ScenarioIndex {
   readonly #scenarios: readonly RuleScenario[];
@@ -42,8 +50,6 @@ export class ScenarioIndex {
   readonly #noted: Float64Array;
   #round = 0;
   readonly #always: number[] = [];
-  /** Of the event in hand. */
-  readonly #found: Possible[] = [];
   readonly #nothing: Possible = { numbers: [], whole: undefined };
   readonly #subjects: Subject[];
 
@@ -64,18 +70,23 @@ export class ScenarioIndex {
 
   /** The scenarios whose filter may be true of the event in `scope`, in order. */
   candidates(scope: Readonly<Record<string, unknown>>): readonly RuleScenario[] {
-    const found = this.#found;
-    found.length = 0;
+    // Most events make one text true at most: what that gives is made once.
+    let first: Possible | undefined;
+    let more: Possible[] | undefined;
     for (const { read, equals, held, search } of this.#subjects) {
       const value = subjectText(read, scope);
       if (typeof value !== 'string') continue;
       const equal = equals.get(value);
-      if (equal !== undefined) found.push(equal);
-      search?.each(value, (index) => found.push(held[index]!.possible));
+      if (equal !== undefined && first !== undefined) more = withOneMore(more, equal);
+      else first ??= equal;
+      for (const index of search?.findIn(value) ?? nothing) {
+        const { possible } = held[index]!;
+        if (first !== undefined) more = withOneMore(more, possible);
+        else first = possible;
+      }
     }
-    // Most events make one text true at most: what that gives is made once.
-    if (found.length > 1) return this.#inOrder(found.flatMap(({ numbers }) => numbers));
-    const [only = this.#nothing] = found;
+    const only = first ?? this.#nothing;
+    if (more !== undefined) return this.#inOrder([only, ...more].flatMap(({ numbers }) => numbers));
     only.whole ??= this.#inOrder(only.numbers);
     return only.whole;
   }

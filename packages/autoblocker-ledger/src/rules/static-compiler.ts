@@ -88,7 +88,7 @@ function methodOf({ text, line }: RuleText): Writer {
     throw new RefusedRule(line, 'method', `the method ${text} is not supported (it needs a database or the network)`);
   return (record, date, { newestTime, now }) => {
     const { time, text: marshaled } = readDate(record, date, newestTime()) ?? goTime(now());
-    record.Time = new Date(time);
+    record.time = time;
     record.Enriched.set(marshaledTime, marshaled);
   };
 }
@@ -106,7 +106,7 @@ function targetOf({ text, line }: RuleText): Writer {
   }
   if (field === 'Line' && rest.length === 1 && rest[0] === 'Module') {
     return (record, value) => {
-      record.Line.Module = value;
+      record.module = value;
     };
   }
   const key = rest[0];

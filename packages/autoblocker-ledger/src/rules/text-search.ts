@@ -1,5 +1,6 @@
 // All texts of a list that stand in another, in one pass over it: Aho and Corasick, "Efficient string matching" (CACM 1975).
-// O(length) whatever the list, plus the finds.
+// O(length) whatever the list, plus the finds. The states that are met most, which are those near the start, have a row of a
+// table each, so that a character is one load; the others search for it.
 
 interface State {
   readonly next: Map<number, number>;
@@ -10,23 +11,51 @@ interface State {
   ending: number;
 }
 
+/** Entries of all rows together: 4 MiB. */
+const maximumCells = 2 ** 20;
+const nothing: readonly number[] = [];
+
 /** An automaton for a list of texts, none of them empty. */
 export class TextSearch {
   readonly #states: State[] = [newState()];
+  /** By state: where each class of characters leads. */
+  readonly #rows: (Int32Array | undefined)[] = [];
+  /** Of Latin-1 characters: 0 for those that stand in no text. */
+  readonly #classes = new Uint16Array(256);
+  /** How many classes there are. */
+  #width = 1;
 
   constructor(texts: readonly string[]) {
     for (const [number, text] of texts.entries()) this.#states[this.#path(text)]!.found.push(number);
+    for (const text of texts) {
+      for (let index = 0; index < text.length; index += 1) {
+        const unit = text.charCodeAt(index);
+        if (unit > 255 || this.#classes[unit] !== 0) continue;
+        this.#classes[unit] = this.#width;
+        this.#width += 1;
+      }
+    }
     this.#link();
   }
 
-  /** Calls `visit` with the number of each text that stands in `text`, perhaps several times. */
-  each(text: string, visit: (number: number) => void): void {
-    const states = this.#states;
+  /** The numbers of the texts that stand in `text`, each perhaps several times. */
+  findIn(text: string): readonly number[] {
+    const [states, rows, classes] = [this.#states, this.#rows, this.#classes];
+    let found: number[] | undefined;
     let at = 0;
     for (let index = 0; index < text.length; index += 1) {
-      at = this.#step(at, text.charCodeAt(index));
-      for (let end = at; end !== 0; end = states[end]!.ending) for (const number of states[end]!.found) visit(number);
+      const unit = text.charCodeAt(index);
+      const row = rows[at];
+      at = row === undefined || unit > 255 ? this.#step(at, unit) : row[classes[unit]!]!;
+      if (at === 0) continue;
+      for (let end = at; end !== 0; end = states[end]!.ending) {
+        const ended = states[end]!.found;
+        if (ended.length === 0) continue;
+        found ??= [];
+        found.push(...ended);
+      }
     }
+    return found ?? nothing;
   }
 
   #step(from: number, unit: number): number {
@@ -55,15 +84,25 @@ export class TextSearch {
   /** Breadth first: a state fails to the longest proper end of its path that is a path too. */
   #link(): void {
     const queue = [...this.#states[0]!.next.values()];
-    for (const at of queue) {
+    this.#fillRow(0, new Int32Array(this.#width));
+    for (const [place, at] of queue.entries()) {
+      const { fail } = this.#states[at]!;
+      const rowOfFail = this.#rows[fail];
+      const hasRoom = (place + 2) * this.#width <= maximumCells;
+      if (rowOfFail !== undefined && hasRoom) this.#fillRow(at, rowOfFail.slice());
       for (const [unit, next] of this.#states[at]!.next) {
-        const fail = this.#step(this.#states[at]!.fail, unit);
         const state = this.#states[next]!;
-        state.fail = fail;
-        state.ending = this.#states[fail]!.found.length > 0 ? fail : this.#states[fail]!.ending;
+        state.fail = this.#step(fail, unit);
+        state.ending = this.#states[state.fail]!.found.length > 0 ? state.fail : this.#states[state.fail]!.ending;
         queue.push(next);
       }
     }
+  }
+
+  /** The row of a state: where it does not go on, it does what the state does that it fails to. */
+  #fillRow(at: number, row: Int32Array): void {
+    for (const [unit, next] of this.#states[at]!.next) if (unit < 256) row[this.#classes[unit]!] = next;
+    this.#rows[at] = row;
   }
 }
 

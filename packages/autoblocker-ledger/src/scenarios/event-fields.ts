@@ -1,6 +1,6 @@
 // What the built-in rules ask of an event.
 
-import type { SecurityEvent } from '../events/index.js';
+import { fieldOf, type SecurityEvent } from '../events/index.js';
 
 /** The address that acted, if one did. */
 export function sourceAddress(event: SecurityEvent): string | undefined {
@@ -10,5 +10,5 @@ export function sourceAddress(event: SecurityEvent): string | undefined {
 
 /** The text of a field; empty when there is none. */
 export function field(event: SecurityEvent, name: string): string {
-  return event.fields[name] ?? '';
+  return fieldOf(event, name) ?? '';
 }

@@ -19,6 +19,8 @@ export class PatternDetector {
   readonly #everywhere: readonly Table[];
   readonly #byScenario: ReadonlyMap<Scenario, Table>;
   readonly #byDomain = new Map<string, readonly Table[]>();
+  #lastCandidates: readonly Scenario[] = none;
+  #lastTables: readonly Table[] = none;
 
   /** @throws TenstripError `ScenarioInvalid` */
   constructor(scenarios: readonly Scenario[], maxBuckets: number) {
@@ -58,11 +60,21 @@ export class PatternDetector {
       const overflow = table.offer(event);
       if (overflow !== undefined) overflows = [...overflows, overflow];
     }
-    for (const scenario of 'candidates' in event ? (event as PreselectedEvent).candidates : none) {
-      const overflow = this.#byScenario.get(scenario)?.offer(event);
+    if (!('candidates' in event)) return overflows;
+    for (const table of this.#tablesOf((event as PreselectedEvent).candidates)) {
+      const overflow = table.offer(event);
       if (overflow !== undefined) overflows = [...overflows, overflow];
     }
     return overflows;
+  }
+
+  /** The tables of scenarios; events of one kind share their list. */
+  #tablesOf(candidates: readonly Scenario[]): readonly Table[] {
+    if (candidates !== this.#lastCandidates) {
+      this.#lastCandidates = candidates;
+      this.#lastTables = candidates.flatMap((scenario) => this.#byScenario.get(scenario) ?? []);
+    }
+    return this.#lastTables;
   }
 }
 

@@ -123,6 +123,42 @@ describe('the strip', () => {
     expect(escalation).toEqual({ earlier: 0, lengthMs: 4 * 3_600_000 });
   });
 
+  it('has the rails of its options, within their limits, and not without one', async () => {
+    const { call } = await registry().mount(ledgerStrip, { rails: { blocksPerMinute: 1 } });
+    const wish = {
+      reason: 'test',
+      origin: 'scenario' as const,
+      scenario: { name: 't/rule', version: '1' },
+      time: 1000,
+    };
+    expect(await call.proposeBlock({ target: '203.0.113.5', ...wish })).toMatchObject({ kind: 'decided' });
+    expect(await call.proposeBlock({ target: '203.0.113.6', ...wish })).toMatchObject({ kind: 'review', code: 'RATE' });
+    expect(await call.applySafetyRails({ target: '127.0.0.1', reason: 'test' })).toMatchObject({ code: 'SELF' });
+  });
+
+  it.each([
+    ['a rate of none', { rails: { blocksPerMinute: 0 } }],
+    ['a rate without end', { rails: { blocksPerMinuteOfScenario: 1e9 } }],
+    ['all of the address space', { rails: { addressShare: 1 } }],
+    ['a score that everybody has', { rails: { knownGoodScore: 0 } }],
+    ['an address that is never shared', { rails: { sharedUsers: 1000 } }],
+    ['a rail switched off', { rails: { self: false } as object }],
+    ['no buckets', { maxBuckets: 0 }],
+    ['buckets without end', { maxBuckets: Number.POSITIVE_INFINITY }],
+  ])('is not mounted with %s', async (_, options) => {
+    await expect(registry().mount(ledgerStrip, options)).rejects.toMatchObject({ code: 'StripInvalid' });
+  });
+
+  it('keeps no more buckets than its options say', async () => {
+    const { call } = await registry().mount(ledgerStrip, { maxBuckets: 1 });
+    const from = (address: string) => lines.map((line) => line.replace('203.0.113.5', address));
+    const turns = lines.flatMap((_, turn) => [from('203.0.113.5')[turn]!, from('203.0.113.6')[turn]!]);
+    const { events } = await call.parseLogLines({ lines: turns });
+    expect((await call.recordEvents({ events })).outcomes).toEqual([]);
+    const { events: alone } = await call.parseLogLines({ lines });
+    expect((await call.recordEvents({ events: alone })).outcomes).toMatchObject([{ kind: 'decided' }]);
+  });
+
   it('takes nothing in while it is paused, and goes on after', async () => {
     const strip = await registry().mount(ledgerStrip, {});
     const { events } = await strip.call.parseLogLines({ lines });

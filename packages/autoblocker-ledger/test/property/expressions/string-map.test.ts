@@ -24,6 +24,30 @@ describe('StringMap', () => {
     );
   });
 
+  it('sets several names as one after the other', () => {
+    const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { minLength: 1 });
+    const lists = fc.array(names, { minLength: 1, maxLength: 3 });
+    const calls = fc.array(fc.tuple(fc.nat(2), fc.string({ maxLength: 3 })), { maxLength: 6 });
+    fc.assert(
+      fc.property(lists, fc.array(calls, { minLength: 1, maxLength: 8 }), (known, maps) => {
+        // The same lists again and again, as expressions of rules have them.
+        for (const made of maps) {
+          const [map, oracle] = [new StringMap(), new Map<string, string>()];
+          for (const [which, text] of made) {
+            const list = known[which % known.length]!;
+            // Texts in another order than the names, and one that is missing.
+            const texts = [undefined, ...list.map((name) => `${name}${text}`).reverse()];
+            const places = list.map((_, at) => (at === 0 ? 0 : list.length - at));
+            map.setAll(list, texts, places);
+            list.forEach((name, at) => void oracle.set(name, at === 0 ? '' : `${name}${text}`));
+          }
+          expect([...map]).toEqual([...oracle]);
+          expect([...map.values()]).toEqual([...oracle.values()]);
+        }
+      }),
+    );
+  });
+
   it('keeps names as they are', () => {
     fc.assert(fc.property(fc.string(), (name) => internedName(name) === name));
   });

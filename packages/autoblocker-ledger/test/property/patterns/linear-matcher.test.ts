@@ -57,6 +57,26 @@ describe('LinearMatcher', () => {
 });
 
 describe('SafePattern', () => {
+  it('gives of a match the groups that are wanted, as it gives all', () => {
+    fc.assert(
+      fc.property(pattern, text, fc.array(fc.nat(8)), fc.boolean(), (source, subject, wanted, isLong) => {
+        const whole = SafePattern.compile(source);
+        if ('problem' in whole) throw new Error(whole.problem);
+        const kept = wanted.map((one) => one + 1).filter((group) => group <= whole.groups);
+        const some = SafePattern.compile(source, new Set(kept));
+        if ('problem' in some) throw new Error(some.problem);
+        // Long texts go to the linear engine, where the pattern is one that V8 could be slow at.
+        const subjectOrLong = isLong ? subject + 'ab '.repeat(3000) : subject;
+        const all = whole.exec(subjectOrLong);
+        const inOrder = [...new Set(kept)].sort((one, other) => one - other);
+        const expected = all === undefined ? undefined : [all[0], ...inOrder.map((group) => all[group])];
+        const found = some.exec(subjectOrLong);
+        expect(found === undefined ? undefined : [...found]).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('never throws, whatever the pattern', () => {
     const piece = fc.constantFrom(
       ...'( ) [ ] { } * + ? | ^ $ . \\ a 0 - , : = ! < > P i m s \\d \\p{L} (?i) {2,3} [^ [:alpha:] \\Q \\E \u{1f600}'.split(

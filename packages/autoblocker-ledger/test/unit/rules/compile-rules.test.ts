@@ -132,4 +132,18 @@ describe('compileRules', () => {
       await rm(folder, { recursive: true });
     }
   });
+
+  it('lets a ledger run rules whose bucket no number of events fills', async () => {
+    const counter = scenario('type: counter\ncapacity: -1\nduration: 30s\n', 't/counter');
+    const conditional = scenario(
+      'type: conditional\ncapacity: -1\nleakspeed: 1m\ncondition: len(queue.Queue) >= 2\n',
+      't/conditional',
+    );
+    const rules = rulesOf(counter, conditional);
+    await using ledger = await AutoblockerLedger.open({ folder: 'memory:', rules, time: 'events' });
+    const { outcomes } = await ledger.ingestLines(burst('203.0.113.7'), { source: 'app.log' });
+    expect(outcomes).toMatchObject([{ kind: 'decided', decision: { scenario: { name: 't/conditional' } } }]);
+    const { verified } = await ledger.verify();
+    expect(verified).toBe(true);
+  });
 });
