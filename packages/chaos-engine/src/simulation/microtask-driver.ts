@@ -117,5 +117,5 @@ function drainInPlace(): TickCallback | undefined {
   } catch {
     return undefined;
   }
-  return reached === 6 ? () => tickCallback.call(process) : undefined;
+  return reached === 6 ? tickCallback.bind(process) : undefined;
 }

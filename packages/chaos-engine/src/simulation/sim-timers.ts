@@ -1,4 +1,4 @@
-// Timers in a world, with the surface of Node's `Timeout` and `Immediate`. `refresh` moves only a due time; the heap learns of it
+// Timers in a world, with the surface of Node's `Timeout` and `Immediate`. `refresh` moves only a due time; the queue learns of it
 // when the old one comes up, as Node's own timer lists do.
 
 import { activeWorld } from './running-world.js';
@@ -75,15 +75,15 @@ export class SimTimeout extends SimEvent {
     if (this.owner.world !== world) {
       this.owner = this.owner === this.owner.world.scenario ? world.scenario : world.current;
       this.incarnation = this.owner.incarnation;
-      this.inHeap = false;
+      this.queued = false;
       this.cancelled = false;
       if (shared.has(this)) world.sharedTimers.add(this);
     } else if (this.incarnation !== this.owner.incarnation) {
       this.owner = world.current;
       this.incarnation = this.owner.incarnation;
     }
-    this.notBeforeMs = 0;
-    if (!this.inHeap) world.planTimer(this, this.#ms);
+    this.notBeforeMs = undefined;
+    if (!this.queued) world.planTimer(this, this.#ms);
     else {
       if (this.cancelled) world.revive(this);
       this.notBeforeMs = world.timerDueMs(this.owner, this.#ms);
@@ -93,7 +93,7 @@ export class SimTimeout extends SimEvent {
 
   /** Whether it will fire. */
   get pending(): boolean {
-    return this.inHeap && !this.cancelled;
+    return this.queued && !this.cancelled;
   }
 
   close(): this {
