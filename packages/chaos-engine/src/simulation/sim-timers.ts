@@ -22,13 +22,31 @@ const nothing: readonly unknown[] = [];
 const numbers = new WeakMap<SimTimeout, number>();
 const shared = new WeakSet<SimTimeout>();
 
+/** A world has no process to keep alive; whether a timer would is only remembered. */
+abstract class SimTimer extends SimEvent {
+  #referenced = true;
+
+  ref(): this {
+    this.#referenced = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+}
+
 /** What `setTimeout` and `setInterval` give in a world. */
-export class SimTimeout extends SimEvent {
+export class SimTimeout extends SimTimer {
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
   readonly #ms: number;
   readonly #repeats: boolean;
-  #referenced = true;
 
   private constructor(owner: SimProcess, callback: Callback, ms: number, repeats: boolean, given: readonly unknown[]) {
     super(owner);
@@ -101,20 +119,6 @@ export class SimTimeout extends SimEvent {
     return this;
   }
 
-  ref(): this {
-    this.#referenced = true;
-    return this;
-  }
-
-  unref(): this {
-    this.#referenced = false;
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#referenced;
-  }
-
   [Symbol.toPrimitive](): number {
     let number = numbers.get(this);
     if (number === undefined) {
@@ -130,11 +134,10 @@ export class SimTimeout extends SimEvent {
 }
 
 /** What `setImmediate` gives in a world. */
-export class SimImmediate extends SimEvent {
+export class SimImmediate extends SimTimer {
   readonly code = eventCode.immediate;
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
-  #referenced = true;
 
   constructor(owner: SimProcess, callback: Callback, given: readonly unknown[]) {
     super(owner);
@@ -144,20 +147,6 @@ export class SimImmediate extends SimEvent {
 
   fire(): void {
     this.#callback(...this.#given);
-  }
-
-  ref(): this {
-    this.#referenced = true;
-    return this;
-  }
-
-  unref(): this {
-    this.#referenced = false;
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#referenced;
   }
 
   [Symbol.dispose](): void {
