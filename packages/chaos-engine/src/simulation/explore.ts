@@ -1,13 +1,14 @@
 // Many worlds of one scenario: seed after seed, each with a mix of faults of its own, until one fails; that one is made small. And the
 // two that go with it: the same world again from one string, and the same world several times to see whether it is the same.
 
-import { type OperationContext, TenstripError, ungoverned } from '@tenstrip/shared-core';
+import { TenstripError, ungoverned } from '@tenstrip/shared-core';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { SwarmOptions } from './fault-plan.js';
 import { failureOf, shrink } from './shrink.js';
 import {
   assertDriver,
   assertScenario,
+  type RunOption,
   type SimResult,
   Simulator,
   seedText,
@@ -40,8 +41,6 @@ export interface ExploreOptions extends Omit<WorldOptions, 'seed' | 'swarm'> {
   readonly swarm?: SwarmOptions | false;
   /** Worlds that shrinking may take; 0 to leave a failure as it is. Default 500. */
   readonly shrinkWorlds?: number;
-  readonly context?: OperationContext;
-  readonly signal?: AbortSignal;
   /** Told after each world. */
   readonly onProgress?: (progress: ExploreProgress) => void;
 }
@@ -92,7 +91,12 @@ export async function explore(options: ExploreOptions, scenario: Scenario): Prom
   } = options;
   checkCounts({ firstSeed, worlds, shrinkWorlds, 'firstSeed + worlds': firstSeed + worlds });
   if (budgetMs !== undefined && budgetMs !== Number.POSITIVE_INFINITY) checkCounts({ budgetMs: Math.ceil(budgetMs) });
-  const { settings, run: runOptions } = splitOptions({ ...rest, ...(swarm !== false && { swarm }) } as WorldOptions);
+  const { settings, run: runOptions } = splitOptions({
+    ...rest,
+    ...(swarm !== false && { swarm }),
+    ...(context && { context }),
+    ...(signal && { signal }),
+  } as WorldOptions);
   const op = context ?? ungoverned.context({ name: 'explore' });
   const endMs = budgetMs === undefined ? Number.POSITIVE_INFINITY : op.clock.monotonicMs() + budgetMs;
   const pause = (): Promise<void> | undefined => {
@@ -124,7 +128,7 @@ export async function explore(options: ExploreOptions, scenario: Scenario): Prom
 }
 
 /** How {@link replay} runs a world. */
-export type ReplayOptions = Pick<WorldOptions, 'check' | 'watchResources' | 'driver'>;
+export type ReplayOptions = Pick<WorldOptions, RunOption>;
 
 /** A world that was run again. */
 export interface ReplayResult extends SimResult<unknown> {

@@ -1,6 +1,6 @@
 // One world from a seed: patch, run to the end inside one turn of the event loop, put everything back.
 
-import { TenstripError } from '@tenstrip/shared-core';
+import { type OperationContext, TenstripError } from '@tenstrip/shared-core';
 import type { History } from '../checking/index.js';
 import type { ChaosErrorCode } from '../errors/index.js';
 import { everyDecision, type TakenDecisions } from './decisions.js';
@@ -48,6 +48,10 @@ export interface WorldOptions {
   readonly watchResources?: boolean;
   /** How the world is driven; all give the same trace. Default `auto`. */
   readonly driver?: Driver;
+  /** The operation that this is part of: a world of many events stops between two of them when it is cancelled. */
+  readonly context?: OperationContext;
+  /** Stops a world of many events between two of them. */
+  readonly signal?: AbortSignal;
 }
 
 /** How a world went. */
@@ -77,14 +81,17 @@ export interface WorldRun<T> extends SimResult<T> {
   readonly thrown: TenstripError<ChaosErrorCode> | undefined;
 }
 
+/** What is said of how a world is run, not of the world. @internal */
+export type RunOption = 'check' | 'watchResources' | 'driver' | 'context' | 'signal';
+
 /** What is done around every world. @internal */
-export interface WorldRunOptions extends Pick<WorldOptions, 'check' | 'watchResources' | 'driver'> {
+export interface WorldRunOptions extends Pick<WorldOptions, RunOption> {
   readonly observer?: NonNullable<World['observer']>;
 }
 
 /** Options of a world, taken apart. @internal */
 export function splitOptions(options: Omit<WorldOptions, 'seed'>): { settings: WorldSettings; run: WorldRunOptions } {
-  const { check, watchResources: watched, driver, ...settings } = options;
+  const { check, watchResources: watched, driver, context, signal, ...settings } = options;
   if (check !== undefined && typeof check !== 'function') throw unusable('check', check, 'a function of the history');
   assertDriver(driver);
   return {
@@ -93,6 +100,8 @@ export function splitOptions(options: Omit<WorldOptions, 'seed'>): { settings: W
       ...(check && { check }),
       ...(watched !== undefined && { watchResources: watched }),
       ...(driver && { driver }),
+      ...(context && { context }),
+      ...(signal && { signal }),
     },
   };
 }
@@ -101,7 +110,8 @@ export function splitOptions(options: Omit<WorldOptions, 'seed'>): { settings: W
  * Runs `scenario` in a world of virtual time in which `seed` decides everything: timers, `Date`, chance, `node:net`, `node:http`,
  * undici and `fetch` are the world's. Failures of the scenario are in the result.
  *
- * The world runs inside one turn of the event loop: nothing else happens in this thread meanwhile.
+ * The world runs inside one turn of the event loop: nothing else happens in this thread meanwhile. One with a context or a signal lets
+ * others have the thread about every 20 ms, and rejects with what the context or the signal gives as the reason when it was cancelled.
  *
  * @throws TenstripError `OptionsInvalid`; `WorldBusy` when this thread runs a simulation; `Nondeterminism` when code reached the real
  *   machine; `WorldExhausted` when a bound was met or nothing can happen any more (`details.bound`)
@@ -208,6 +218,7 @@ async function runOnce(
   const world = new World(trace);
   if (options.observer) world.observer = options.observer;
   let watch: ResourceWatch | undefined;
+  const cancellation = cancellationOf(world, options, () => watch);
   let leftBehind: string[] = [];
   try {
     await drive(options.driver ?? 'auto', world, (inPlace) => {
@@ -215,12 +226,53 @@ async function runOnce(
       if (options.watchResources ?? true) watch = watchResources(precise || !inPlace);
       world.begin(scenario);
     });
+    cancellation.throwIfCancelled();
     leftBehind = watch?.precise === false ? watch.leftBehind() : [];
   } finally {
     watch?.[Symbol.dispose]();
   }
   return { world, precise: watch?.precise ?? precise, leftBehind };
 }
+
+/** Has the world make way now and then where somebody may cancel it. */
+function cancellationOf(
+  world: World,
+  { context, signal }: WorldRunOptions,
+  watch: () => ResourceWatch | undefined,
+): { throwIfCancelled(): void } {
+  let cancelled: { readonly reason: unknown } | undefined;
+  if (context !== undefined || signal !== undefined) {
+    let lastMs = nowOfNode();
+    const looked = async (): Promise<void> => {
+      try {
+        // A turn of the event loop, or nobody could have cancelled it.
+        await new Promise((resolve) => setImmediateOfNode(resolve));
+        signal?.throwIfAborted();
+        await context?.checkpoint();
+      } catch (reason) {
+        cancelled = { reason };
+        world.abandon();
+      }
+      lastMs = nowOfNode();
+    };
+    world.makeWay = () => {
+      if (cancelled !== undefined || nowOfNode() - lastMs < makeWayEveryMs) return undefined;
+      // What reached the machine unseen must not come back before the world is over and it is found.
+      const seen = watch();
+      return seen?.precise === false && seen.leftBehind().length > 0 ? undefined : looked();
+    };
+  }
+  return {
+    throwIfCancelled() {
+      if (cancelled !== undefined) throw cancelled.reason;
+    },
+  };
+}
+
+const makeWayEveryMs = 20;
+// The functions of the machine: these run while a patch is in place.
+const nowOfNode = performance.now.bind(performance);
+const setImmediateOfNode = setImmediate;
 
 function isDeadlock({ outcome }: World): boolean {
   return outcome?.kind === 'error' && outcome.error.details.bound === 'deadlock';

@@ -400,7 +400,15 @@ export class World {
     this.plan(first, 0);
   }
 
+  /** Ends as it stands; what came of it is nobody's. @internal */
+  abandon(): void {
+    this.outcome ??= { kind: 'value', value: undefined };
+  }
+
   // What the driver calls
+
+  /** Lets others have the thread for a while. @internal */
+  makeWay: (() => Promise<void> | undefined) | undefined;
 
   /** @internal */
   step(): boolean {
