@@ -12,6 +12,7 @@ import {
   type ActivityFunction,
   type FaultTarget,
   HostSurface,
+  probeHost,
   runExperiment,
   startToxiproxyServer,
   type TargetPolicyInput,
@@ -40,7 +41,7 @@ export interface PushOutcome {
 
 /** Pushes 150 batches into a ledger in `folder`; each round cuts off, kills and loses answers once. */
 export async function pushUnderTorture(folder: string, rounds: number): Promise<PushOutcome> {
-  await using network = isKernelAtHand() ? namespaces() : await proxied();
+  await using network = (await isKernelAtHand()) ? namespaces() : await proxied();
   await using host = await HostSurface.open({
     folder: join(folder, 'leases'),
     policy: { ...network.policy, processes: { ownChildren: true }, irreversible: true },
@@ -163,15 +164,10 @@ interface Network extends AsyncDisposable {
   readonly senderWithin: readonly string[];
 }
 
-function isKernelAtHand(): boolean {
-  if (process.getuid?.() !== 0) return false;
-  try {
-    execFileSync('nft', ['--version'], { stdio: 'ignore' });
-    execFileSync('ip', ['netns', 'list'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether namespaces can be made and nftables cut them off. */
+async function isKernelAtHand(): Promise<boolean> {
+  const { faults, programs, privileges } = await probeHost();
+  return faults['network.partition'].supported && programs.ip && privileges.sysAdmin;
 }
 
 function namespaces(): Network {
