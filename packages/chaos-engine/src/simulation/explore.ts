@@ -78,25 +78,10 @@ export interface ExploreReport {
  */
 export async function explore(options: ExploreOptions, scenario: Scenario): Promise<ExploreReport> {
   assertScenario(options, scenario);
-  const {
-    firstSeed = 0,
-    worlds = 1000,
-    budgetMs,
-    swarm = {},
-    shrinkWorlds = 500,
-    context,
-    signal,
-    onProgress,
-    ...rest
-  } = options;
+  const { firstSeed = 0, worlds = 1000, budgetMs, shrinkWorlds = 500, context, signal, onProgress } = options;
   checkCounts({ firstSeed, worlds, shrinkWorlds, 'firstSeed + worlds': firstSeed + worlds });
   if (budgetMs !== undefined && budgetMs !== Number.POSITIVE_INFINITY) checkCounts({ budgetMs: Math.ceil(budgetMs) });
-  const { settings, run: runOptions } = splitOptions({
-    ...rest,
-    ...(swarm !== false && { swarm }),
-    ...(context && { context }),
-    ...(signal && { signal }),
-  } as WorldOptions);
+  const { settings, run: runOptions } = exploredSettings(options);
   const op = context ?? ungoverned.context({ name: 'explore' });
   const endMs = budgetMs === undefined ? Number.POSITIVE_INFINITY : op.clock.monotonicMs() + budgetMs;
   const pause = (): Promise<void> | undefined => {
@@ -125,6 +110,20 @@ export async function explore(options: ExploreOptions, scenario: Scenario): Prom
     onProgress?.({ phase: 'exploring', worlds: explored, events });
   }
   return { worlds: explored, events };
+}
+
+/** What all worlds of an exploration have in common. @throws TenstripError `OptionsInvalid` @internal */
+export function exploredSettings(options: ExploreOptions): ReturnType<typeof splitOptions> {
+  const {
+    firstSeed: _,
+    worlds: __,
+    budgetMs: ___,
+    shrinkWorlds: ____,
+    onProgress: _____,
+    swarm = {},
+    ...rest
+  } = options;
+  return splitOptions({ ...rest, ...(swarm !== false && { swarm }) } as WorldOptions);
 }
 
 /** How {@link replay} runs a world. */
@@ -272,7 +271,8 @@ function found(
   };
 }
 
-function checkCounts(counts: Readonly<Record<string, number>>): void {
+/** @throws TenstripError `OptionsInvalid` @internal */
+export function checkCounts(counts: Readonly<Record<string, number>>): void {
   for (const [name, count] of Object.entries(counts)) {
     if (Number.isSafeInteger(count) && count >= 0) continue;
     throw new TenstripError<ChaosErrorCode>('OptionsInvalid', `${name} is ${count}; give an integer from 0`, {
