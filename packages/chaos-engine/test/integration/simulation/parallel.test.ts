@@ -1,14 +1,14 @@
 // Several threads find what one finds.
-import { explore, exploreInParallel, type Scenario } from '@tenstrip/chaos-engine';
+import { explore, exploreInParallel } from '@tenstrip/chaos-engine';
 import { describe, expect, it } from 'vitest';
-import { dice, forgetful, isSmall } from './parallel-scenarios.mjs';
 
 const module = new URL('parallel-scenarios.mjs', import.meta.url).href;
+const { dice, forgetful, isSmall } = await import(module);
 
 describe.each([1, 3])('an exploration by %i threads', (workers) => {
   it('reports the failure that one thread finds, shrunk alike', async () => {
     const options = { worlds: 500, swarm: { kinds: ['process.kill'] }, allowCrashes: true } as const;
-    const alone = await explore(options, forgetful as Scenario);
+    const alone = await explore(options, forgetful);
     expect(alone.failure).toBeDefined();
     expect(alone.worlds).toBeGreaterThan(16);
     expect(await exploreInParallel({ ...options, workers }, { module, scenario: 'forgetful' })).toEqual(alone);
@@ -17,7 +17,7 @@ describe.each([1, 3])('an exploration by %i threads', (workers) => {
   it('finds the lowest of many seeds that fail a check, from any seed on', async () => {
     for (const firstSeed of [0, 5000]) {
       const options = { firstSeed, worlds: 2000, swarm: false } as const;
-      const alone = await explore({ ...options, check: isSmall }, dice as Scenario);
+      const alone = await explore({ ...options, check: isSmall }, dice);
       const together = await exploreInParallel({ ...options, workers }, { module, scenario: 'dice', check: 'isSmall' });
       expect(together).toEqual(alone);
     }
@@ -25,7 +25,7 @@ describe.each([1, 3])('an exploration by %i threads', (workers) => {
 
   it('counts all worlds where none fails', async () => {
     const options = { worlds: 100, swarm: false } as const;
-    const alone = await explore(options, dice as Scenario);
+    const alone = await explore(options, dice);
     expect(await exploreInParallel({ ...options, workers }, { module, scenario: 'dice' })).toEqual(alone);
   });
 });
