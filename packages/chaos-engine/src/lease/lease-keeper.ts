@@ -277,6 +277,10 @@ export class LeaseKeeper implements AsyncDisposable {
       await this.#reaper.hold(record.id, ttlMs, record.undo);
     } catch (error) {
       // A new one is told of everything that is held, and so of this.
+      const earlier = this.#restarting;
+      await earlier;
+      // Where that did not work it is tried again, once for all who ask now.
+      if (this.#reaper === undefined && this.#restarting === earlier) this.#restarting = this.#restart();
       await this.#restarting;
       if (this.#reaper === undefined) throw error;
     }
