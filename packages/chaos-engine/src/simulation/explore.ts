@@ -8,7 +8,6 @@ import { failureOf, shrink } from './shrink.js';
 import {
   assertDriver,
   assertScenario,
-  type RunOption,
   type SimResult,
   Simulator,
   seedText,
@@ -127,7 +126,7 @@ export function exploredSettings(options: ExploreOptions): ReturnType<typeof spl
 }
 
 /** How {@link replay} runs a world. */
-export type ReplayOptions = Pick<WorldOptions, RunOption>;
+export type ReplayOptions = Pick<WorldOptions, 'check' | 'watchResources' | 'driver' | 'context' | 'signal'>;
 
 /** A world that was run again. */
 export interface ReplayResult extends SimResult<unknown> {

@@ -81,11 +81,9 @@ export interface WorldRun<T> extends SimResult<T> {
   readonly thrown: TenstripError<ChaosErrorCode> | undefined;
 }
 
-/** What is said of how a world is run, not of the world. @internal */
-export type RunOption = 'check' | 'watchResources' | 'driver' | 'context' | 'signal';
-
 /** What is done around every world. @internal */
-export interface WorldRunOptions extends Pick<WorldOptions, RunOption> {
+export interface WorldRunOptions
+  extends Pick<WorldOptions, 'check' | 'watchResources' | 'driver' | 'context' | 'signal'> {
   readonly observer?: NonNullable<World['observer']>;
 }
 
