@@ -1,5 +1,6 @@
 // The suite's main job under torture: watchtower is starved, paused and killed while it reads logs, again and again. After each
-// kill its ledger must verify, and what it decided in the end must be what an undisturbed run decides. Run it with
+// kill its ledger must verify, and what it decided in the end must be what an undisturbed run decides. Then its intake is cut off from who
+// pushes to it, unheard and killed: what was acknowledged must be in the ledger once. Run it with
 // `npx ts-node examples/chaos-engine/torture-watchtower.ts [rounds]`; it harms only processes that it starts itself. Linux.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ActivityFunction, type FaultTarget, HostSurface, runExperiment } from '@tenstrip/chaos-engine';
 import { seededRandom } from '@tenstrip/shared-core';
+import { pushUnderTorture } from './torture-pushes';
 
 const repository = resolve(__dirname, '../..');
 const rounds = Number(process.argv[2] ?? 3);
@@ -56,8 +58,21 @@ async function main(): Promise<void> {
   const equal = JSON.stringify(survived) === JSON.stringify(undisturbed);
   console.log(equal ? 'it decided what the undisturbed one decided' : 'ITS DECISIONS DIFFER');
   await host.close();
+
+  const calmly = await pushUnderTorture(join(folder, 'pushed-calmly'), 0);
+  const pushed = await pushUnderTorture(join(folder, 'pushed'), rounds);
+  const { by, acknowledged, again, taken, problems } = pushed;
+  console.log('pushed, cut off by', by, 'and killed:', acknowledged, 'batches acknowledged,', taken, 'in the ledger');
+  console.log('acknowledged only when sent again, as the first answer was lost:', again);
+  console.log(pushed.stoodStill ? 'cut off, nothing was acknowledged' : 'ACKNOWLEDGED WHILE CUT OFF');
+  const once = JSON.stringify(pushed.decisions) === JSON.stringify(calmly.decisions) && pushed.verified;
+  console.log(
+    once ? 'it verifies, and decided what it decides undisturbed' : 'ITS DECISIONS DIFFER, OR IT DOES NOT VERIFY',
+  );
+  if (problems.length > 0) console.error(problems.join('; '));
   rmSync(folder, { recursive: true });
-  process.exitCode = equal && verified === rounds ? 0 : 1;
+  const kept = once && pushed.stoodStill && acknowledged === taken && problems.length === 0;
+  process.exitCode = equal && verified === rounds && kept ? 0 : 1;
 }
 
 /** Starves it while it starts, pauses it while it writes, and kills it a moment later. */

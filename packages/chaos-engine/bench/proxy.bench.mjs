@@ -49,13 +49,13 @@ const gibibyte = 2 ** 30;
 const download = (quick) => ({ job: 'download', bytes: quick ? gibibyte / 8 : gibibyte });
 const roundTrips = (size, count) => (quick) => ({ job: 'roundTrips', size, count: quick ? count / 10 : count });
 
-/** What a delay of 10 ms is longer than 10 ms, in the median, without what the way takes without it. */
+/** What a delay of 10 ms is longer than 10 ms, in the median, without what the way takes without it when all have slept 10 ms too. */
 async function delayError(precision, quick) {
   const ends = await startEnds();
   const server = await startOurs(precision);
   try {
     const job = { job: 'roundTrips', size: 64, count: quick ? 50 : 300 };
-    const plain = await ends.ask({ ...job, port: await server.proxy(ends.ports.echo) });
+    const plain = await ends.ask({ ...job, pauseMs: 10, port: await server.proxy(ends.ports.echo) });
     const slow = { type: 'latency', attributes: { latency: 10 } };
     const { medianMs } = await ends.ask({ ...job, port: await server.proxy(ends.ports.echo, [slow]) });
     return { value: medianMs - plain.medianMs - 10, checked: `median of ${job.count} round trips` };

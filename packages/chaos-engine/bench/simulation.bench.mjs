@@ -1,6 +1,8 @@
 // The simulator beside what a TypeScript team has today: virtual timers with promises (fake-timers' nextAsync) and a scheduler of promises
-// (fast-check). One workload for all: jobs that do two awaits and wait again. Fake-timers keeps virtual time as we do, so both must end at
-// the same instant, each job having run as often; fast-check has no time and picks by chance, so there the jobs are counted.
+// (fast-check). One workload for all: jobs that do something and wait again, either at once (timers) or after two awaits (timers and
+// promises). Fake-timers keeps virtual time as we do, so both must end at the same instant, each job having run as often; fast-check has
+// no time and picks by chance, so there the jobs are counted. The awaits cost the same on all sides, so they bound how far apart the sides
+// can be: what the jobs cost alone, without timers, is a row of its own.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -22,22 +24,30 @@ async function load(name) {
   }
 }
 
+/** A job that calls `done` at once. */
+const atOnce = (done) => done;
+
+/** A job that calls `done` after two awaits. */
+const afterAwaits = (done) => async () => {
+  await 0;
+  await 0;
+  done();
+};
+
 /**
- * The workload: `pending` jobs, each of which does two awaits and waits again, until `events` are done; `wait` calls back after some
+ * The workload: `pending` jobs, each of which waits again when it is done, until `events` are done; `wait` calls back after some
  * milliseconds. Resolves with how often each job ran.
  */
-function jobs(pending, events, wait) {
+function jobs(pending, events, make, wait) {
   return new Promise((resolve) => {
     const ran = new Array(pending).fill(0);
     let left = events;
     const start = (index) => {
-      const job = async () => {
-        await 0;
-        await 0;
+      const job = make(() => {
         ran[index]++;
         if (--left === 0) resolve(ran);
         else if (left > 0) wait(1 + ((left * 7919) % 10_007), job);
-      };
+      });
       wait(1 + index, job);
     };
     for (let index = 0; index < pending; index++) start(index);
@@ -49,17 +59,17 @@ function digest(ran, endMs) {
   return `${createHash('sha256').update(ran.join()).digest('hex')} at ${endMs}`;
 }
 
-async function simulated(pending, events) {
+async function simulated(pending, events, make) {
   const run = await simulate({ seed: 1, maxEvents: 1e9, maxVirtualMs: 1e12 }, async () =>
-    digest(await jobs(pending, events, (ms, job) => setTimeout(job, ms)), performance.now()),
+    digest(await jobs(pending, events, make, (ms, job) => setTimeout(job, ms)), performance.now()),
   );
   if (run.failure !== undefined) throw new Error(run.failure.message);
   return run.value;
 }
 
-function besideFakeTimers(pending, events) {
+function besideFakeTimers(what, make, pending, events) {
   return {
-    workload: `virtual timers and promises, ${pending.toLocaleString('en')} pending`,
+    workload: `${what}, ${pending.toLocaleString('en')} pending`,
     size: `${events.toLocaleString('en')} events`,
     metric: 'cpu',
     target: { atMost: 1 / 20 },
@@ -70,14 +80,14 @@ function besideFakeTimers(pending, events) {
       const run = async () => {
         const clock = module.default.createClock();
         let end;
-        jobs(pending, count, (ms, job) => clock.setTimeout(job, ms)).then((ran) => {
+        jobs(pending, count, make, (ms, job) => clock.setTimeout(job, ms)).then((ran) => {
           end = digest(ran, clock.now);
         });
         while (end === undefined) await clock.nextAsync();
         return end;
       };
       return {
-        ours: { run: () => simulated(pending, count) },
+        ours: { run: () => simulated(pending, count, make) },
         peer: absent === undefined ? { name, version, run } : { name, absent },
         check(ours, theirs) {
           if (ours !== theirs) throw new Error(`the runs end differently: ${ours} and ${theirs}`);
@@ -102,14 +112,16 @@ function besideFastCheck(pending, events) {
         const fc = module.default;
         const [scheduler] = fc.sample(fc.scheduler(), { numRuns: 1, seed: 1 });
         let ran;
-        jobs(pending, count, (_, job) => void scheduler.schedule(Promise.resolve()).then(job)).then((all) => {
-          ran = all;
-        });
+        jobs(pending, count, afterAwaits, (_, job) => void scheduler.schedule(Promise.resolve()).then(job)).then(
+          (all) => {
+            ran = all;
+          },
+        );
         while (ran === undefined) await scheduler.waitIdle();
         return ran.reduce((sum, each) => sum + each, 0);
       };
       return {
-        ours: { run: () => simulated(pending, count).then(() => count) },
+        ours: { run: () => simulated(pending, count, afterAwaits).then(() => count) },
         peer: absent === undefined ? { name, version, run } : { name, absent },
         check(ours, theirs) {
           // Its jobs come in another order, and may go beyond the last by those that were ready.
@@ -141,11 +153,41 @@ function eventsPerSecond(pending, events, target) {
     ...(target && { target }),
     async measure({ quick }) {
       const count = quick ? events / 4 : events;
-      const seconds = await cpuSeconds(() => simulated(pending, count));
+      const seconds = await cpuSeconds(() => simulated(pending, count, afterAwaits));
       return { value: count / seconds / 1e6, checked: 'events of jobs that all ran' };
     },
   };
 }
+
+/** The jobs of the comparisons with nothing around them: each in its turn, and Node empties its queue of promises after each. */
+const jobsAlone = {
+  workload: 'jobs of two awaits alone, without timers',
+  size: '400,000 jobs',
+  unit: 'ns of CPU time a job',
+  async measure({ quick }) {
+    const count = quick ? 100_000 : 400_000;
+    const drain = process._tickCallback;
+    const run = () => {
+      const waiting = new Array(128);
+      let first = 0;
+      let last = 0;
+      void jobs(100, count, afterAwaits, (_, job) => {
+        waiting[last++ & 127] = job;
+      });
+      while (first < last) {
+        waiting[first++ & 127]();
+        drain.call(process);
+      }
+      return first;
+    };
+    const seconds = await cpuSeconds(async () => {
+      // It empties its queues only for who comes from the event loop.
+      const ran = await new Promise((resolve) => setImmediate(() => resolve(run())));
+      if (ran < count) throw new Error(`${ran} jobs of ${count} ran`);
+    });
+    return { value: (seconds * 1e9) / count, checked: 'as many jobs ran' };
+  },
+};
 
 /** Five nodes that pass messages around a ring until each has gone 200 hops: about a thousand events. */
 async function ring(world) {
@@ -214,8 +256,11 @@ const httpRequests = {
 
 /** @type {import('../../../tools/bench/workload.mjs').Workload[]} */
 export default [
-  besideFakeTimers(100, 400_000),
-  besideFakeTimers(5000, 400_000),
+  besideFakeTimers('virtual timers', atOnce, 100, 400_000),
+  besideFakeTimers('virtual timers', atOnce, 5000, 400_000),
+  besideFakeTimers('virtual timers and promises', afterAwaits, 100, 400_000),
+  besideFakeTimers('virtual timers and promises', afterAwaits, 5000, 400_000),
+  jobsAlone,
   besideFastCheck(100, 200_000),
   eventsPerSecond(100, 1_000_000, { atLeast: 1 }),
   eventsPerSecond(5000, 1_000_000),

@@ -144,7 +144,9 @@ async function runCommand(words: readonly string[]): Promise<ExitCode> {
     if (values.timeline !== undefined) await writeFile(values.timeline, renderExperimentTimeline(journal));
     return journal.status === 'completed' && !journal.deviated ? 0 : 1;
   } finally {
-    await surface?.close();
+    for (const { id, fault } of (await surface?.close()) ?? []) {
+      process.stderr.write(`${fault.kind} (${id}) is not undone yet; the reaper goes on trying\n`);
+    }
   }
 }
 

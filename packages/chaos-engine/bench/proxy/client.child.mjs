@@ -23,8 +23,8 @@ function download({ port, bytes, hash }) {
   });
 }
 
-/** Sends a message and waits for all of it to come back, so many times. */
-function roundTrips({ port, count, size }) {
+/** Sends a message and waits for all of it to come back, so many times, with pauses of `pauseMs` or none. */
+function roundTrips({ port, count, size, pauseMs = 0 }) {
   const message = Buffer.alloc(size, 'x');
   const delays = [];
   let [left, got, begun] = [count, 0, 0];
@@ -40,6 +40,7 @@ function roundTrips({ port, count, size }) {
         if (got % size !== 0) return true;
         delays.push(performance.now() - begun);
         if (--left === 0) socket.end();
+        else if (pauseMs > 0) setTimeout(send, pauseMs);
         else send();
         return true;
       },

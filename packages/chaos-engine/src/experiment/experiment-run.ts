@@ -2,13 +2,13 @@
 // order and what each status means). One controller ends everything that runs; faults end first, rollbacks come last.
 
 import { arch, hostname, platform, release } from 'node:os';
-import { type Clock, counter, histogram, type OperationContext, span, ungoverned } from '@tenstrip/shared-core';
+import { type Clock, counter, type OperationContext, span, ungoverned } from '@tenstrip/shared-core';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { z } from 'zod';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { FaultSurface } from '../faults/index.js';
 import { ActivityFailure, failureText } from './activity-failure.js';
-import { callJavascript, callPython } from './code-providers.js';
+import { ActivityRunner, type DryLevel, pause } from './activity-runner.js';
 import { type ControlLevel, Controls, type ExperimentControl } from './controls.js';
 import {
   type Activity,
@@ -16,7 +16,6 @@ import {
   drySchema,
   type Experiment,
   type HypothesisStrategy,
-  type Provider,
   parseExperiment,
   type RollbackStrategy,
   rollbackStrategySchema,
@@ -24,14 +23,8 @@ import {
 } from './experiment.js';
 import { ExperimentFaults, type RolloutSteps } from './experiment-faults.js';
 import type { ActivityRun, ExperimentJournal, ExperimentStatus, SteadyState } from './experiment-journal.js';
-import { callHttp } from './http-provider.js';
-import { callProcess } from './process-provider.js';
-import type { ProviderAllowance, ProviderCall } from './provider-context.js';
-import { loadConfiguration, loadSecrets, SecretMask, substitute } from './substitution.js';
-import { withinTolerance } from './tolerance.js';
-
-/** What is left out in a dry run. */
-export type DryLevel = 'probes' | 'actions' | 'activities' | 'pause';
+import type { ProviderAllowance } from './provider-context.js';
+import { loadConfiguration, loadSecrets, SecretMask } from './substitution.js';
 
 /** Where an experiment is. */
 export type ExperimentPhase = 'loading' | 'before' | 'method' | 'after' | 'rollbacks' | 'ended';
@@ -75,10 +68,7 @@ export interface RunExperimentOptions {
 
 const ran = counter('tenstrip.chaos-engine.experiments', '{experiment}');
 const breaches = counter('tenstrip.chaos-engine.guardrail_breaches', '{breach}');
-const activityMs = histogram('tenstrip.chaos-engine.activity_duration', 'ms');
 
-/** How long a pattern or a path of a tolerance may take, in milliseconds. */
-const toleranceLimitMs = 1000;
 /** Askings of the hypothesis during the method that the journal keeps: the first and the latest. */
 const maximumDuring = 10_000;
 
@@ -130,6 +120,7 @@ class ExperimentRun {
   readonly #mask: SecretMask;
   readonly #controls: Controls;
   readonly #faults: ExperimentFaults;
+  readonly #activities: ActivityRunner;
   readonly #stop = new AbortController();
   readonly #journal: ExperimentJournal;
   readonly #startedAt: number;
@@ -157,6 +148,19 @@ class ExperimentRun {
     }
     const random = options.surface?.random ?? this.#op.random;
     this.#faults = new ExperimentFaults(options.surface, experiment['x-tenstrip'], random, this.#clock);
+    this.#activities = new ActivityRunner({
+      experiment,
+      clock: this.#clock,
+      configuration: this.#configuration,
+      secrets: this.#secrets,
+      env: this.#env,
+      allow: options.allow ?? {},
+      dry: options.dry,
+      faults: this.#faults,
+      controlled: (activity, body) => this.#part('activity', activity, activity.controls, body),
+      steps: (signal) => this.#steps(signal),
+      tell: (progress) => this.#tell(progress),
+    });
     this.#startedAt = this.#clock.monotonicMs();
     this.#journal = {
       'chaoslib-version': '@tenstrip/chaos-engine',
@@ -280,8 +284,8 @@ class ExperimentRun {
     const background: Promise<unknown>[] = [];
     for (const activity of activities) {
       if (halted()) break;
-      const run = this.#do(activity, signal, runs);
-      if (this.#referred(activity).background === true) background.push(run);
+      const run = this.#activities.run(activity, signal, runs);
+      if (this.#activities.referred(activity).background === true) background.push(run);
       else await run;
     }
     await Promise.all(background);
@@ -303,7 +307,7 @@ class ExperimentRun {
         this.#status = 'failed';
         return;
       }
-      await this.#pause(hypothesisEveryMs, ended, this.#stop.signal);
+      await pause(this.#clock, hypothesisEveryMs, ended, this.#stop.signal);
     }
   }
 
@@ -312,8 +316,8 @@ class ExperimentRun {
     const state: SteadyState = { steady_state_met: false, probes: [] };
     await this.#part('hypothesis', hypothesis, hypothesis?.controls, async () => {
       for (const probe of hypothesis?.probes ?? []) {
-        const run = await this.#do(probe, signal, state.probes);
-        if (!(await this.#isMet(this.#referred(probe), run, signal))) return state;
+        const run = await this.#activities.run(probe, signal, state.probes);
+        if (!(await this.#activities.isMet(this.#activities.referred(probe), run, signal))) return state;
       }
       state.steady_state_met = true;
       return state;
@@ -321,121 +325,10 @@ class ExperimentRun {
     return state;
   }
 
-  /** Whether what a probe measured is within its tolerance; said in its run too. */
-  async #isMet(probe: Activity, run: ActivityRun, signal: AbortSignal): Promise<boolean> {
-    const { dry } = this.#options;
-    run.tolerance_met = run.status === 'succeeded';
-    if (run.status === 'failed' || dry === 'probes' || dry === 'activities') return run.tolerance_met;
-    const tolerance = typeof probe.tolerance === 'string' ? this.#filled(probe.tolerance) : probe.tolerance;
-    try {
-      const { met, why } = await withinTolerance(tolerance, run.output, {
-        configuration: this.#configuration,
-        secrets: this.#secrets,
-        limitMs: toleranceLimitMs,
-        probe: (rule, value) => this.#askTolerance(rule, value, signal),
-      });
-      run.tolerance_met = met;
-      if (why !== undefined) run.tolerance_reason = why;
-    } catch (error) {
-      run.tolerance_met = false;
-      run.tolerance_reason = failureText(error);
-    }
-    return run.tolerance_met;
-  }
-
-  #askTolerance(rule: Readonly<Record<string, unknown>>, value: unknown, signal: AbortSignal): Promise<unknown> {
-    const probe = rule as Activity;
-    const provider = probe.provider as Provider;
-    const given = (provider as { arguments?: unknown }).arguments;
-    const arguments_ = { ...(typeof given === 'object' ? given : {}), value };
-    return this.#bounded({ ...probe, provider: { ...provider, arguments: arguments_ } as Provider }, signal);
-  }
-
-  /** Does one activity and keeps what came of it. Never rejects. */
-  async #do(listed: Activity, signal: AbortSignal, runs: ActivityRun[]): Promise<ActivityRun> {
-    const activity = this.#referred(listed);
-    const { name = '', type = 'action' } = activity;
-    const dry = activity.dry ?? this.#options.dry;
-    const isDry = dry === 'activities' || dry === `${type}s`;
-    const pauses = this.#filled(activity.pauses ?? {}) as { before?: number; after?: number };
-    const pausing = async (seconds: number | undefined): Promise<void> => {
-      if (seconds !== undefined && !isDry && dry !== 'pause') await this.#pause(Number(seconds) * 1000, signal);
-    };
-    const run: ActivityRun = { activity, output: null, start: '', status: 'succeeded', end: '', duration: 0 };
-    await this.#part('activity', activity, activity.controls, async () => {
-      await pausing(pauses.before);
-      const startedAt = this.#clock.monotonicMs();
-      run.start = this.#now();
-      runs.push(run);
-      this.#tell({ activity: name });
-      try {
-        signal.throwIfAborted();
-        if (!isDry) run.output = (await this.#bounded(activity, signal)) ?? null;
-      } catch (error) {
-        run.status = 'failed';
-        run.exception = [failureText(error)];
-      }
-      const tookMs = this.#clock.monotonicMs() - startedAt;
-      run.end = this.#now();
-      run.duration = tookMs / 1000;
-      activityMs.record(tookMs, { type, status: run.status });
-      this.#tell({ activity: name, status: run.status });
-      await pausing(pauses.after);
-      return run;
-    });
-    return run;
-  }
-
-  /** Calls a provider within its time. */
-  async #bounded(activity: Activity, outer: AbortSignal): Promise<unknown> {
-    const timeoutMs = this.#timeoutMs(activity);
-    const own = new AbortController();
-    const onAbort = (): void => own.abort(outer.reason);
-    if (outer.aborted) onAbort();
-    outer.addEventListener('abort', onAbort, { once: true });
-    const tooLong = (): void => own.abort(new ActivityFailure(`it took longer than ${timeoutMs} ms`));
-    const timer = this.#clock.schedule(timeoutMs, tooLong, { keepAlive: true });
-    const aborted = new Promise<never>((_, reject) => {
-      own.signal.addEventListener('abort', () => reject(own.signal.reason), { once: true });
-    });
-    aborted.catch(() => {});
-    try {
-      return await Promise.race([this.#call(activity, own.signal), aborted]);
-    } finally {
-      timer[Symbol.dispose]();
-      outer.removeEventListener('abort', onAbort);
-    }
-  }
-
-  #call({ name = '', provider }: Activity, signal: AbortSignal): Promise<unknown> {
-    const call: ProviderCall = {
-      configuration: this.#configuration,
-      secrets: this.#secrets,
-      env: this.#env,
-      allow: this.#options.allow ?? {},
-      signal,
-      clock: this.#clock,
-    };
-    switch (provider?.type) {
-      case 'http':
-        return callHttp(provider, call);
-      case 'process':
-        return callProcess(provider, call);
-      case 'python':
-        return callPython(provider, call);
-      case 'javascript':
-        return callJavascript(provider, call);
-      case 'tenstrip':
-        return this.#faults.act(name, this.#filled(provider) as typeof provider, this.#steps(signal));
-      default:
-        return Promise.reject(new ActivityFailure('it has no provider'));
-    }
-  }
-
   #steps(signal: AbortSignal): RolloutSteps {
     return {
       signal,
-      hold: (ms) => this.#pause(ms, signal),
+      hold: (ms) => pause(this.#clock, ms, signal),
       stop: (reason) => this.#stopFor('aborted', reason),
       steady: async () => {
         if ((this.#experiment['steady-state-hypothesis']?.probes ?? []).length === 0) return true;
@@ -444,20 +337,6 @@ class ExperimentRun {
         return state.steady_state_met;
       },
     };
-  }
-
-  #timeoutMs({ provider, timeout, name }: Activity): number {
-    const { activityTimeoutMs, rollout, maximumDurationMs } = this.#experiment['x-tenstrip'];
-    const own = this.#filled((provider as { timeout?: unknown } | undefined)?.timeout ?? timeout);
-    if (own === undefined || own === null) {
-      // A rollout holds as long as it says.
-      const holds =
-        provider?.type === 'tenstrip' ? rollout.reduce((sum, { holdMs }) => sum + holdMs + activityTimeoutMs, 0) : 0;
-      return Math.min(activityTimeoutMs + holds, maximumDurationMs);
-    }
-    const seconds = (Array.isArray(own) ? own : [own]).reduce<number>((sum, one) => sum + Number(one), 0);
-    if (Number.isFinite(seconds)) return seconds * 1000;
-    throw new ActivityFailure(`the time of ${name} is no number of seconds: ${JSON.stringify(own)}`);
   }
 
   /** Asks the guardrails before anything is done, and then beside it, until it ends. */
@@ -481,7 +360,7 @@ class ExperimentRun {
   async #watch(guardrail: Guardrail, before: number, ended: AbortSignal): Promise<void> {
     let failures = before;
     for (;;) {
-      await this.#pause(guardrail.everyMs, ended, this.#stop.signal);
+      await pause(this.#clock, guardrail.everyMs, ended, this.#stop.signal);
       if (ended.aborted || this.#stopped) return;
       failures = (await this.#breaks(guardrail)) ? failures + 1 : 0;
       if (ended.aborted || this.#stopped) return;
@@ -491,8 +370,12 @@ class ExperimentRun {
 
   async #breaks(guardrail: Guardrail): Promise<boolean> {
     const runs: ActivityRun[] = [];
-    const run = await this.#do(guardrail as Activity, this.#stop.signal, runs);
-    const breaks = !(await this.#isMet(this.#referred(guardrail as Activity), run, this.#stop.signal));
+    const run = await this.#activities.run(guardrail as Activity, this.#stop.signal, runs);
+    const breaks = !(await this.#activities.isMet(
+      this.#activities.referred(guardrail as Activity),
+      run,
+      this.#stop.signal,
+    ));
     const kept = this.#journal['x-tenstrip'].guardrails;
     if (breaks || kept.length < 100) kept.push(run);
     if (kept.length > maximumDuring) kept.shift();
@@ -549,7 +432,7 @@ class ExperimentRun {
       const probe = value as Activity;
       delete this.#configuration[key];
       try {
-        const output = await this.#bounded(probe, this.#stop.signal);
+        const output = await this.#activities.call(probe, this.#stop.signal);
         const said = output as { status?: unknown; stdout?: string; body?: unknown };
         if (probe.provider?.type === 'process') {
           if (said.status === 0) this.#configuration[key] = said.stdout?.trim();
@@ -558,30 +441,6 @@ class ExperimentRun {
         this.#op.logger.warn({ key, error: failureText(error) }, 'a value of the configuration could not be asked');
       }
     }
-  }
-
-  /** The activity itself, or the one that it refers to. */
-  #referred(activity: Activity): Activity {
-    if (activity.ref === undefined) return activity;
-    const { method, rollbacks = [], 'steady-state-hypothesis': hypothesis } = this.#experiment;
-    const all = [...(hypothesis?.probes ?? []), ...method, ...rollbacks];
-    return all.find(({ ref, name }) => ref === undefined && name === activity.ref) ?? activity;
-  }
-
-  /** Ends early, and without an error, when one of the signals aborts. */
-  async #pause(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
-    const own = new AbortController();
-    const onAbort = (): void => own.abort();
-    for (const signal of signals) {
-      if (signal.aborted) return;
-      signal.addEventListener('abort', onAbort, { once: true });
-    }
-    await this.#clock.sleep(ms, { signal: own.signal }).catch(() => {});
-    for (const signal of signals) signal.removeEventListener('abort', onAbort);
-  }
-
-  #filled(value: unknown): unknown {
-    return substitute(value, this.#configuration, this.#secrets);
   }
 
   #enter(phase: ExperimentPhase): void {

@@ -1,3 +1,4 @@
+export type { DryLevel } from './activity-runner.js';
 export type { ControlLevel, ControlMoment, ExperimentControl } from './controls.js';
 export { type Experiment, experimentSchema, parseExperiment } from './experiment.js';
 export type {
@@ -8,7 +9,6 @@ export type {
   SteadyState,
 } from './experiment-journal.js';
 export {
-  type DryLevel,
   type ExperimentPhase,
   type ExperimentProgress,
   type RunExperimentOptions,

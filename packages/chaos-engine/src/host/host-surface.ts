@@ -16,7 +16,14 @@ import {
   type InjectOptions,
   targetName,
 } from '../faults/index.js';
-import { type Lease, type LeaseEnd, LeaseKeeper, namespaceFile, type Recovery } from '../lease/index.js';
+import {
+  type Lease,
+  type LeaseEnd,
+  LeaseKeeper,
+  type LeaseRecord,
+  namespaceFile,
+  type Recovery,
+} from '../lease/index.js';
 import { poisonDependency } from './dependency-toxic.js';
 import type { HostFault, HostFaultContext, PreparedFault } from './host-fault.js';
 import { type HostProbe, probeHost } from './host-probe.js';
@@ -35,6 +42,8 @@ export interface HostSurfaceOptions {
   readonly governor?: ResourceGovernor;
   /** How many faults may be active at once. Default 256. */
   readonly maximumFaults?: number;
+  /** How long closing waits for what cannot be undone, milliseconds; then it is left to the reaper. Default 5000. */
+  readonly closeWithinMs?: number;
 }
 
 const injected = counter('tenstrip.chaos-engine.faults_injected', '{fault}');
@@ -76,7 +85,13 @@ export class HostSurface implements FaultSurface, AsyncDisposable {
     if (process.platform !== 'linux') throw faultUnsupported('process.pause', 'Linux');
     const governor = options.governor ?? ungoverned;
     const maximumLeases = options.maximumFaults ?? 256;
-    const keeper = await LeaseKeeper.open({ folder: options.folder, governor, maximumLeases });
+    const { folder, closeWithinMs } = options;
+    const keeper = await LeaseKeeper.open({
+      folder,
+      governor,
+      maximumLeases,
+      ...(closeWithinMs !== undefined && { closeWithinMs }),
+    });
     return new HostSurface(keeper, policy, governor);
   }
 
@@ -167,15 +182,18 @@ export class HostSurface implements FaultSurface, AsyncDisposable {
     return this.#keeper.revertAll();
   }
 
-  /** Undoes everything and lets the folder go. */
-  async close(): Promise<void> {
+  /**
+   * Undoes everything and lets the folder go; gives what could not be undone within `closeWithinMs`. The reaper goes on trying that for
+   * about a minute, and whoever opens the folder next undoes it first.
+   */
+  close(): Promise<readonly LeaseRecord[]> {
     this.#closed = true;
-    await this.#keeper.close();
+    return this.#keeper.close();
   }
 
   /** {@link HostSurface.close}. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   #processes(): ProcessTargets {

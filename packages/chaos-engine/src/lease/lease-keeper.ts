@@ -10,7 +10,8 @@ import type { ChaosErrorCode } from '../errors/index.js';
 import type { Fault, FaultTarget } from '../faults/index.js';
 import { type EngineRecord, journalUnavailable, LeaseJournal, type LeaseRecord } from './lease-journal.js';
 import { isRunning, type ProcessIdentity, readProcess } from './process-table.js';
-import { Reaper } from './reaper.js';
+import { Reaper, reaperUnavailable } from './reaper.js';
+import { settledWithin } from './settled-within.js';
 import { lateRecords, undoAll } from './undo.js';
 import type { UndoRecord } from './undo-record.js';
 
@@ -21,6 +22,8 @@ export interface LeaseKeeperOptions {
   readonly governor?: ResourceGovernor;
   /** How many leases may be active at once. Default 256. */
   readonly maximumLeases?: number;
+  /** How long closing waits for what cannot be undone, milliseconds; then it is left to the reaper. Default 5000. */
+  readonly closeWithinMs?: number;
 }
 
 /** What is asked for. */
@@ -123,12 +126,14 @@ export class LeaseKeeper implements AsyncDisposable {
   readonly #journal: LeaseJournal;
   readonly #lock: AsyncDisposable;
   readonly #maximumLeases: number;
+  readonly #closeWithinMs: number;
   readonly #held = new Map<string, Held>();
   readonly #bootId: string;
   #reaper: Reaper | undefined;
   #restarting: Promise<void> | undefined;
   #restarts: number[] = [];
   #closed = false;
+  #closing: Promise<readonly LeaseRecord[]> | undefined;
   /** What an earlier engine left. */
   readonly recovered: Recovery;
 
@@ -141,6 +146,7 @@ export class LeaseKeeper implements AsyncDisposable {
   ) {
     this.#governor = options.governor ?? ungoverned;
     this.#maximumLeases = options.maximumLeases ?? 256;
+    this.#closeWithinMs = options.closeWithinMs ?? 5000;
     this.#journal = journal;
     this.#lock = lock;
     this.#bootId = bootId;
@@ -152,11 +158,14 @@ export class LeaseKeeper implements AsyncDisposable {
    * @throws TenstripError `OptionsInvalid`, `JournalUnavailable` (also when another engine has the folder), `ReaperUnavailable`
    */
   static async open(options: LeaseKeeperOptions): Promise<LeaseKeeper> {
-    const { folder, maximumLeases = 256 } = options;
+    const { folder, maximumLeases = 256, closeWithinMs = 5000 } = options;
     if (typeof folder !== 'string' || folder === '')
       throw optionsInvalid(`folder must be a path, not ${JSON.stringify(folder)}`);
     if (!Number.isSafeInteger(maximumLeases) || maximumLeases < 1) {
       throw optionsInvalid(`the most leases at once must be an integer above 0, not ${maximumLeases}`);
+    }
+    if (!(closeWithinMs >= 0 && closeWithinMs <= 86_400_000)) {
+      throw optionsInvalid(`closeWithinMs must be 0 to 86400000, not ${closeWithinMs}`);
     }
     const lock = await lockFolder(folder);
     let journal: LeaseJournal | undefined;
@@ -224,20 +233,36 @@ export class LeaseKeeper implements AsyncDisposable {
     for (const one of reverted) if (one.status === 'rejected') throw one.reason;
   }
 
-  /** Undoes everything, ends the reaper and lets the folder go. What cannot be undone stays in the journal. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    await this.revertAll().catch(() => {});
+  /**
+   * Undoes everything, ends the reaper and lets the folder go; gives what could not be undone within `closeWithinMs`. That stays in the
+   * journal: the reaper goes on trying for about a minute, and whoever opens the folder next undoes it first.
+   */
+  close(): Promise<readonly LeaseRecord[]> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<readonly LeaseRecord[]> {
+    const endMs = systemClock.monotonicMs() + this.#closeWithinMs;
+    const remainingMs = () => Math.max(0, endMs - systemClock.monotonicMs());
+    await settledWithin(remainingMs(), this.revertAll());
     this.#closed = true;
-    await this.#restarting;
-    await this.#reaper?.stop();
+    await settledWithin(remainingMs(), this.#restarting);
+    // With nothing to undo it ends at once.
+    const hasUndone = await this.#reaper?.stop(this.#held.size === 0 ? reaperEndMs : remainingMs());
+    if (hasUndone === true) await settledWithin(remainingMs(), this.revertAll());
+    const left = [...this.#held.values()].map(({ record }) => record);
+    if (left.length > 0) {
+      this.#governor.logger.warn({ ids: left.map(({ id }) => id) }, 'closed, with faults left for the reaper to undo');
+    }
     await this.#journal.close();
     await this.#lock[Symbol.asyncDispose]();
+    return left;
   }
 
   /** {@link LeaseKeeper.close}. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   /** @internal Makes a record durable and known to the reaper. */
@@ -248,10 +273,14 @@ export class LeaseKeeper implements AsyncDisposable {
     held.record = record;
     const ttlMs = record.endsAt - this.#governor.clock.now();
     try {
-      if (this.#reaper === undefined) throw new Error('it is being started again');
+      if (this.#reaper === undefined) throw reaperUnavailable();
       await this.#reaper.hold(record.id, ttlMs, record.undo);
     } catch (error) {
       // A new one is told of everything that is held, and so of this.
+      const earlier = this.#restarting;
+      await earlier;
+      // Where that did not work it is tried again, once for all who ask now.
+      if (this.#reaper === undefined && this.#restarting === earlier) this.#restarting = this.#restart();
       await this.#restarting;
       if (this.#reaper === undefined) throw error;
     }
@@ -281,7 +310,7 @@ export class LeaseKeeper implements AsyncDisposable {
     const held = this.#held.get(id);
     try {
       if (held === undefined) await this.#reaper?.drop(id);
-      else await this.#finish(held, 'expired');
+      else await this.#finish(held, this.#closing === undefined ? 'expired' : 'reverted');
     } catch (problem) {
       this.#notUndone(id, String(problem));
       if (held !== undefined) await this.#reaper?.hold(id, retryMs, held.record.undo).catch(() => {});

@@ -31,6 +31,8 @@ interface Held {
 }
 
 const held = new Map<string, Held>();
+/** What was tried so often without success that it is left to whoever opens the folder next. */
+let givenUp = 0;
 
 // A service manager tells the whole group to end: the engine ends first, and then this does its work.
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGPIPE'] as const) process.on(name, () => {});
@@ -69,7 +71,10 @@ async function undoUntilDone(lease: Hold): Promise<void> {
     } catch (problem) {
       const delayMs = retryDelaysMs[attempt];
       if (attempt === 0 || delayMs === undefined) say({ failed: lease.id, problem: String(problem) });
-      if (delayMs === undefined) return;
+      if (delayMs === undefined) {
+        givenUp++;
+        return;
+      }
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }
@@ -109,5 +114,5 @@ lines.on('line', (line) => {
     void drop(message.drop);
   }
 });
-lines.on('close', () => void undoEverything().then(() => process.exit(0)));
+lines.on('close', () => void undoEverything().then(() => process.exit(givenUp > 0 ? 1 : 0)));
 say({ ready: process.pid });

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { ChaosErrorCode } from '../errors/index.js';
 import { type ProcessIdentity, readProcess } from './process-table.js';
+import { settledWithin } from './settled-within.js';
 import type { UndoRecord } from './undo-record.js';
 
 const entry = fileURLToPath(new URL('./reaper-entry.js', import.meta.url));
@@ -49,7 +50,7 @@ export class Reaper {
     const lines = createInterface({ input: child.stdout });
     let reaper: Reaper | undefined;
     const ready = new Promise<void>((resolve, reject) => {
-      const refuse = (cause?: unknown) => reject(unavailable(cause));
+      const refuse = (cause?: unknown) => reject(reaperUnavailable(cause));
       child.once('error', refuse);
       child.once('close', () => refuse());
       lines.once('line', () => resolve());
@@ -57,7 +58,7 @@ export class Reaper {
     child.stdin.on('error', () => {}); // It is gone; `close` says so.
     await ready;
     const process_ = readProcess(child.pid ?? 0);
-    if (process_ === undefined) throw unavailable();
+    if (process_ === undefined) throw reaperUnavailable();
     reaper = new Reaper(child, { pid: process_.pid, startTime: process_.startTime });
     lines.on('line', (line) => reaper.#heard(JSON.parse(line), events));
     child.once('close', () => reaper.#lost(events));
@@ -77,17 +78,20 @@ export class Reaper {
     return this.#ask(`dropped ${id}`, { drop: id });
   }
 
-  /** Closes the pipe: the reaper undoes what it still holds and ends. */
-  async stop(): Promise<void> {
+  /** Closes the pipe: the reaper undoes what it still holds and ends. Whether it has undone all of it within this time; else it goes on. */
+  async stop(withinMs: number): Promise<boolean> {
     this.#stopping = true;
     (this.#child.stdout as Socket).ref();
     this.#child.ref();
     this.#child.stdin.end();
-    await this.#exit;
+    await settledWithin(withinMs, this.#exit);
+    (this.#child.stdout as Socket).unref();
+    this.#child.unref();
+    return this.#child.exitCode === 0;
   }
 
   #ask(answer: string, message: unknown): Promise<void> {
-    if (this.#ended) return Promise.reject(unavailable());
+    if (this.#ended) return Promise.reject(reaperUnavailable());
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(answer) ?? [];
       waiting.push({ resolve, reject });
@@ -110,13 +114,14 @@ export class Reaper {
 
   #lost(events: ReaperEvents): void {
     this.#ended = true;
-    for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(unavailable());
+    for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(reaperUnavailable());
     this.#waiting.clear();
     if (!this.#stopping) events.lost();
   }
 }
 
-function unavailable(cause?: unknown): TenstripError<ChaosErrorCode> {
+/** @internal */
+export function reaperUnavailable(cause?: unknown): TenstripError<ChaosErrorCode> {
   return new TenstripError(
     'ReaperUnavailable',
     'the reaper, which undoes faults when the engine is gone, does not run',

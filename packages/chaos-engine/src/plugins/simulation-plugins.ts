@@ -68,7 +68,7 @@ export const simulatePlugin = definePlugin({
   output: resultSchema,
   async execute({ scenario, seed, settings }, context: ServiceContext) {
     const { scenario: run, check } = scenarioNamed(context, scenario);
-    const options = { ...settings, seed: seed ?? context.random.uint32(), ...(check && { check }) };
+    const options = { ...settings, seed: seed ?? context.random.uint32(), context, ...(check && { check }) };
     return plainResult(await simulate(options as WorldOptions, run));
   },
 });
@@ -130,7 +130,7 @@ export const replayPlugin = definePlugin({
   output: resultSchema.extend({ reproduced: z.boolean(), nodeOfTrace: z.number() }),
   async execute({ scenario, trace }, context: ServiceContext) {
     const { scenario: run, check } = scenarioNamed(context, scenario);
-    const again = await replay(trace, run, { ...(check && { check }) });
+    const again = await replay(trace, run, { context, ...(check && { check }) });
     return { ...plainResult(again), reproduced: again.reproduced, nodeOfTrace: again.nodeOfTrace };
   },
 });

@@ -1,67 +1,43 @@
-// The pending events of a world by (time, order): a 4-ary heap over typed arrays, so that a comparison reads two neighbouring
-// numbers and no object. A cancelled event stays until it comes up or until half of the heap is cancelled; O(log n) otherwise.
-
-/** What a heap holds. */
-export interface Cancellable {
-  cancelled: boolean;
-  /** Kept by the heap. */
-  inHeap: boolean;
-}
+// Events by (time, order): a 4-ary heap over typed arrays, so that a comparison reads two neighbouring numbers and no object.
+// O(log n) to push and to pop.
 
 /** A priority queue by time in milliseconds, then by order. */
-export class EventHeap<E extends Cancellable> {
+export class EventHeap<E> {
   #times = new Float64Array(64);
   #orders = new Float64Array(64);
   #events: (E | undefined)[] = [];
   #size = 0;
-  #cancelled = 0;
-  /** The time of the event popped last. */
-  poppedMs = 0;
 
-  /** Events that are pending, cancelled ones not counted. */
   get size(): number {
-    return this.#size - this.#cancelled;
+    return this.#size;
+  }
+
+  /** The time of the first event; `size` must not be 0. */
+  get firstMs(): number {
+    return this.#times[0]!;
   }
 
   push(timeMs: number, order: number, event: E): void {
     if (this.#size === this.#times.length) this.#grow();
-    event.inHeap = true;
     this.#rise(this.#size++, timeMs, order, event);
   }
 
-  /** Takes out the first event that is not cancelled. */
-  pop(): E | undefined {
-    while (this.#size > 0) {
-      const first = this.#events[0]!;
-      this.poppedMs = this.#times[0]!;
-      this.#removeFirst();
-      first.inHeap = false;
-      if (!first.cancelled) return first;
-      this.#cancelled--;
-    }
-    return undefined;
-  }
-
-  /** Makes sure that an event does not come up; a second time changes nothing. */
-  cancel(event: E): void {
-    if (event.cancelled) return;
-    event.cancelled = true;
-    if (!event.inHeap) return;
-    this.#cancelled++;
-    if (this.#cancelled > 64 && this.#cancelled * 2 > this.#size) this.#compact();
-  }
-
-  /** Takes back a cancellation; the event must be in the heap still. */
-  revive(event: E): void {
-    event.cancelled = false;
-    this.#cancelled--;
-  }
-
-  #removeFirst(): void {
+  /** Takes out the first event; `size` must not be 0. */
+  pop(): E {
+    const first = this.#events[0]!;
     const last = --this.#size;
     const event = this.#events[last]!;
     this.#events[last] = undefined;
-    if (last > 0) this.#sink(0, this.#times[last]!, this.#orders[last]!, event);
+    if (last > 0) this.#sink(this.#times[last]!, this.#orders[last]!, event);
+    return first;
+  }
+
+  /** Takes out everything, in no order. */
+  drainTo(take: (timeMs: number, order: number, event: E) => void): void {
+    const size = this.#size;
+    this.#size = 0;
+    for (let place = 0; place < size; place++) take(this.#times[place]!, this.#orders[place]!, this.#events[place]!);
+    this.#events.length = 0;
   }
 
   #rise(from: number, timeMs: number, order: number, event: E): void {
@@ -83,13 +59,13 @@ export class EventHeap<E extends Cancellable> {
     events[place] = event;
   }
 
-  #sink(from: number, timeMs: number, order: number, event: E): void {
+  #sink(timeMs: number, order: number, event: E): void {
     const times = this.#times;
     const orders = this.#orders;
     const events = this.#events;
     const size = this.#size;
-    let place = from;
-    for (let child = 4 * place + 1; child < size; child = 4 * place + 1) {
+    let place = 0;
+    for (let child = 1; child < size; child = 4 * place + 1) {
       let least = child;
       let leastMs = times[child]!;
       const end = Math.min(child + 4, size);
@@ -112,12 +88,6 @@ export class EventHeap<E extends Cancellable> {
     events[place] = event;
   }
 
-  #move(from: number, to: number): void {
-    this.#times[to] = this.#times[from]!;
-    this.#orders[to] = this.#orders[from]!;
-    this.#events[to] = this.#events[from];
-  }
-
   #grow(): void {
     const times = new Float64Array(this.#times.length * 2);
     const orders = new Float64Array(this.#times.length * 2);
@@ -125,21 +95,5 @@ export class EventHeap<E extends Cancellable> {
     orders.set(this.#orders);
     this.#times = times;
     this.#orders = orders;
-  }
-
-  /** Drops what is cancelled, and makes a heap of the rest from its last parent up (Floyd, 1964): O(n). */
-  #compact(): void {
-    let kept = 0;
-    for (let place = 0; place < this.#size; place++) {
-      const event = this.#events[place]!;
-      if (event.cancelled) event.inHeap = false;
-      else this.#move(place, kept++);
-    }
-    this.#events.length = kept;
-    this.#size = kept;
-    this.#cancelled = 0;
-    for (let place = (kept - 2) >> 2; place >= 0; place--) {
-      this.#sink(place, this.#times[place]!, this.#orders[place]!, this.#events[place]!);
-    }
   }
 }

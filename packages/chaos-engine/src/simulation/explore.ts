@@ -1,7 +1,7 @@
 // Many worlds of one scenario: seed after seed, each with a mix of faults of its own, until one fails; that one is made small. And the
 // two that go with it: the same world again from one string, and the same world several times to see whether it is the same.
 
-import { type OperationContext, TenstripError, ungoverned } from '@tenstrip/shared-core';
+import { TenstripError, ungoverned } from '@tenstrip/shared-core';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { SwarmOptions } from './fault-plan.js';
 import { failureOf, shrink } from './shrink.js';
@@ -40,8 +40,6 @@ export interface ExploreOptions extends Omit<WorldOptions, 'seed' | 'swarm'> {
   readonly swarm?: SwarmOptions | false;
   /** Worlds that shrinking may take; 0 to leave a failure as it is. Default 500. */
   readonly shrinkWorlds?: number;
-  readonly context?: OperationContext;
-  readonly signal?: AbortSignal;
   /** Told after each world. */
   readonly onProgress?: (progress: ExploreProgress) => void;
 }
@@ -79,20 +77,10 @@ export interface ExploreReport {
  */
 export async function explore(options: ExploreOptions, scenario: Scenario): Promise<ExploreReport> {
   assertScenario(options, scenario);
-  const {
-    firstSeed = 0,
-    worlds = 1000,
-    budgetMs,
-    swarm = {},
-    shrinkWorlds = 500,
-    context,
-    signal,
-    onProgress,
-    ...rest
-  } = options;
+  const { firstSeed = 0, worlds = 1000, budgetMs, shrinkWorlds = 500, context, signal, onProgress } = options;
   checkCounts({ firstSeed, worlds, shrinkWorlds, 'firstSeed + worlds': firstSeed + worlds });
   if (budgetMs !== undefined && budgetMs !== Number.POSITIVE_INFINITY) checkCounts({ budgetMs: Math.ceil(budgetMs) });
-  const { settings, run: runOptions } = splitOptions({ ...rest, ...(swarm !== false && { swarm }) } as WorldOptions);
+  const { settings, run: runOptions } = exploredSettings(options);
   const op = context ?? ungoverned.context({ name: 'explore' });
   const endMs = budgetMs === undefined ? Number.POSITIVE_INFINITY : op.clock.monotonicMs() + budgetMs;
   const pause = (): Promise<void> | undefined => {
@@ -123,8 +111,22 @@ export async function explore(options: ExploreOptions, scenario: Scenario): Prom
   return { worlds: explored, events };
 }
 
+/** What all worlds of an exploration have in common. @throws TenstripError `OptionsInvalid` @internal */
+export function exploredSettings(options: ExploreOptions): ReturnType<typeof splitOptions> {
+  const {
+    firstSeed: _,
+    worlds: __,
+    budgetMs: ___,
+    shrinkWorlds: ____,
+    onProgress: _____,
+    swarm = {},
+    ...rest
+  } = options;
+  return splitOptions({ ...rest, ...(swarm !== false && { swarm }) } as WorldOptions);
+}
+
 /** How {@link replay} runs a world. */
-export type ReplayOptions = Pick<WorldOptions, 'check' | 'watchResources' | 'driver'>;
+export type ReplayOptions = Pick<WorldOptions, 'check' | 'watchResources' | 'driver' | 'context' | 'signal'>;
 
 /** A world that was run again. */
 export interface ReplayResult extends SimResult<unknown> {
@@ -268,7 +270,8 @@ function found(
   };
 }
 
-function checkCounts(counts: Readonly<Record<string, number>>): void {
+/** @throws TenstripError `OptionsInvalid` @internal */
+export function checkCounts(counts: Readonly<Record<string, number>>): void {
   for (const [name, count] of Object.entries(counts)) {
     if (Number.isSafeInteger(count) && count >= 0) continue;
     throw new TenstripError<ChaosErrorCode>('OptionsInvalid', `${name} is ${count}; give an integer from 0`, {

@@ -10,9 +10,11 @@ export {
   replay,
   verifyDeterminism,
 } from './explore.js';
+export { exploreInParallel, type ParallelExploreOptions } from './explore-in-parallel.js';
 export type { PlannedFault, SwarmOptions, WorldFaultKind } from './fault-plan.js';
 export type { RecordOptions } from './history.js';
 export type { Driver } from './microtask-driver.js';
+export type { ScenarioModule } from './scenario-module.js';
 export type { SimClock } from './sim-clock.js';
 export type { DiskLoss, DiskOptions, SimDisk } from './sim-disk.js';
 export type { LinkFaults, SimNetwork, Undo } from './sim-network.js';

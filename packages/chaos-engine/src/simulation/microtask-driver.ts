@@ -18,6 +18,8 @@ export interface Driven {
   threw(error: unknown): void;
   /** Whether what runs now belongs to the run; between the turns of the event loop other code runs. */
   active(active: boolean): void;
+  /** Asked now and then, where it is there; while what it gives is awaited other code runs. It must not reject. */
+  readonly makeWay: (() => Promise<void> | undefined) | undefined;
 }
 
 type TickCallback = () => void;
@@ -25,6 +27,8 @@ type TickCallback = () => void;
 const setImmediateOfNode = setImmediate;
 /** Steps in one batch: enough that the turn of the event loop costs nothing. */
 const batchSteps = 128;
+/** It is asked to make way after so many steps. */
+const makeWaySteps = 4096;
 
 /** Drives until a step says that it was the last; `begin` is called right before, with whether it
  * is driven in place. Resolves in a later turn of the event loop than that of the call. */
@@ -39,7 +43,7 @@ export function drive(driver: Driver, driven: Driven, begin: (inPlace: boolean) 
       try {
         begin(tickCallback !== undefined);
         if (tickCallback === undefined) runByTurns(driven, resolve, reject);
-        else resolve(runInPlace(driven, tickCallback));
+        else runInPlace(driven, tickCallback, resolve, reject);
       } catch (error) {
         reject(error);
       }
@@ -47,7 +51,27 @@ export function drive(driver: Driver, driven: Driven, begin: (inPlace: boolean) 
   });
 }
 
-function runInPlace(driven: Driven, tickCallback: TickCallback): void {
+function runInPlace(
+  driven: Driven,
+  tickCallback: TickCallback,
+  resolve: () => void,
+  reject: (error: unknown) => void,
+): void {
+  try {
+    const paused = runUntilWayIsMade(driven, tickCallback);
+    // From a macrotask again: nothing is drained in place by a microtask.
+    const goOn = (): void => runInPlace(driven, tickCallback, resolve, reject);
+    if (paused === undefined) resolve();
+    else void paused.then(() => setImmediateOfNode(goOn));
+  } catch (error) {
+    reject(error);
+  }
+}
+
+/** What is to be awaited before it goes on; `undefined` at the end. */
+function runUntilWayIsMade(driven: Driven, tickCallback: TickCallback): Promise<void> | undefined {
+  const { makeWay } = driven;
+  let steps = 0;
   driven.active(true);
   try {
     while (driven.step()) {
@@ -60,7 +84,14 @@ function runInPlace(driven: Driven, tickCallback: TickCallback): void {
         }
       }
       if (!driven.drained()) break;
+      if (makeWay === undefined || ++steps < makeWaySteps) continue;
+      steps = 0;
+      driven.active(false);
+      const paused = makeWay();
+      if (paused !== undefined) return paused;
+      driven.active(true);
     }
+    return undefined;
   } finally {
     driven.active(false);
   }
@@ -94,7 +125,9 @@ function runByTurns(driven: Driven, resolve: () => void, reject: (error: unknown
     if (stepped && !driven.drained()) return end();
     stepped = false;
     driven.active(false);
-    plan();
+    const paused = driven.makeWay?.();
+    if (paused === undefined) plan();
+    else void paused.then(plan);
   });
   const plan = (): void => {
     for (let planned = 0; planned < batchSteps; planned++) setImmediateOfNode(step);
@@ -117,5 +150,5 @@ function drainInPlace(): TickCallback | undefined {
   } catch {
     return undefined;
   }
-  return reached === 6 ? () => tickCallback.call(process) : undefined;
+  return reached === 6 ? tickCallback.bind(process) : undefined;
 }

@@ -31,7 +31,7 @@ export class SimClock implements Clock {
 
   /** How long `ms` of this clock are in the world. */
   worldMs(ms: number): number {
-    return ms / this.#rate;
+    return this.#rate === 1 ? ms : ms / this.#rate;
   }
 
   /** Puts the clock off by so much against the world's, and lets it run fast or slow from now on. Pending timers stay. @throws TenstripError `OptionsInvalid` */

@@ -1,4 +1,4 @@
-// What a world's heap holds: something that will happen to one process.
+// What a world's queue holds: something that will happen to one process.
 
 import type { SimProcess } from './sim-process.js';
 
@@ -20,9 +20,9 @@ export abstract class SimEvent {
   /** The life of the process that it belongs to; 0 for whichever it has then. */
   incarnation: number;
   cancelled = false;
-  inHeap = false;
+  queued = false;
   /** When it comes up earlier than this, it is put back until then. */
-  notBeforeMs = 0;
+  notBeforeMs: number | undefined = undefined;
   abstract readonly code: number;
 
   constructor(owner: SimProcess) {

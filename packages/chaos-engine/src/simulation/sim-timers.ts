@@ -1,4 +1,4 @@
-// Timers in a world, with the surface of Node's `Timeout` and `Immediate`. `refresh` moves only a due time; the heap learns of it
+// Timers in a world, with the surface of Node's `Timeout` and `Immediate`. `refresh` moves only a due time; the queue learns of it
 // when the old one comes up, as Node's own timer lists do.
 
 import { activeWorld } from './running-world.js';
@@ -22,13 +22,31 @@ const nothing: readonly unknown[] = [];
 const numbers = new WeakMap<SimTimeout, number>();
 const shared = new WeakSet<SimTimeout>();
 
+/** A world has no process to keep alive; whether a timer would is only remembered. */
+abstract class SimTimer extends SimEvent {
+  #referenced = true;
+
+  ref(): this {
+    this.#referenced = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+}
+
 /** What `setTimeout` and `setInterval` give in a world. */
-export class SimTimeout extends SimEvent {
+export class SimTimeout extends SimTimer {
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
   readonly #ms: number;
   readonly #repeats: boolean;
-  #referenced = true;
 
   private constructor(owner: SimProcess, callback: Callback, ms: number, repeats: boolean, given: readonly unknown[]) {
     super(owner);
@@ -75,15 +93,15 @@ export class SimTimeout extends SimEvent {
     if (this.owner.world !== world) {
       this.owner = this.owner === this.owner.world.scenario ? world.scenario : world.current;
       this.incarnation = this.owner.incarnation;
-      this.inHeap = false;
+      this.queued = false;
       this.cancelled = false;
       if (shared.has(this)) world.sharedTimers.add(this);
     } else if (this.incarnation !== this.owner.incarnation) {
       this.owner = world.current;
       this.incarnation = this.owner.incarnation;
     }
-    this.notBeforeMs = 0;
-    if (!this.inHeap) world.planTimer(this, this.#ms);
+    this.notBeforeMs = undefined;
+    if (!this.queued) world.planTimer(this, this.#ms);
     else {
       if (this.cancelled) world.revive(this);
       this.notBeforeMs = world.timerDueMs(this.owner, this.#ms);
@@ -93,26 +111,12 @@ export class SimTimeout extends SimEvent {
 
   /** Whether it will fire. */
   get pending(): boolean {
-    return this.inHeap && !this.cancelled;
+    return this.queued && !this.cancelled;
   }
 
   close(): this {
     this.owner.world.cancel(this);
     return this;
-  }
-
-  ref(): this {
-    this.#referenced = true;
-    return this;
-  }
-
-  unref(): this {
-    this.#referenced = false;
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#referenced;
   }
 
   [Symbol.toPrimitive](): number {
@@ -130,11 +134,10 @@ export class SimTimeout extends SimEvent {
 }
 
 /** What `setImmediate` gives in a world. */
-export class SimImmediate extends SimEvent {
+export class SimImmediate extends SimTimer {
   readonly code = eventCode.immediate;
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
-  #referenced = true;
 
   constructor(owner: SimProcess, callback: Callback, given: readonly unknown[]) {
     super(owner);
@@ -144,20 +147,6 @@ export class SimImmediate extends SimEvent {
 
   fire(): void {
     this.#callback(...this.#given);
-  }
-
-  ref(): this {
-    this.#referenced = true;
-    return this;
-  }
-
-  unref(): this {
-    this.#referenced = false;
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#referenced;
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,6 @@
 // One world from a seed: patch, run to the end inside one turn of the event loop, put everything back.
 
-import { TenstripError } from '@tenstrip/shared-core';
+import { type OperationContext, TenstripError } from '@tenstrip/shared-core';
 import type { History } from '../checking/index.js';
 import type { ChaosErrorCode } from '../errors/index.js';
 import { everyDecision, type TakenDecisions } from './decisions.js';
@@ -11,7 +11,9 @@ import { type Driver, drive, drivers } from './microtask-driver.js';
 import { compileAtOnce } from './patched-forbidden.js';
 import { claimThread } from './running-world.js';
 import { Patch, patchRuntime } from './runtime-patch.js';
+import { CallEvent, eventCode } from './sim-event.js';
 import type { LinkFaults } from './sim-network.js';
+import { SimImmediate, SimTimeout } from './sim-timers.js';
 import type { TraceStep } from './step-log.js';
 import type { Strategy } from './strategies.js';
 import { encodeTrace, type Trace } from './trace.js';
@@ -46,6 +48,10 @@ export interface WorldOptions {
   readonly watchResources?: boolean;
   /** How the world is driven; all give the same trace. Default `auto`. */
   readonly driver?: Driver;
+  /** The operation that this is part of: a world of many events stops between two of them when it is cancelled. */
+  readonly context?: OperationContext;
+  /** Stops a world of many events between two of them. */
+  readonly signal?: AbortSignal;
 }
 
 /** How a world went. */
@@ -76,13 +82,14 @@ export interface WorldRun<T> extends SimResult<T> {
 }
 
 /** What is done around every world. @internal */
-export interface WorldRunOptions extends Pick<WorldOptions, 'check' | 'watchResources' | 'driver'> {
+export interface WorldRunOptions
+  extends Pick<WorldOptions, 'check' | 'watchResources' | 'driver' | 'context' | 'signal'> {
   readonly observer?: NonNullable<World['observer']>;
 }
 
 /** Options of a world, taken apart. @internal */
 export function splitOptions(options: Omit<WorldOptions, 'seed'>): { settings: WorldSettings; run: WorldRunOptions } {
-  const { check, watchResources: watched, driver, ...settings } = options;
+  const { check, watchResources: watched, driver, context, signal, ...settings } = options;
   if (check !== undefined && typeof check !== 'function') throw unusable('check', check, 'a function of the history');
   assertDriver(driver);
   return {
@@ -91,6 +98,8 @@ export function splitOptions(options: Omit<WorldOptions, 'seed'>): { settings: W
       ...(check && { check }),
       ...(watched !== undefined && { watchResources: watched }),
       ...(driver && { driver }),
+      ...(context && { context }),
+      ...(signal && { signal }),
     },
   };
 }
@@ -99,7 +108,8 @@ export function splitOptions(options: Omit<WorldOptions, 'seed'>): { settings: W
  * Runs `scenario` in a world of virtual time in which `seed` decides everything: timers, `Date`, chance, `node:net`, `node:http`,
  * undici and `fetch` are the world's. Failures of the scenario are in the result.
  *
- * The world runs inside one turn of the event loop: nothing else happens in this thread meanwhile.
+ * The world runs inside one turn of the event loop: nothing else happens in this thread meanwhile. One with a context or a signal lets
+ * others have the thread about every 20 ms, and rejects with what the context or the signal gives as the reason when it was cancelled.
  *
  * @throws TenstripError `OptionsInvalid`; `WorldBusy` when this thread runs a simulation; `Nondeterminism` when code reached the real
  *   machine; `WorldExhausted` when a bound was met or nothing can happen any more (`details.bound`)
@@ -206,6 +216,7 @@ async function runOnce(
   const world = new World(trace);
   if (options.observer) world.observer = options.observer;
   let watch: ResourceWatch | undefined;
+  const cancellation = cancellationOf(world, options, () => watch);
   let leftBehind: string[] = [];
   try {
     await drive(options.driver ?? 'auto', world, (inPlace) => {
@@ -213,12 +224,53 @@ async function runOnce(
       if (options.watchResources ?? true) watch = watchResources(precise || !inPlace);
       world.begin(scenario);
     });
+    cancellation.throwIfCancelled();
     leftBehind = watch?.precise === false ? watch.leftBehind() : [];
   } finally {
     watch?.[Symbol.dispose]();
   }
   return { world, precise: watch?.precise ?? precise, leftBehind };
 }
+
+/** Has the world make way now and then where somebody may cancel it. */
+function cancellationOf(
+  world: World,
+  { context, signal }: WorldRunOptions,
+  watch: () => ResourceWatch | undefined,
+): { throwIfCancelled(): void } {
+  let cancelled: { readonly reason: unknown } | undefined;
+  if (context !== undefined || signal !== undefined) {
+    let lastMs = nowOfNode();
+    const looked = async (): Promise<void> => {
+      try {
+        // A turn of the event loop, or nobody could have cancelled it.
+        await new Promise((resolve) => setImmediateOfNode(resolve));
+        signal?.throwIfAborted();
+        await context?.checkpoint();
+      } catch (reason) {
+        cancelled = { reason };
+        world.abandon();
+      }
+      lastMs = nowOfNode();
+    };
+    world.makeWay = () => {
+      if (cancelled !== undefined || nowOfNode() - lastMs < makeWayEveryMs) return undefined;
+      // What reached the machine unseen must not come back before the world is over and it is found.
+      const seen = watch();
+      return seen?.precise === false && seen.leftBehind().length > 0 ? undefined : looked();
+    };
+  }
+  return {
+    throwIfCancelled() {
+      if (cancelled !== undefined) throw cancelled.reason;
+    },
+  };
+}
+
+const makeWayEveryMs = 20;
+// The functions of the machine: these run while a patch is in place.
+const nowOfNode = performance.now.bind(performance);
+const setImmediateOfNode = setImmediate;
 
 function isDeadlock({ outcome }: World): boolean {
   return outcome?.kind === 'error' && outcome.error.details.bound === 'deadlock';
@@ -258,9 +310,25 @@ function checked(history: History, { check }: WorldRunOptions): SimFailure | und
 }
 
 let warm: Promise<void> | undefined;
+/** V8 forgets the shape of objects of which none is alive, and the code that it compiled for them: a small world stays, so that a
+ * simulation after a full collection of garbage is as fast as one before it. */
+const kept: World[] = [];
+
+function smallWorld(): World {
+  const world = new World({ ...wholeWorld, scenario: '', seed: seedText(0), settings: checkSettings({}) });
+  for (let ms = 200; ms > 0; ms--) SimTimeout.start(world.scenario, () => {}, ms / 2, false);
+  for (let event = 0; event < 150; event++) {
+    world.step();
+    world.drained();
+  }
+  world.plan(new CallEvent(world.scenario, eventCode.internal, () => {}), 0);
+  world.plan(new SimImmediate(world.scenario, () => {}, []), 0);
+  return world;
+}
 
 /** Loads what Node makes late, as that would reach the machine inside the world: streams of output, `structuredClone`, `fetch`. */
 function warmUp(): Promise<void> {
+  if (kept.length === 0) kept.push(smallWorld());
   warm ??= (async () => {
     void process.stdout;
     void process.stderr;
@@ -269,6 +337,8 @@ function warmUp(): Promise<void> {
     using patch = new Patch();
     compileAtOnce(patch);
     await (await fetch('data:,')).text();
+    // What a module began when it was loaded comes to its end in the next turns; a world would have it later the first time.
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediateOfNode(resolve));
   })();
   return warm;
 }

@@ -6,7 +6,7 @@ import type { History, HistoryEntry } from '../checking/index.js';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { FaultSurface } from '../faults/index.js';
 import { Decisions } from './decisions.js';
-import { EventHeap } from './event-heap.js';
+import { EventQueue } from './event-queue.js';
 import { drawSwarm, scenarioName } from './fault-plan.js';
 import { type RecordOptions, textOf } from './history.js';
 import { endConnections } from './patched-network.js';
@@ -91,7 +91,7 @@ export class World {
   readonly heldReferences: { release(): void }[] = [];
   /** Whatever became of their processes. @internal */
   readonly openConnections = new Set<SimConnection>();
-  readonly #heap = new EventHeap<SimEvent>();
+  readonly #queue = new EventQueue<SimEvent>();
   readonly #hash = new TraceHash();
   readonly #holdUp: HoldUp | undefined;
   readonly #processes = new Map<string, SimProcess>();
@@ -277,12 +277,12 @@ export class World {
 
   /** @internal */
   plan(event: SimEvent, delayMs: number): void {
-    this.#heap.push(this.nowMs + delayMs, this.#sequence++, event);
+    this.#queue.push(this.nowMs + delayMs, this.#sequence++, event);
   }
 
   /** Plans a timer by its owner's clock. @internal */
   planTimer(timer: SimEvent, ms: number): void {
-    this.#heap.push(this.timerDueMs(timer.owner, ms), this.#sequence++, timer);
+    this.#queue.push(this.timerDueMs(timer.owner, ms), this.#sequence++, timer);
   }
 
   /** @internal */
@@ -293,12 +293,12 @@ export class World {
 
   /** @internal */
   cancel(event: SimEvent): void {
-    this.#heap.cancel(event);
+    this.#queue.cancel(event);
   }
 
   /** @internal */
   revive(event: SimEvent): void {
-    this.#heap.revive(event);
+    this.#queue.revive(event);
   }
 
   /** A number that stands for a timer, for `clearTimeout`. @internal */
@@ -400,7 +400,15 @@ export class World {
     this.plan(first, 0);
   }
 
+  /** Ends as it stands; what came of it is nobody's. @internal */
+  abandon(): void {
+    this.outcome ??= { kind: 'value', value: undefined };
+  }
+
   // What the driver calls
+
+  /** Lets others have the thread for a while. @internal */
+  makeWay: (() => Promise<void> | undefined) | undefined;
 
   /** @internal */
   step(): boolean {
@@ -410,7 +418,7 @@ export class World {
       return true;
     }
     for (;;) {
-      const event = this.#heap.pop();
+      const event = this.#queue.pop();
       if (event === undefined) {
         this.#exhaust('deadlock', 'no event is left and the scenario still waits');
         this.#end();
@@ -422,15 +430,15 @@ export class World {
         owner.deferred.push(event);
         continue;
       }
-      const timeMs = this.#heap.poppedMs;
+      const timeMs = this.#queue.poppedMs;
       if (timeMs > this.settings.maxVirtualMs) {
         this.#exhaust('maxVirtualMs', `${this.settings.maxVirtualMs} ms of virtual time are over`);
         this.#end();
         return true;
       }
       this.nowMs = timeMs;
-      if (event.notBeforeMs > timeMs) {
-        this.#heap.push(event.notBeforeMs, this.#sequence++, event);
+      if (event.notBeforeMs !== undefined && event.notBeforeMs > timeMs) {
+        this.#queue.push(event.notBeforeMs, this.#sequence++, event);
         continue;
       }
       if (++this.events > this.settings.maxEvents) {

@@ -155,8 +155,8 @@ const netPrograms: Record<string, Program> = {
     const socket = net.connect(port, host);
     const began = performance.now();
     socket.on('data', (data) => seen.push(String(data)));
-    socket.setTimeout(200, () => {
-      seen.push(performance.now() - began >= 240 ? 'idle after the last data' : 'idle too early');
+    socket.setTimeout(800, () => {
+      seen.push(performance.now() - began >= 840 ? 'idle after the last data' : 'idle too early');
       socket.destroy();
     });
     watch(seen, 'client', socket, ['timeout', 'close']);

@@ -1,7 +1,7 @@
 // The strip: scenarios by name, JSON in and out, seeds from the governor.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PluginRegistry, ResourceGovernor, testing } from '@tenstrip/shared-core';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { chaosStrip, type World } from '../../src/index.js';
 
 const scenarios = {
@@ -16,6 +16,11 @@ const scenarios = {
       world.node('a', () => {});
       world.invariant('a lives', () => world.nodes[0]!.state !== 'dead');
       await sleep(20_000);
+    },
+  },
+  endless: {
+    scenario: async () => {
+      for (;;) await sleep(1);
     },
   },
   empty: {
@@ -55,6 +60,19 @@ it('finds, shrinks and replays', async () => {
     const again = await call.replay({ scenario: 'dies', trace: failure!.trace });
     expect(again).toMatchObject({ reproduced: true, failure: { name: 'a lives' }, story: failure!.story });
     expect((await call.simulate({ scenario: 'empty' })).failure).toMatchObject({ kind: 'check' });
+  });
+});
+
+it('stops a world when its caller does not want it any more', async () => {
+  await mounted(async (call) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error('enough')), 60);
+    const settings = { maxEvents: 1e9, maxVirtualMs: 1e12 };
+    const called = call.simulate({ scenario: 'endless', settings }, { signal: controller.signal });
+    await expect(called).rejects.toMatchObject({ code: 'OperationAborted' });
+    // The thread is free once the world is at its end, which the caller did not wait for.
+    const next = await vi.waitFor(() => call.simulate({ scenario: 'dice', seed: 1 }), 5000);
+    expect(next.value).toEqual(expect.any(Number));
   });
 });
 

@@ -7,16 +7,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../src/index.js';
 import { Decisions, everyDecision } from '../../../src/simulation/decisions.js';
-import { EventHeap } from '../../../src/simulation/event-heap.js';
+import { EventQueue } from '../../../src/simulation/event-queue.js';
 
 interface Entry {
   cancelled: boolean;
-  inHeap: boolean;
+  queued: boolean;
   readonly time: number;
   readonly order: number;
 }
 
-describe('the event heap', () => {
+describe('the event queue', () => {
   it('gives what a sorted list gives, under any pushes, pops, cancellations and revivals', () => {
     const command = fc.oneof(
       { weight: 5, arbitrary: fc.record({ do: fc.constant('push' as const), value: fc.integer({ min: 0, max: 20 }) }) },
@@ -26,30 +26,84 @@ describe('the event heap', () => {
     );
     fc.assert(
       fc.property(fc.array(command, { maxLength: 600, size: 'max' }), (commands) => {
-        const heap = new EventHeap<Entry>();
+        const queue = new EventQueue<Entry>();
         let expected: Entry[] = [];
         const all: Entry[] = [];
         commands.forEach(({ do: what, value }, order) => {
           const entry = all[value % Math.max(1, all.length)];
           if (what === 'push') {
-            const pushed: Entry = { cancelled: false, inHeap: false, time: value, order };
-            heap.push(value, order, pushed);
+            const pushed: Entry = { cancelled: false, queued: false, time: value, order };
+            queue.push(value, order, pushed);
             all.push(pushed);
             expected.push(pushed);
           } else if (what === 'pop') {
             expected.sort((a, b) => a.time - b.time || a.order - b.order);
-            expect(heap.pop()).toBe(expected.shift());
+            expect(queue.pop()).toBe(expected.shift());
           } else if (what === 'cancel' && entry !== undefined) {
-            heap.cancel(entry);
+            queue.cancel(entry);
             expected = expected.filter((other) => other !== entry);
-          } else if (entry?.cancelled && entry.inHeap) {
-            heap.revive(entry);
+          } else if (entry?.cancelled && entry.queued) {
+            queue.revive(entry);
             expected.push(entry);
           }
-          expect(heap.size).toBe(expected.length);
+          expect(queue.size).toBe(expected.length);
         });
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('gives events in order of time and push, however delays are spread, while more are planned and cancelled', () => {
+    // As programs wait: briefly and often, long and rarely, all at once, in fractions, never.
+    const delays = fc.array(
+      fc.oneof(
+        { weight: 6, arbitrary: fc.double({ min: 0, max: 2, noNaN: true }) },
+        { weight: 3, arbitrary: fc.integer({ min: 1, max: 30_000 }) },
+        { weight: 2, arbitrary: fc.constantFrom(0, 5) },
+        { weight: 1, arbitrary: fc.constantFrom(86_400_000, 1e15, 1e300, Number.POSITIVE_INFINITY) },
+      ),
+      { minLength: 1, maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(delays, fc.integer({ min: 1, max: 400 }), fc.integer(), (spread, pending, seed) => {
+        const random = seededRandom(seed);
+        const queue = new EventQueue<Entry>();
+        const expected = new Set<Entry>();
+        let order = 0;
+        const plan = (nowMs: number): void => {
+          const time = nowMs + spread[random.integer(0, spread.length - 1)]!;
+          const entry = { cancelled: false, queued: false, time, order: order++ };
+          queue.push(time, entry.order, entry);
+          expected.add(entry);
+        };
+        for (let event = 0; event < pending; event++) plan(0);
+        let before: Entry | undefined;
+        for (let event = 0; event < 4 * pending; event++) {
+          const popped = queue.pop();
+          if (popped === undefined) break;
+          expect(queue.poppedMs).toBe(popped.time);
+          if (
+            before !== undefined &&
+            (before.time > popped.time || (before.time === popped.time && before.order > popped.order))
+          ) {
+            throw new Error(`${JSON.stringify(before)} came before ${JSON.stringify(popped)}`);
+          }
+          if (!expected.delete(popped) || popped.cancelled) throw new Error(`${JSON.stringify(popped)} came`);
+          before = popped;
+          if (popped.time < 1e300 && event < 3 * pending)
+            for (let more = random.integer(0, 2); more > 0; more--) plan(popped.time);
+          const [other] = expected;
+          if (other !== undefined && random.float() < 0.3) {
+            queue.cancel(other);
+            expected.delete(other);
+          }
+          expect(queue.size).toBe(expected.size);
+        }
+        const rest = [...expected].sort((a, b) => a.time - b.time || a.order - b.order);
+        for (const entry of rest) expect(queue.pop()).toBe(entry);
+        expect(queue.pop()).toBeUndefined();
+      }),
+      { numRuns: 150 },
     );
   });
 });
