@@ -11,6 +11,7 @@ export {
   prefixCovers,
   requireIpAddress,
   requireIpPrefix,
+  wordMask,
 } from './ip-address.js';
 export { IpPrefixIndex } from './ip-prefix-index.js';
 export { NetworkSet } from './network-set.js';

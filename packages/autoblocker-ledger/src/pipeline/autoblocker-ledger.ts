@@ -521,12 +521,10 @@ export class AutoblockerLedger implements AsyncDisposable {
   /** Counts, as one plain object. */
   statistics(): LedgerStatistics {
     const { now } = this;
-    const decisions: Record<DecisionState, number> = { active: 0, 'pending-review': 0, revoked: 0, expired: 0 };
-    for (const { state } of this.#ledger.projections.decisions(now)) decisions[state] += 1;
     return {
       size: this.size,
       entries: { ...this.#ledger.projections.entryCounts },
-      decisions,
+      decisions: this.#ledger.projections.states(now),
       buckets: this.#parts.detector.statistics,
       actors: this.#parts.crossDomain.statistics,
       feedbackEvents: this.#maker.feedbackEvents,

@@ -1,0 +1,415 @@
+// Decisions as rows of numbers, and the index from a target to its rows. A row is 40 bytes side by side, for one line of the
+// cache; the index is one open-addressing table of row numbers for all networks of both families, at most two thirds full,
+// whose keys stand in the rows. Rows are in the order of their ids and are never taken out: expired decisions count in
+// escalations and are asked for. They grow by chunks, so that no large array is ever copied.
+//
+// Look-ups are O(prefix lengths in use). Of IPv4, a table by the first 16 bits says which lengths there are around an
+// address at all. The hash has a seed, so that nobody can aim at one chain.
+
+import type { EarlierDecision } from '../decisions/index.js';
+import { type BlockTarget, targetKey } from '../events/index.js';
+import {
+  formatIpAddress,
+  formatIpPrefix,
+  type IpAddress,
+  type IpPrefix,
+  requireIpPrefix,
+  wordMask,
+} from '../lookup/index.js';
+
+/** What a decision begins with. */
+export interface NewRow {
+  readonly id: bigint;
+  readonly target: BlockTarget;
+  /** In milliseconds since 1970. */
+  readonly from: number;
+  /** `Infinity`: without end. */
+  readonly until: number;
+  /** What it shares with others: a number of the caller's. */
+  readonly form: number;
+  /** Its evidence: a number of the caller's. */
+  readonly evidence: number;
+  readonly held: EarlierDecision['held'];
+}
+
+/** What is true or false of a row. */
+export const rowFlag = {
+  /** Look-ups of addresses find it. */
+  placed: 1 << 2,
+  /** It stands in the queue of ends. */
+  queued: 1 << 3,
+  /** The first of its target. */
+  first: 1 << 4,
+  /** What its target's score was then is void. */
+  scoreVoid: 1 << 5,
+  /** There is more about it than a row holds. */
+  extra: 1 << 6,
+  /** Its end is not the one in the row. */
+  extended: 1 << 7,
+  /** The target is no network. */
+  named: 1 << 8,
+} as const;
+
+const heldNames: readonly EarlierDecision['held'][] = ['active', 'pending-review', 'revoked'];
+const heldMask = 3;
+const isFamily6 = 1 << 9;
+const lengthShift = 10;
+const lengthMask = 255;
+/** Bits of the state word that are part of a network's key. */
+const keyMask = rowFlag.named | isFamily6 | (lengthMask << lengthShift);
+const idHighShift = 18;
+
+const rowsShift = 12;
+const rowsPerChunk = 1 << rowsShift;
+const rowMask = rowsPerChunk - 1;
+/** Places in a row, in 64-bit floats and in 32-bit words. */
+const stride = { floats: 5, words: 10 };
+const place = { from: 0, until: 1, idLow: 4, state: 5, address: 6, next: 7, form: 8, evidence: 9 };
+
+const wideShift = 12;
+const fewNetworks = 256;
+const seed = 0x9e3779b9;
+
+/** Decisions, and which of them are on a target or around an address. */
+export class DecisionRows {
+  #size = 0;
+  readonly #floats: Float64Array[] = [];
+  readonly #words: Int32Array[] = [];
+  /** Addresses of IPv6, four words each. */
+  readonly #wide: Int32Array[] = [];
+  #wideSize = 0;
+  /** Targets that are no networks, and the first row of each. */
+  readonly #named: BlockTarget[] = [];
+  readonly #firstOfName = new Map<string, number>();
+  /** Row numbers plus one. */
+  #slots = new Int32Array(64);
+  #networks = 0;
+  #networks4 = 0;
+  /** Lengths that were ever in use, longest first. */
+  #lengths: { 4: number[]; 6: number[] } = { 4: [], 6: [] };
+  /** By the first 16 bits of an address of IPv4: a bit for each length, less one, of which there may be a network around it. */
+  #lengthsBy16: Uint32Array | undefined;
+
+  /** Rows so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds a row behind the others of its target; its id is above all before. */
+  add({ id, target, from, until, form, evidence, held }: NewRow): number {
+    const row = this.#size;
+    if ((row & rowMask) === 0) this.#grow();
+    this.#size = row + 1;
+    const floats = this.#floats[row >>> rowsShift]!;
+    const words = this.#words[row >>> rowsShift]!;
+    const at = (row & rowMask) * stride.words;
+    floats[(row & rowMask) * stride.floats + place.from] = from;
+    floats[(row & rowMask) * stride.floats + place.until] = until;
+    const number = Number(id);
+    words[at + place.idLow] = number | 0;
+    words[at + place.state] = ((number / 2 ** 32) << idHighShift) | heldNames.indexOf(held);
+    words[at + place.next] = -1;
+    words[at + place.form] = form;
+    words[at + place.evidence] = evidence;
+    if (target.kind === 'ip' || target.kind === 'range') this.#addNetwork(row, requireIpPrefix(target.value));
+    else this.#addNamed(row, target);
+    return row;
+  }
+
+  // --------------------------------------------------------------------------------------------------------- one row
+
+  id(row: number): bigint {
+    const state = this.#word(row, place.state);
+    return BigInt((state >>> idHighShift) * 2 ** 32 + (this.#word(row, place.idLow) >>> 0));
+  }
+
+  from(row: number): number {
+    return this.#floats[row >>> rowsShift]![(row & rowMask) * stride.floats + place.from]!;
+  }
+
+  until(row: number): number {
+    return this.#floats[row >>> rowsShift]![(row & rowMask) * stride.floats + place.until]!;
+  }
+
+  setUntil(row: number, until: number): void {
+    this.#floats[row >>> rowsShift]![(row & rowMask) * stride.floats + place.until] = until;
+  }
+
+  form(row: number): number {
+    return this.#word(row, place.form);
+  }
+
+  evidence(row: number): number {
+    return this.#word(row, place.evidence);
+  }
+
+  held(row: number): EarlierDecision['held'] {
+    return heldNames[this.#word(row, place.state) & heldMask]!;
+  }
+
+  revoke(row: number): void {
+    this.#words[row >>> rowsShift]![(row & rowMask) * stride.words + place.state]! &= ~heldMask;
+    this.#words[row >>> rowsShift]![(row & rowMask) * stride.words + place.state]! |= heldNames.indexOf('revoked');
+  }
+
+  has(row: number, flag: number): boolean {
+    return (this.#word(row, place.state) & flag) !== 0;
+  }
+
+  set(row: number, flag: number, value: boolean): void {
+    const words = this.#words[row >>> rowsShift]!;
+    const at = (row & rowMask) * stride.words + place.state;
+    if (value) words[at]! |= flag;
+    else words[at]! &= ~flag;
+  }
+
+  /** The network of a row; `undefined` when its target is none. */
+  network(row: number): IpPrefix | undefined {
+    const state = this.#word(row, place.state);
+    if ((state & rowFlag.named) !== 0) return undefined;
+    const address = this.#word(row, place.address);
+    const length = (state >>> lengthShift) & lengthMask;
+    if ((state & isFamily6) === 0) return { address: { family: 4, words: [address >>> 0, 0, 0, 0] }, length };
+    const wide = this.#wide[address >>> wideShift]!;
+    const at = (address & (2 ** wideShift - 1)) * 4;
+    const words = [wide[at]! >>> 0, wide[at + 1]! >>> 0, wide[at + 2]! >>> 0, wide[at + 3]! >>> 0] as const;
+    return { address: { family: 6, words }, length };
+  }
+
+  target(row: number): BlockTarget {
+    const network = this.network(row);
+    if (network === undefined) return this.#named[this.#word(row, place.address)]!;
+    const isAddress = network.length === (network.address.family === 4 ? 32 : 128);
+    return isAddress
+      ? { kind: 'ip', value: formatIpAddress(network.address) }
+      : { kind: 'range', value: formatIpPrefix(network) };
+  }
+
+  // ------------------------------------------------------------------------------------------------------ many rows
+
+  /** The row of an id, or -1. O(log rows). */
+  rowOf(id: bigint): number {
+    const wanted = Number(id);
+    let [low, high] = [0, this.#size];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const found =
+        (this.#word(middle, place.state) >>> idHighShift) * 2 ** 32 + (this.#word(middle, place.idLow) >>> 0);
+      if (found === wanted) return middle;
+      if (found < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return -1;
+  }
+
+  /** The oldest row of a canonical target, or -1. */
+  firstOn(target: BlockTarget): number {
+    if (target.kind !== 'ip' && target.kind !== 'range') return this.#firstOfName.get(targetKey(target)) ?? -1;
+    return this.firstOnNetwork(requireIpPrefix(target.value));
+  }
+
+  /** The oldest row of exactly this network, or -1. */
+  firstOnNetwork({ address: { family, words }, length }: IpPrefix): number {
+    return family === 4
+      ? this.#find4(words[0] | 0, length)
+      : this.#find6(words[0] | 0, words[1] | 0, words[2] | 0, words[3] | 0, length);
+  }
+
+  /** The next younger row of the same target, or -1. */
+  next(row: number): number {
+    return this.#word(row, place.next);
+  }
+
+  /**
+   * Writes the oldest rows of all networks around an address of IPv4, as an integer, into `rows`, longest first, and gives
+   * their number. There are at most 33.
+   */
+  coveringIpv4(address: number, rows: Int32Array): number {
+    let count = 0;
+    if (this.#lengthsBy16 === undefined) {
+      const lengths = this.#lengths[4];
+      for (let index = 0; index < lengths.length; index += 1) {
+        const row = this.#find4(address & wordMask(lengths[index]!, 0), lengths[index]!);
+        if (row >= 0) rows[count++] = row;
+      }
+      return count;
+    }
+    for (let lengths = this.#lengthsBy16[address >>> 16]!; lengths !== 0; ) {
+      const length = 32 - Math.clz32(lengths);
+      lengths &= ~(1 << (length - 1));
+      const row = this.#find4(address & (-1 << (32 - length)), length);
+      if (row >= 0) rows[count++] = row;
+    }
+    if (this.#lengths[4].at(-1) === 0) {
+      const row = this.#find4(0, 0);
+      if (row >= 0) rows[count++] = row;
+    }
+    return count;
+  }
+
+  /** The same for any address; there are at most 129. */
+  covering({ family, words }: IpAddress, rows: Int32Array): number {
+    if (family === 4) return this.coveringIpv4(words[0], rows);
+    let count = 0;
+    const lengths = this.#lengths[6];
+    for (let index = 0; index < lengths.length; index += 1) {
+      const length = lengths[index]!;
+      const [a, b] = [words[0] & wordMask(length, 0), words[1] & wordMask(length, 32)];
+      const [c, d] = [words[2] & wordMask(length, 64), words[3] & wordMask(length, 96)];
+      const row = this.#find6(a, b, c, d, length);
+      if (row >= 0) rows[count++] = row;
+    }
+    return count;
+  }
+
+  /** Bits of the network of a row. */
+  length(row: number): number {
+    return (this.#word(row, place.state) >>> lengthShift) & lengthMask;
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- inside
+
+  #word(row: number, at: number): number {
+    return this.#words[row >>> rowsShift]![(row & rowMask) * stride.words + at]!;
+  }
+
+  #setWord(row: number, at: number, value: number): void {
+    this.#words[row >>> rowsShift]![(row & rowMask) * stride.words + at] = value;
+  }
+
+  #grow(): void {
+    const memory = new ArrayBuffer(rowsPerChunk * stride.words * 4);
+    this.#floats.push(new Float64Array(memory));
+    this.#words.push(new Int32Array(memory));
+  }
+
+  #addNamed(row: number, target: BlockTarget): void {
+    const key = targetKey(target);
+    const first = this.#firstOfName.get(key);
+    this.#setWord(row, place.state, this.#word(row, place.state) | rowFlag.named);
+    if (first !== undefined) {
+      this.#setWord(row, place.address, this.#word(first, place.address));
+      this.#append(first, row);
+      return;
+    }
+    this.#setWord(row, place.address, this.#named.push(target) - 1);
+    this.set(row, rowFlag.first, true);
+    this.#firstOfName.set(key, row);
+  }
+
+  #addNetwork(row: number, network: IpPrefix): void {
+    const { address, length } = network;
+    const key = (address.family === 6 ? isFamily6 : 0) | (length << lengthShift);
+    this.#setWord(row, place.state, this.#word(row, place.state) | key);
+    const first = this.firstOnNetwork(network);
+    if (first >= 0) {
+      this.#setWord(row, place.address, this.#word(first, place.address));
+      this.#append(first, row);
+      return;
+    }
+    this.#setWord(row, place.address, address.family === 4 ? address.words[0] | 0 : this.#addWide(address.words));
+    this.set(row, rowFlag.first, true);
+    if ((this.#networks + 1) * 3 > this.#slots.length * 2) this.#widen();
+    this.#insert(row);
+    this.#networks += 1;
+    this.#noteLength(network);
+  }
+
+  #append(first: number, row: number): void {
+    let last = first;
+    for (let next = this.next(last); next >= 0; next = this.next(last)) last = next;
+    this.#setWord(last, place.next, row);
+  }
+
+  #addWide(words: IpAddress['words']): number {
+    const number = this.#wideSize;
+    if ((number & (2 ** wideShift - 1)) === 0) this.#wide.push(new Int32Array(4 * 2 ** wideShift));
+    this.#wideSize = number + 1;
+    this.#wide[number >>> wideShift]!.set(words, (number & (2 ** wideShift - 1)) * 4);
+    return number;
+  }
+
+  #find4(address: number, length: number): number {
+    const [slots, last] = [this.#slots, this.#slots.length - 1];
+    const key = length << lengthShift;
+    for (let slot = mix(address, seed ^ length) & last; ; slot = (slot + 1) & last) {
+      const row = slots[slot]! - 1;
+      if (row < 0) return -1;
+      const words = this.#words[row >>> rowsShift]!;
+      const at = (row & rowMask) * stride.words;
+      if (words[at + place.address] === address && (words[at + place.state]! & keyMask) === key) return row;
+    }
+  }
+
+  #find6(a: number, b: number, c: number, d: number, length: number): number {
+    const [slots, last] = [this.#slots, this.#slots.length - 1];
+    const key = isFamily6 | (length << lengthShift);
+    for (let slot = hash6(a, b, c, d, length) & last; ; slot = (slot + 1) & last) {
+      const row = slots[slot]! - 1;
+      if (row < 0) return -1;
+      if ((this.#word(row, place.state) & keyMask) !== key) continue;
+      const address = this.#word(row, place.address);
+      const wide = this.#wide[address >>> wideShift]!;
+      const at = (address & (2 ** wideShift - 1)) * 4;
+      if (wide[at] === a && wide[at + 1] === b && wide[at + 2] === c && wide[at + 3] === d) return row;
+    }
+  }
+
+  #insert(row: number): void {
+    const state = this.#word(row, place.state);
+    const length = (state >>> lengthShift) & lengthMask;
+    const address = this.#word(row, place.address);
+    let hash: number;
+    if ((state & isFamily6) === 0) hash = mix(address, seed ^ length);
+    else {
+      const wide = this.#wide[address >>> wideShift]!;
+      const at = (address & (2 ** wideShift - 1)) * 4;
+      hash = hash6(wide[at]!, wide[at + 1]!, wide[at + 2]!, wide[at + 3]!, length);
+    }
+    const [slots, last] = [this.#slots, this.#slots.length - 1];
+    let slot = hash & last;
+    while (slots[slot] !== 0) slot = (slot + 1) & last;
+    slots[slot] = row + 1;
+  }
+
+  #widen(): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(old.length * 2);
+    for (let slot = 0; slot < old.length; slot += 1) if (old[slot] !== 0) this.#insert(old[slot]! - 1);
+  }
+
+  #noteLength({ address: { family, words }, length }: IpPrefix): void {
+    const lengths = this.#lengths[family];
+    if (!lengths.includes(length)) this.#lengths[family] = [...lengths, length].sort((one, other) => other - one);
+    if (family === 6) return;
+    this.#networks4 += 1;
+    if (this.#lengthsBy16 !== undefined) this.#noteAround(words[0], length);
+    else if (this.#networks4 > fewNetworks) {
+      this.#lengthsBy16 = new Uint32Array(65_536);
+      for (const slot of this.#slots) {
+        const network = slot === 0 ? undefined : this.network(slot - 1);
+        if (network?.address.family === 4) this.#noteAround(network.address.words[0], network.length);
+      }
+    }
+  }
+
+  /** A network shorter than 16 bits is around many. */
+  #noteAround(word: number, length: number): void {
+    if (length === 0) return;
+    const from = word >>> 16;
+    const to = from + 2 ** Math.max(0, 16 - length);
+    for (let first = from; first < to; first += 1) this.#lengthsBy16![first]! |= 1 << (length - 1);
+  }
+}
+
+function hash6(a: number, b: number, c: number, d: number, length: number): number {
+  return mix(d, mix(c, mix(b, mix(a, seed ^ length))));
+}
+
+/** The finaliser of MurmurHash3 (Appleby), over a word and what came before. */
+function mix(word: number, before: number): number {
+  let hash = (word ^ before) | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
