@@ -37,9 +37,11 @@ export class BlockLedger {
     const ledger = new BlockLedger(parts);
     const { reader } = parts.log;
     let index = reader.minimumIndex;
-    for await (const stored of reader.entries(index, reader.size)) {
-      ledger.projections.apply(index, decodeEntry(index, stored));
-      index += 1n;
+    for await (const batch of reader.batches(index, reader.size)) {
+      for (const stored of batch) {
+        ledger.projections.apply(index, decodeEntry(index, stored));
+        index += 1n;
+      }
     }
     return ledger;
   }

@@ -1,6 +1,7 @@
 // Decisions as rows of numbers, and the index from a target to its rows. A row is 40 bytes side by side, for one line of the
 // cache; the index is one open-addressing table of row numbers for all networks of both families, at most two thirds full,
-// whose keys stand in the rows. Rows are in the order of their ids and are never taken out: expired decisions count in
+// whose keys stand in the rows. The bits of a slot that no row number needs are a part of the key's hash, so that few rows
+// are looked at in vain. Rows are in the order of their ids and are never taken out: expired decisions count in
 // escalations and are asked for. They grow by chunks, so that no large array is ever copied.
 //
 // Look-ups are O(prefix lengths in use). Of IPv4, a table by the first 16 bits says which lengths there are around an
@@ -81,8 +82,9 @@ export class DecisionRows {
   /** Targets that are no networks, and the first row of each. */
   readonly #named: BlockTarget[] = [];
   readonly #firstOfName = new Map<string, number>();
-  /** Row numbers plus one. */
+  /** Row numbers plus one, and above them bits of the hash. */
   #slots = new Int32Array(64);
+  #rowBits = 8;
   #networks = 0;
   #networks4 = 0;
   /** Lengths that were ever in use, longest first. */
@@ -100,6 +102,7 @@ export class DecisionRows {
     const row = this.#size;
     if ((row & rowMask) === 0) this.#grow();
     this.#size = row + 1;
+    if (row + 2 >= 2 ** this.#rowBits) this.#makeIndex(this.#slots.length, this.#rowBits + 1);
     const floats = this.#floats[row >>> rowsShift]!;
     const words = this.#words[row >>> rowsShift]!;
     const at = (row & rowMask) * stride.words;
@@ -309,7 +312,7 @@ export class DecisionRows {
     }
     this.#setWord(row, place.address, address.family === 4 ? address.words[0] | 0 : this.#addWide(address.words));
     this.set(row, rowFlag.first, true);
-    if ((this.#networks + 1) * 3 > this.#slots.length * 2) this.#widen();
+    if ((this.#networks + 1) * 3 > this.#slots.length * 2) this.#makeIndex(this.#slots.length * 2, this.#rowBits);
     this.#insert(row);
     this.#networks += 1;
     this.#noteLength(network);
@@ -330,11 +333,14 @@ export class DecisionRows {
   }
 
   #find4(address: number, length: number): number {
-    const [slots, last] = [this.#slots, this.#slots.length - 1];
+    const [slots, last, hashBits] = [this.#slots, this.#slots.length - 1, -1 << this.#rowBits];
     const key = length << lengthShift;
-    for (let slot = mix(address, seed ^ length) & last; ; slot = (slot + 1) & last) {
-      const row = slots[slot]! - 1;
-      if (row < 0) return -1;
+    const hash = mix(address, seed ^ length);
+    for (let slot = hash & last; ; slot = (slot + 1) & last) {
+      const value = slots[slot]!;
+      if (value === 0) return -1;
+      if (((value ^ hash) & hashBits) !== 0) continue;
+      const row = (value & ~hashBits) - 1;
       const words = this.#words[row >>> rowsShift]!;
       const at = (row & rowMask) * stride.words;
       if (words[at + place.address] === address && (words[at + place.state]! & keyMask) === key) return row;
@@ -342,11 +348,14 @@ export class DecisionRows {
   }
 
   #find6(a: number, b: number, c: number, d: number, length: number): number {
-    const [slots, last] = [this.#slots, this.#slots.length - 1];
+    const [slots, last, hashBits] = [this.#slots, this.#slots.length - 1, -1 << this.#rowBits];
     const key = isFamily6 | (length << lengthShift);
-    for (let slot = hash6(a, b, c, d, length) & last; ; slot = (slot + 1) & last) {
-      const row = slots[slot]! - 1;
-      if (row < 0) return -1;
+    const hash = hash6(a, b, c, d, length);
+    for (let slot = hash & last; ; slot = (slot + 1) & last) {
+      const value = slots[slot]!;
+      if (value === 0) return -1;
+      if (((value ^ hash) & hashBits) !== 0) continue;
+      const row = (value & ~hashBits) - 1;
       if ((this.#word(row, place.state) & keyMask) !== key) continue;
       const address = this.#word(row, place.address);
       const wide = this.#wide[address >>> wideShift]!;
@@ -369,13 +378,14 @@ export class DecisionRows {
     const [slots, last] = [this.#slots, this.#slots.length - 1];
     let slot = hash & last;
     while (slots[slot] !== 0) slot = (slot + 1) & last;
-    slots[slot] = row + 1;
+    slots[slot] = (row + 1) | (hash & (-1 << this.#rowBits));
   }
 
-  #widen(): void {
-    const old = this.#slots;
-    this.#slots = new Int32Array(old.length * 2);
-    for (let slot = 0; slot < old.length; slot += 1) if (old[slot] !== 0) this.#insert(old[slot]! - 1);
+  #makeIndex(slots: number, rowBits: number): void {
+    const [old, oldHashBits] = [this.#slots, -1 << this.#rowBits];
+    this.#slots = new Int32Array(slots);
+    this.#rowBits = rowBits;
+    for (let slot = 0; slot < old.length; slot += 1) if (old[slot] !== 0) this.#insert((old[slot]! & ~oldHashBits) - 1);
   }
 
   #noteLength({ address: { family, words }, length }: IpPrefix): void {
@@ -386,8 +396,8 @@ export class DecisionRows {
     if (this.#lengthsBy16 !== undefined) this.#noteAround(words[0], length);
     else if (this.#networks4 > fewNetworks) {
       this.#lengthsBy16 = new Uint32Array(65_536);
-      for (const slot of this.#slots) {
-        const network = slot === 0 ? undefined : this.network(slot - 1);
+      for (let row = 0; row < this.#size; row += 1) {
+        const network = this.network(row);
         if (network?.address.family === 4) this.#noteAround(network.address.words[0], network.length);
       }
     }
