@@ -1,8 +1,10 @@
-// Decisions as rows of numbers, and the index from a target to its rows. A row is 40 bytes side by side, for one line of the
-// cache; the index is one open-addressing table of row numbers for all networks of both families, at most two thirds full,
+// Decisions as rows of numbers, and the index from a target to its rows. A row is 32 bytes side by side, in one line of the
+// cache; what few rows have stands beside them. The index is one open-addressing table of row numbers for all networks of both families, at most two thirds full,
 // whose keys stand in the rows. The bits of a slot that no row number needs are a part of the key's hash, so that few rows
 // are looked at in vain. Rows are in the order of their ids and are never taken out: expired decisions count in
 // escalations and are asked for. They grow by chunks, so that no large array is ever copied.
+//
+// Ends are found by the earliest of each chunk of 4,096 rows: O(rows / 4096), and O(4096) for a chunk where something ended.
 //
 // Look-ups are O(prefix lengths in use). Of IPv4, a table by the first 16 bits says which lengths there are around an
 // address at all. The hash has a seed, so that nobody can aim at one chain.
@@ -12,6 +14,7 @@ import { type BlockTarget, targetKey } from '../events/index.js';
 import {
   formatIpAddress,
   formatIpPrefix,
+  formatIpv4,
   type IpAddress,
   type IpPrefix,
   requireIpPrefix,
@@ -28,7 +31,7 @@ export interface NewRow {
   readonly until: number;
   /** What it shares with others: a number of the caller's. */
   readonly form: number;
-  /** Its evidence: a number of the caller's. */
+  /** Its evidence: a number of the caller's; -1 for none. */
   readonly evidence: number;
   readonly held: EarlierDecision['held'];
 }
@@ -37,16 +40,16 @@ export interface NewRow {
 export const rowFlag = {
   /** Look-ups of addresses find it. */
   placed: 1 << 2,
-  /** It stands in the queue of ends. */
-  queued: 1 << 3,
+  /** There is a younger row of its target. */
+  followed: 1 << 3,
   /** The first of its target. */
   first: 1 << 4,
   /** What its target's score was then is void. */
   scoreVoid: 1 << 5,
   /** There is more about it than a row holds. */
   extra: 1 << 6,
-  /** Its end is not the one in the row. */
-  extended: 1 << 7,
+  /** Lines of evidence are known of it. */
+  evidence: 1 << 7,
   /** The target is no network. */
   named: 1 << 8,
 } as const;
@@ -64,8 +67,8 @@ const rowsShift = 12;
 const rowsPerChunk = 1 << rowsShift;
 const rowMask = rowsPerChunk - 1;
 /** Places in a row, in 64-bit floats and in 32-bit words. */
-const stride = { floats: 5, words: 10 };
-const place = { from: 0, until: 1, idLow: 4, state: 5, address: 6, next: 7, form: 8, evidence: 9 };
+const stride = { floats: 4, words: 8 };
+const place = { from: 0, until: 1, idLow: 4, state: 5, address: 6, form: 7 };
 
 const wideShift = 12;
 const fewNetworks = 256;
@@ -76,6 +79,12 @@ export class DecisionRows {
   #size = 0;
   readonly #floats: Float64Array[] = [];
   readonly #words: Int32Array[] = [];
+  /** By chunk: no row in it that is placed ends before. */
+  readonly #earliest: number[] = [];
+  /** By chunk, where a row has evidence: its number. */
+  readonly #evidence: (Int32Array | undefined)[] = [];
+  /** Of rows that are followed. */
+  readonly #next = new Map<number, number>();
   /** Addresses of IPv6, four words each. */
   readonly #wide: Int32Array[] = [];
   #wideSize = 0;
@@ -111,9 +120,8 @@ export class DecisionRows {
     const number = Number(id);
     words[at + place.idLow] = number | 0;
     words[at + place.state] = ((number / 2 ** 32) << idHighShift) | heldNames.indexOf(held);
-    words[at + place.next] = -1;
     words[at + place.form] = form;
-    words[at + place.evidence] = evidence;
+    if (evidence >= 0) this.#keepEvidence(row, evidence);
     if (target.kind === 'ip' || target.kind === 'range') this.#addNetwork(row, requireIpPrefix(target.value));
     else this.#addNamed(row, target);
     return row;
@@ -136,6 +144,7 @@ export class DecisionRows {
 
   setUntil(row: number, until: number): void {
     this.#floats[row >>> rowsShift]![(row & rowMask) * stride.floats + place.until] = until;
+    this.#noteEnd(row);
   }
 
   form(row: number): number {
@@ -143,7 +152,7 @@ export class DecisionRows {
   }
 
   evidence(row: number): number {
-    return this.#word(row, place.evidence);
+    return this.has(row, rowFlag.evidence) ? this.#evidence[row >>> rowsShift]![row & rowMask]! : -1;
   }
 
   held(row: number): EarlierDecision['held'] {
@@ -166,6 +175,32 @@ export class DecisionRows {
     else words[at]! &= ~flag;
   }
 
+  /** Has look-ups find a row, until {@link DecisionRows.displace}. */
+  place(row: number): void {
+    this.set(row, rowFlag.placed, true);
+    this.#noteEnd(row);
+  }
+
+  displace(row: number): void {
+    this.set(row, rowFlag.placed, false);
+  }
+
+  /** Rows that are placed and end at `now` or before. */
+  *ended(now: number): Generator<number> {
+    for (let chunk = 0; chunk < this.#earliest.length; chunk += 1) {
+      if (this.#earliest[chunk]! > now) continue;
+      let earliest = Number.POSITIVE_INFINITY;
+      const end = Math.min(this.#size, (chunk + 1) * rowsPerChunk);
+      for (let row = chunk * rowsPerChunk; row < end; row += 1) {
+        if (!this.has(row, rowFlag.placed)) continue;
+        const until = this.until(row);
+        if (until <= now) yield row;
+        else if (until < earliest) earliest = until;
+      }
+      this.#earliest[chunk] = earliest;
+    }
+  }
+
   /** The network of a row; `undefined` when its target is none. */
   network(row: number): IpPrefix | undefined {
     const state = this.#word(row, place.state);
@@ -180,10 +215,11 @@ export class DecisionRows {
   }
 
   target(row: number): BlockTarget {
+    const [state, address] = [this.#word(row, place.state), this.#word(row, place.address)];
+    if ((state & keyMask) === 32 << lengthShift) return { kind: 'ip', value: formatIpv4(address) };
     const network = this.network(row);
-    if (network === undefined) return this.#named[this.#word(row, place.address)]!;
-    const isAddress = network.length === (network.address.family === 4 ? 32 : 128);
-    return isAddress
+    if (network === undefined) return this.#named[address]!;
+    return network.length === 128
       ? { kind: 'ip', value: formatIpAddress(network.address) }
       : { kind: 'range', value: formatIpPrefix(network) };
   }
@@ -220,7 +256,7 @@ export class DecisionRows {
 
   /** The next younger row of the same target, or -1. */
   next(row: number): number {
-    return this.#word(row, place.next);
+    return this.has(row, rowFlag.followed) ? this.#next.get(row)! : -1;
   }
 
   /**
@@ -284,6 +320,19 @@ export class DecisionRows {
     const memory = new ArrayBuffer(rowsPerChunk * stride.words * 4);
     this.#floats.push(new Float64Array(memory));
     this.#words.push(new Int32Array(memory));
+    this.#earliest.push(Number.POSITIVE_INFINITY);
+    this.#evidence.push(undefined);
+  }
+
+  #keepEvidence(row: number, evidence: number): void {
+    this.#evidence[row >>> rowsShift] ??= new Int32Array(rowsPerChunk);
+    this.#evidence[row >>> rowsShift]![row & rowMask] = evidence;
+    this.set(row, rowFlag.evidence, true);
+  }
+
+  #noteEnd(row: number): void {
+    const until = this.until(row);
+    if (until < this.#earliest[row >>> rowsShift]!) this.#earliest[row >>> rowsShift] = until;
   }
 
   #addNamed(row: number, target: BlockTarget): void {
@@ -321,7 +370,8 @@ export class DecisionRows {
   #append(first: number, row: number): void {
     let last = first;
     for (let next = this.next(last); next >= 0; next = this.next(last)) last = next;
-    this.#setWord(last, place.next, row);
+    this.#next.set(last, row);
+    this.set(last, rowFlag.followed, true);
   }
 
   #addWide(words: IpAddress['words']): number {

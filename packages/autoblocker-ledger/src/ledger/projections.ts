@@ -32,12 +32,9 @@ import type {
   RefusalEntry,
   RevocationEntry,
 } from './ledger-entry.js';
-import { RowQueue } from './row-queue.js';
 
 /** What few decisions have: those that were extended or taken back, and those whose target was accused again. */
 interface ExtraFacts {
-  /** Where the row's own end is not the true one: it stands in the queue under it. */
-  until?: number;
   score?: number;
   eventCount?: number;
   extensions?: number;
@@ -89,7 +86,6 @@ export class Projections {
   readonly #forms = new DecisionForms();
   readonly #digests = new EvidenceDigests();
   readonly #extras = new Map<number, ExtraFacts>();
-  readonly #queue = new RowQueue((row) => this.#rows.until(row));
   readonly #handedOut: (Decision | undefined)[] = new Array(maxHandedOut).fill(undefined);
   readonly #handedOutRows = new Int32Array(maxHandedOut);
   /** Of the look-up in hand. */
@@ -151,16 +147,9 @@ export class Projections {
   expire(now: number): void {
     this.#shared?.setNow(now);
     if (now < this.#endedTo) this.#resume(now);
-    const rows = this.#rows;
-    for (let row = this.#queue.take(now); row >= 0; row = this.#queue.take(now)) {
-      const end = this.#endOf(row);
-      rows.set(row, rowFlag.queued, false);
-      this.#keepEnd(row, end);
-      if (end > now) this.#enqueue(row);
-      else if (rows.held(row) !== 'revoked') {
-        this.#leaveForce(row);
-        if (end > this.#endedTo) this.#endedTo = end;
-      }
+    for (const row of this.#rows.ended(now)) {
+      this.#leaveForce(row);
+      this.#endedTo = Math.max(this.#endedTo, this.#rows.until(row));
     }
   }
 
@@ -169,7 +158,7 @@ export class Projections {
     const endedTo = this.#endedTo;
     this.#endedTo = now;
     for (let row = 0; row < this.#rows.size; row += 1) {
-      const end = this.#endOf(row);
+      const end = this.#rows.until(row);
       const isOver = end <= now || end > endedTo || this.#rows.held(row) === 'revoked';
       if (!isOver && !this.#rows.has(row, rowFlag.placed)) this.#place(row);
     }
@@ -216,7 +205,7 @@ export class Projections {
     const found: Decision[] = [];
     for (const first of firsts) {
       for (let row = first; row >= 0; row = this.#rows.next(row)) {
-        if (!this.#isFound(row) || this.#rows.held(row) !== 'active' || at >= this.#endOf(row)) continue;
+        if (!this.#isFound(row) || this.#rows.held(row) !== 'active' || at >= this.#rows.until(row)) continue;
         found.push(this.#decisionAt(row, at));
       }
     }
@@ -233,12 +222,12 @@ export class Projections {
   #longestOn(first: number, domain: string | undefined, at: number, longest: number): number {
     let found = longest;
     for (let row = first; row >= 0; row = this.#rows.next(row)) {
-      const end = this.#endOf(row);
+      const end = this.#rows.until(row);
       if (at >= end || !this.#isFound(row) || this.#rows.held(row) !== 'active') continue;
       const { action, domains } = this.#forms.get(this.#rows.form(row));
       if (action === 'observe') continue;
       if (domain !== undefined && domains !== 'all' && !domains.includes(domain)) continue;
-      if (found < 0 || end > this.#endOf(found)) found = row;
+      if (found < 0 || end > this.#rows.until(found)) found = row;
     }
     return found;
   }
@@ -268,7 +257,7 @@ export class Projections {
       if (this.#rows.held(row) !== 'active' && revokedAt === undefined) continue;
       const { action, domains } = this.#forms.get(this.#rows.form(row));
       if (action === 'observe' || (domains !== 'all' && !domains.some(isCovered))) continue;
-      const end = Math.min(this.#endOf(row), revokedAt ?? Number.POSITIVE_INFINITY);
+      const end = Math.min(this.#rows.until(row), revokedAt ?? Number.POSITIVE_INFINITY);
       if (this.#rows.from(row) < time && time < end + enforcementLagMs) return true;
     }
     return false;
@@ -303,7 +292,7 @@ export class Projections {
       found.push({
         id: this.#rows.id(row),
         from: this.#rows.from(row),
-        until: endToUntil(this.#endOf(row)),
+        until: endToUntil(this.#rows.until(row)),
         action,
         domains,
         scenarios: this.#scenarios(row),
@@ -399,7 +388,7 @@ export class Projections {
     const evidence = this.#evidence(row);
     const added = personal?.evidence.map(({ digest }) => digest) ?? [];
     const facts = this.#change(row);
-    this.#setEnd(row, fact.until ?? Number.POSITIVE_INFINITY);
+    this.#rows.setUntil(row, fact.until ?? Number.POSITIVE_INFINITY);
     facts.score = fact.score;
     facts.eventCount = (eventCount ?? this.#forms.get(this.#rows.form(row)).eventCount) + fact.eventCount;
     facts.extensions = extensions + 1;
@@ -443,11 +432,10 @@ export class Projections {
 
   /** Puts a decision where look-ups find it. */
   #place(row: number): void {
-    this.#enqueue(row);
     const network = this.#rows.network(row);
     if (network === undefined) return;
     const isFirst = this.#rows.held(row) === 'active' && !this.#isInForce(network);
-    this.#rows.set(row, rowFlag.placed, true);
+    this.#rows.place(row);
     if (isFirst) this.blockedAddresses += addressesOf(network);
     this.#share(row);
   }
@@ -455,7 +443,7 @@ export class Projections {
   #leaveForce(row: number): void {
     if (!this.#rows.has(row, rowFlag.placed)) return;
     const network = this.#rows.network(row)!;
-    this.#rows.set(row, rowFlag.placed, false);
+    this.#rows.displace(row);
     const wasLast = this.#rows.held(row) === 'active' && !this.#isInForce(network);
     if (wasLast) this.blockedAddresses -= addressesOf(network);
     this.#share(row);
@@ -478,44 +466,12 @@ export class Projections {
       if (!this.#rows.has(one, rowFlag.placed) || this.#rows.held(one) !== 'active') continue;
       const { action, domains } = this.#forms.get(this.#rows.form(one));
       if (action === 'observe') continue;
-      blockings.push({ id: this.#rows.id(one), action, domains, until: endToUntil(this.#endOf(one)) });
+      blockings.push({ id: this.#rows.id(one), action, domains, until: endToUntil(this.#rows.until(one)) });
     }
     this.#shared!.set(network, blockings);
   }
 
   // ------------------------------------------------------------------------------------------------------- of one row
-
-  /** When a decision ends; `Infinity`: never. */
-  #endOf(row: number): number {
-    return this.#rows.has(row, rowFlag.extended) ? this.#extras.get(row)!.until! : this.#rows.until(row);
-  }
-
-  /** Ends later, or earlier, from here on. The queue goes by the end in the row, which waits for its turn there. */
-  #setEnd(row: number, end: number): void {
-    if (!this.#rows.has(row, rowFlag.queued)) {
-      this.#rows.setUntil(row, end);
-      return;
-    }
-    if (end >= this.#rows.until(row)) {
-      this.#change(row).until = end;
-      this.#rows.set(row, rowFlag.extended, true);
-    } else {
-      this.#keepEnd(row, end);
-      this.#queue.reorder();
-    }
-  }
-
-  /** Has the end in the row itself. */
-  #keepEnd(row: number, end: number): void {
-    this.#rows.setUntil(row, end);
-    this.#rows.set(row, rowFlag.extended, false);
-  }
-
-  #enqueue(row: number): void {
-    if (this.#rows.has(row, rowFlag.queued) || this.#rows.until(row) === Number.POSITIVE_INFINITY) return;
-    this.#rows.set(row, rowFlag.queued, true);
-    this.#queue.add(row);
-  }
 
   #facts(row: number): ExtraFacts {
     return this.#rows.has(row, rowFlag.extra) ? this.#extras.get(row)! : noFacts;
@@ -554,7 +510,7 @@ export class Projections {
 
   #stateAt(row: number, at: number): DecisionState {
     const held = this.#rows.held(row);
-    return held === 'revoked' || at < this.#endOf(row) ? held : 'expired';
+    return held === 'revoked' || at < this.#rows.until(row) ? held : 'expired';
   }
 
   #decisionAt(row: number, at: number): Decision;
@@ -577,7 +533,7 @@ export class Projections {
       scenario,
       origin,
       from: this.#rows.from(row),
-      until: endToUntil(this.#endOf(row)),
+      until: endToUntil(this.#rows.until(row)),
       score: facts.score ?? score,
       evidence: this.#evidence(row),
       eventCount: facts.eventCount ?? eventCount,

@@ -2,6 +2,7 @@ export {
   canonicalAddress,
   formatIpAddress,
   formatIpPrefix,
+  formatIpv4,
   type IpAddress,
   type IpPrefix,
   networkOf,
