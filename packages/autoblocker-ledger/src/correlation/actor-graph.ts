@@ -4,11 +4,12 @@
 // them, and neither does a shared one. Bounded in identifiers, links and the size of an actor; O(1) where there is no link.
 
 import type { BlockTarget, SecurityEvent } from '../events/index.js';
-import { isVerified, targetKey } from '../events/index.js';
-import type { KindScore } from './actor-score.js';
+import { EventKeeper, isVerified, targetKey } from '../events/index.js';
+import { type KindScore, releaseEvents } from './actor-score.js';
 
 /** What all have who were never linked, which are most; nobody writes into it. */
 const noLinks = new Map<Identity, number>();
+const noScores: KindScore[] = [];
 
 /** An address, or an identifier that was verified. */
 export class Identity {
@@ -16,7 +17,7 @@ export class Identity {
   readonly target: BlockTarget;
   readonly isAddress: boolean;
   /** What it failed at, by domain and kind. */
-  readonly scores: KindScore[] = [];
+  scores: KindScore[] = noScores;
   /** Neighbours by the time of the last event that named both, least recently seen first. */
   links: Map<Identity, number> = noLinks;
   /** When it was put last where the youngest are. */
@@ -57,6 +58,7 @@ const placeEveryMs = 60_000;
 /** Identifiers and what joins them. */
 export class ActorGraph {
   readonly #limits: ActorGraphLimits;
+  readonly #keeper: EventKeeper;
   readonly #isShared: (address: BlockTarget, time: number) => boolean;
   /** By address, which needs no key made for it. */
   readonly #addresses = new Map<string, Identity>();
@@ -70,7 +72,9 @@ export class ActorGraph {
   constructor(
     isShared: (address: BlockTarget, time: number) => boolean,
     limits: ActorGraphLimits = defaultGraphLimits,
+    keeper: EventKeeper = new EventKeeper(),
   ) {
+    this.#keeper = keeper;
     this.#isShared = isShared;
     this.#limits = limits;
   }
@@ -183,8 +187,9 @@ export class ActorGraph {
     let identity = table.get(key);
     if (identity === undefined) {
       if (this.#addresses.size + this.#verified.size >= this.#limits.maxIdentities) this.#evict();
-      identity = new Identity(key, target, isAddress, time);
-      table.set(key, identity);
+      const name = this.#keeper.own(key);
+      identity = new Identity(name, isAddress ? { kind: 'ip', value: name } : target, isAddress, time);
+      table.set(name, identity);
       this.#append(identity);
     } else if (time - identity.placed > placeEveryMs) {
       identity.placed = time;
@@ -199,6 +204,7 @@ export class ActorGraph {
     const oldest = this.#oldest!;
     for (const neighbour of oldest.links.keys()) neighbour.links.delete(oldest);
     (oldest.isAddress ? this.#addresses : this.#verified).delete(oldest.key);
+    releaseEvents(oldest.scores, this.#keeper);
     this.#remove(oldest);
     this.#evicted += 1;
   }

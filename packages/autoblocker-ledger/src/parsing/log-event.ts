@@ -2,11 +2,13 @@
 
 import {
   type BlockTarget,
+  type CompactableEvent,
   type EventEvidence,
   lineDigest,
   type SecurityEvent,
   type SourceLine,
 } from '../events/index.js';
+import { CompactEvent } from './compact-event.js';
 
 /** What a parser found in a line. */
 export interface LogFinding {
@@ -21,7 +23,7 @@ export interface LogFinding {
 }
 
 /** A {@link SecurityEvent} that was read from a line. */
-export class LogEvent implements SecurityEvent {
+export class LogEvent implements CompactableEvent {
   readonly time: number;
   readonly domain: string;
   readonly kind: string;
@@ -53,5 +55,11 @@ export class LogEvent implements SecurityEvent {
       offset: this.#line.offset,
     };
     return this.#evidence;
+  }
+
+  /** See {@link CompactableEvent}. */
+  compact(): SecurityEvent {
+    const { text, digest, offset } = this.#line;
+    return new CompactEvent(this, text, digest, this.#source, offset);
   }
 }

@@ -29,6 +29,7 @@ import type { LedgerErrorCode } from '../errors/index.js';
 import {
   type BlockTarget,
   bringBack,
+  EventKeeper,
   type LineSource,
   lineDigest,
   parseSecurityEvent,
@@ -216,7 +217,8 @@ export class AutoblockerLedger implements AsyncDisposable {
     const given = checkedOptions(options);
     const governor = given.governor ?? ungoverned;
     const scenarios = scenariosOf(given);
-    const detector = new PatternDetector(scenarios, given.maxBuckets);
+    const keeper = new EventKeeper();
+    const detector = new PatternDetector(scenarios, given.maxBuckets, keeper);
     const fixedSelf = [...neverBlocked, ...given.adminPeers.map((peer) => formatIpPrefix(requireIpPrefix(peer)))];
     const allowed = given.allowList.map((network) => formatIpPrefix(requireIpPrefix(network)));
     const shared = new NetworkSet([carrierNat, ...given.sharedNetworks].map(requireIpPrefix));
@@ -242,7 +244,8 @@ export class AutoblockerLedger implements AsyncDisposable {
       const self = new NetworkSet(fixedSelf.map(requireIpPrefix));
       const { projections } = ledger;
       const state = new LedgerPolicyState({ projections, successes, self, shared, limits: given.rails });
-      const crossDomain = new CrossDomainDetector((address, time) => state.isShared(address, time));
+      const isShared = (address: BlockTarget, time: number) => state.isShared(address, time);
+      const crossDomain = new CrossDomainDetector(isShared, undefined, keeper);
       const opened = new AutoblockerLedger({
         folder,
         governor,

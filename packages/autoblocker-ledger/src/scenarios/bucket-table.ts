@@ -2,7 +2,7 @@
 // an attacker with random sources fills memory no further. Levels stand in typed arrays; the order of pouring is a linked
 // list, which is the order of eviction and, since all buckets of a scenario live equally long, of expiry. O(1) an event.
 
-import type { BlockTarget, SecurityEvent } from '../events/index.js';
+import { type BlockTarget, EventKeeper, eventsOf, type KeptEvent, type SecurityEvent } from '../events/index.js';
 import { bucketLifeMs, overflows, pour } from './leaky-bucket.js';
 import type { Accuser, Scenario } from './scenario.js';
 
@@ -37,13 +37,17 @@ export class BucketTable {
   readonly #cacheSize: number;
   readonly #slots = new Map<string, number>();
   readonly #groups: string[] = [];
-  readonly #kept: SecurityEvent[][] = [];
-  readonly #values: (Set<string> | undefined)[] = [];
+  readonly #keeper: EventKeeper;
+  /** Most buckets hold one event, and no list. */
+  readonly #kept: (KeptEvent | KeptEvent[] | undefined)[] = [];
+  /** The same of values that were seen. */
+  readonly #values: (string | Set<string> | undefined)[] = [];
   #levels = new Float64Array(64);
   /** Latest time poured at; a bucket that is empty and only silent keeps the time of its overflow. */
   #times = new Float64Array(64);
-  #counts = new Float64Array(64);
-  #silentUntil = new Float64Array(64);
+  #counts = new Uint32Array(64);
+  /** Of scenarios with a blackhole. */
+  #silentUntil = new Float64Array(0);
   /** Neighbours in order of pouring. */
   #newer = new Int32Array(64);
   #older = new Int32Array(64);
@@ -53,9 +57,11 @@ export class BucketTable {
   #evicted = 0;
   #overflowed = 0;
 
-  constructor(scenario: Scenario, maxBuckets: number) {
+  constructor(scenario: Scenario, maxBuckets: number, keeper: EventKeeper = new EventKeeper()) {
     this.scenario = scenario;
     this.#maxBuckets = maxBuckets;
+    this.#keeper = keeper;
+    if ((scenario.blackholeMs ?? 0) > 0) this.#silentUntil = new Float64Array(this.#levels.length);
     this.#bucketLifeMs =
       scenario.condition === undefined ? bucketLifeMs(scenario.capacity, scenario.leakSpeedMs) : scenario.leakSpeedMs;
     this.#lifeMs = Math.max(this.#bucketLifeMs, scenario.blackholeMs ?? 0);
@@ -92,11 +98,9 @@ export class BucketTable {
     this.#levels[slot] = level;
     this.#times[slot] = time;
     this.#counts[slot]! += 1;
-    const kept = this.#kept[slot]!;
-    if (kept.length === this.#cacheSize) kept.shift();
-    kept.push(event);
+    this.#keep(slot, event);
     this.#moveToNewest(slot);
-    const isOver = overflows(level, this.scenario.capacity) || this.scenario.condition?.(kept) === true;
+    const isOver = overflows(level, this.scenario.capacity) || this.scenario.condition?.(this.#eventsOf(slot)) === true;
     return isOver ? this.#overflow(slot, event) : undefined;
   }
 
@@ -106,13 +110,13 @@ export class BucketTable {
       scenario: this.scenario,
       group: this.#groups[slot]!,
       time: event.time,
-      events: this.#kept[slot]!,
+      events: this.#eventsOf(slot),
       eventCount: this.#counts[slot]!,
     };
     this.#empty(slot);
     if (this.scenario.accepts?.(overflow.events) === false) return undefined;
-    if (event.time < this.#silentUntil[slot]!) return undefined;
-    this.#silentUntil[slot] = event.time + (this.scenario.blackholeMs ?? 0);
+    if (event.time < this.#silence(slot)) return undefined;
+    if (this.#silentUntil.length > 0) this.#silentUntil[slot] = event.time + (this.scenario.blackholeMs ?? 0);
     this.#overflowed += 1;
     if ((this.scenario.blackholeMs ?? 0) === 0) this.#release(slot);
     return overflow;
@@ -123,7 +127,7 @@ export class BucketTable {
     for (const group of cancelGroups === undefined ? [groupBy(event)] : cancelGroups(event)) {
       const slot = group === undefined ? undefined : this.#slots.get(group);
       if (slot === undefined || this.#counts[slot] === 0) continue;
-      if (cancelOn?.(event, this.#kept[slot]!) === true) this.#empty(slot);
+      if (cancelOn?.(event, this.#eventsOf(slot)) === true) this.#empty(slot);
     }
   }
 
@@ -132,27 +136,62 @@ export class BucketTable {
     if (distinct === undefined) return true;
     const value = distinct(event);
     if (value === undefined) return false;
-    this.#values[slot] ??= new Set();
-    const values = this.#values[slot];
+    const seen = this.#values[slot];
+    if (seen === undefined) {
+      this.#values[slot] = this.#keeper.own(value);
+      return true;
+    }
+    if (seen === value) return false;
+    const values = typeof seen === 'string' ? new Set([seen]) : seen;
     if (values.has(value)) return false;
+    this.#values[slot] = values;
     // A slow drip of new values never fills the bucket: forget the oldest, as they leaked out long ago.
     if (values.size > capacity * 4) values.delete(values.values().next().value!);
-    values.add(value);
+    values.add(this.#keeper.own(value));
     return true;
   }
 
   #empty(slot: number): void {
     this.#levels[slot] = 0;
     this.#counts[slot] = 0;
-    this.#kept[slot] = [];
+    const kept = this.#kept[slot];
+    if (Array.isArray(kept)) for (const one of kept) this.#keeper.release(one);
+    else if (kept !== undefined) this.#keeper.release(kept);
+    this.#kept[slot] = undefined;
     this.#values[slot] = undefined;
+  }
+
+  #keep(slot: number, event: SecurityEvent): void {
+    const kept = this.#kept[slot];
+    const fresh = this.#keeper.keep(event);
+    if (kept === undefined) this.#kept[slot] = fresh;
+    else if (!Array.isArray(kept)) {
+      if (this.#cacheSize > 1) this.#kept[slot] = [kept, fresh];
+      else {
+        this.#keeper.release(kept);
+        this.#kept[slot] = fresh;
+      }
+    } else {
+      if (kept.length === this.#cacheSize) this.#keeper.release(kept.shift()!);
+      kept.push(fresh);
+    }
+  }
+
+  #eventsOf(slot: number): SecurityEvent[] {
+    const kept = this.#kept[slot];
+    if (kept === undefined) return [];
+    return Array.isArray(kept) ? eventsOf(kept) : [kept.event];
+  }
+
+  #silence(slot: number): number {
+    return this.#silentUntil.length === 0 ? Number.NEGATIVE_INFINITY : this.#silentUntil[slot]!;
   }
 
   /** A slot for a new group: what has expired is freed first, and when the table is full the quietest bucket goes. */
   #take(group: string, time: number): number {
     for (let expired = 0; this.#oldest !== none && expired < 2; expired += 1) {
       const oldest = this.#oldest;
-      if (time - this.#times[oldest]! <= this.#lifeMs + graceMs || time < this.#silentUntil[oldest]!) break;
+      if (time - this.#times[oldest]! <= this.#lifeMs + graceMs || time < this.#silence(oldest)) break;
       this.#release(oldest);
     }
     if (this.#slots.size >= this.#maxBuckets) {
@@ -161,10 +200,11 @@ export class BucketTable {
     }
     const slot = this.#free.pop() ?? this.#groups.length;
     if (slot === this.#levels.length) this.#grow();
-    this.#slots.set(group, slot);
-    this.#groups[slot] = group;
+    const name = this.#keeper.own(group);
+    this.#slots.set(name, slot);
+    this.#groups[slot] = name;
     this.#times[slot] = time;
-    this.#silentUntil[slot] = Number.NEGATIVE_INFINITY;
+    if (this.#silentUntil.length > 0) this.#silentUntil[slot] = Number.NEGATIVE_INFINITY;
     this.#newer[slot] = none;
     this.#older[slot] = none;
     this.#empty(slot);
@@ -204,14 +244,14 @@ export class BucketTable {
 
   #grow(): void {
     const length = this.#levels.length * 2;
-    const wider = <A extends Float64Array | Int32Array>(made: A, old: A): A => {
+    const wider = <A extends Float64Array | Int32Array | Uint32Array>(made: A, old: A): A => {
       made.set(old);
       return made;
     };
     this.#levels = wider(new Float64Array(length), this.#levels);
     this.#times = wider(new Float64Array(length), this.#times);
-    this.#counts = wider(new Float64Array(length), this.#counts);
-    this.#silentUntil = wider(new Float64Array(length), this.#silentUntil);
+    this.#counts = wider(new Uint32Array(length), this.#counts);
+    if (this.#silentUntil.length > 0) this.#silentUntil = wider(new Float64Array(length), this.#silentUntil);
     this.#newer = wider(new Int32Array(length), this.#newer);
     this.#older = wider(new Int32Array(length), this.#older);
   }

@@ -1,6 +1,6 @@
 // All scenarios at work on a stream of events. A scenario sees only events of its domains.
 
-import type { SecurityEvent } from '../events/index.js';
+import { EventKeeper, type SecurityEvent } from '../events/index.js';
 import { BucketTable, type Overflow } from './bucket-table.js';
 import { CounterTable } from './counter-table.js';
 import { checkScenario, type PreselectedEvent, type Scenario } from './scenario.js';
@@ -20,12 +20,12 @@ export class PatternDetector {
   readonly #byScenario: ReadonlyMap<Scenario, Table>;
   readonly #byDomain = new Map<string, readonly Table[]>();
 
-  /** @throws TenstripError `ScenarioInvalid` */
-  constructor(scenarios: readonly Scenario[], maxBuckets: number) {
+  /** `keeper`: keeps events for others too. @throws TenstripError `ScenarioInvalid` */
+  constructor(scenarios: readonly Scenario[], maxBuckets: number, keeper: EventKeeper = new EventKeeper()) {
     this.#tables = scenarios.map((scenario) => {
       const checked = checkScenario(scenario);
       return checked.windowMs === undefined
-        ? new BucketTable(checked, maxBuckets)
+        ? new BucketTable(checked, maxBuckets, keeper)
         : new CounterTable(checked, maxBuckets);
     });
     this.#counters = this.#tables.filter((table) => table instanceof CounterTable);
