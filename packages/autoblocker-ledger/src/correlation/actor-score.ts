@@ -45,7 +45,7 @@ export interface KindScore {
   time: number;
   count: number;
   /** The newest of them, oldest first. */
-  events: readonly KeptEvent[];
+  events: KeptEvent[];
 }
 
 /** The score at a later time; time that goes back fades nothing. */
@@ -58,11 +58,13 @@ export function addTo(held: KindScore, event: SecurityEvent, weight: number, kep
   held.score = scoreAt(held, event.time) + weight;
   held.time = Math.max(held.time, event.time);
   held.count += 1;
-  // A list of its own length: one that is pushed to reserves room for sixteen more.
-  if (held.events.length === kept) {
-    keeper.release(held.events[0]!);
-    held.events = [...held.events.slice(1), keeper.keep(event)];
-  } else held.events = [...held.events, keeper.keep(event)];
+  const fresh = keeper.keep(event);
+  // Most have one, in a list of its own length: one that is pushed to reserves room for sixteen more.
+  if (held.events.length === 0) held.events = [fresh];
+  else {
+    if (held.events.length === kept) keeper.release(held.events.shift()!);
+    held.events.push(fresh);
+  }
 }
 
 /** Lets go the events of scores that are forgotten. */

@@ -72,5 +72,5 @@ function isCompactable(event: SecurityEvent): event is CompactableEvent {
 
 function copyOf(text: string): string {
   const latin1 = Buffer.from(text, 'latin1').toString('latin1');
-  return latin1 === text ? latin1 : (JSON.parse(JSON.stringify(text)) as string);
+  return latin1 === text ? latin1 : Buffer.from(text, 'utf16le').toString('utf16le');
 }

@@ -59,7 +59,7 @@ export class LogEvent implements CompactableEvent {
 
   /** See {@link CompactableEvent}. */
   compact(): SecurityEvent {
-    const { text, digest, offset } = this.#line;
-    return new CompactEvent(this, text, digest, this.#source, offset);
+    const { text: line, digest, offset } = this.#line;
+    return new CompactEvent({ event: this, line, digest, source: this.#source, offset });
   }
 }

@@ -26,6 +26,8 @@ export interface Overflow {
 const none = -1;
 /** Dead buckets are kept for so long, in milliseconds: logs are out of order, and time goes on at one source before another. */
 const graceMs = 3_600_000;
+/** A table grows by so many slots at most: one that doubled would be half empty. */
+const maxGrowth = 8192;
 
 /** The live buckets of a scenario. */
 export class BucketTable {
@@ -46,7 +48,7 @@ export class BucketTable {
   /** Latest time poured at; a bucket that is empty and only silent keeps the time of its overflow. */
   #times = new Float64Array(64);
   #counts = new Uint32Array(64);
-  /** Of scenarios with a blackhole. */
+  /** Made when there is the first silence. */
   #silentUntil = new Float64Array(0);
   /** Neighbours in order of pouring. */
   #newer = new Int32Array(64);
@@ -61,7 +63,6 @@ export class BucketTable {
     this.scenario = scenario;
     this.#maxBuckets = maxBuckets;
     this.#keeper = keeper;
-    if ((scenario.blackholeMs ?? 0) > 0) this.#silentUntil = new Float64Array(this.#levels.length);
     this.#bucketLifeMs =
       scenario.condition === undefined ? bucketLifeMs(scenario.capacity, scenario.leakSpeedMs) : scenario.leakSpeedMs;
     this.#lifeMs = Math.max(this.#bucketLifeMs, scenario.blackholeMs ?? 0);
@@ -115,10 +116,11 @@ export class BucketTable {
     };
     this.#empty(slot);
     if (this.scenario.accepts?.(overflow.events) === false) return undefined;
-    if (event.time < this.#silence(slot)) return undefined;
-    if (this.#silentUntil.length > 0) this.#silentUntil[slot] = event.time + (this.scenario.blackholeMs ?? 0);
+    if (event.time < this.#silentTo(slot)) return undefined;
+    const { blackholeMs = 0 } = this.scenario;
     this.#overflowed += 1;
-    if ((this.scenario.blackholeMs ?? 0) === 0) this.#release(slot);
+    if (blackholeMs === 0) this.#release(slot);
+    else this.#silence(slot, event.time + blackholeMs);
     return overflow;
   }
 
@@ -158,7 +160,7 @@ export class BucketTable {
     if (Array.isArray(kept)) for (const one of kept) this.#keeper.release(one);
     else if (kept !== undefined) this.#keeper.release(kept);
     this.#kept[slot] = undefined;
-    this.#values[slot] = undefined;
+    if (this.scenario.distinct !== undefined) this.#values[slot] = undefined;
   }
 
   #keep(slot: number, event: SecurityEvent): void {
@@ -183,7 +185,14 @@ export class BucketTable {
     return Array.isArray(kept) ? eventsOf(kept) : [kept.event];
   }
 
-  #silence(slot: number): number {
+  #silence(slot: number, until: number): void {
+    if (this.#silentUntil.length === 0) {
+      this.#silentUntil = new Float64Array(this.#levels.length).fill(Number.NEGATIVE_INFINITY);
+    }
+    this.#silentUntil[slot] = until;
+  }
+
+  #silentTo(slot: number): number {
     return this.#silentUntil.length === 0 ? Number.NEGATIVE_INFINITY : this.#silentUntil[slot]!;
   }
 
@@ -191,7 +200,7 @@ export class BucketTable {
   #take(group: string, time: number): number {
     for (let expired = 0; this.#oldest !== none && expired < 2; expired += 1) {
       const oldest = this.#oldest;
-      if (time - this.#times[oldest]! <= this.#lifeMs + graceMs || time < this.#silence(oldest)) break;
+      if (time - this.#times[oldest]! <= this.#lifeMs + graceMs || time < this.#silentTo(oldest)) break;
       this.#release(oldest);
     }
     if (this.#slots.size >= this.#maxBuckets) {
@@ -243,7 +252,7 @@ export class BucketTable {
   }
 
   #grow(): void {
-    const length = this.#levels.length * 2;
+    const length = this.#levels.length + Math.min(this.#levels.length, maxGrowth);
     const wider = <A extends Float64Array | Int32Array | Uint32Array>(made: A, old: A): A => {
       made.set(old);
       return made;
