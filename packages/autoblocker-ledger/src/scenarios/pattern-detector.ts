@@ -3,6 +3,7 @@
 import { EventKeeper, type SecurityEvent } from '../events/index.js';
 import { BucketTable, type Overflow } from './bucket-table.js';
 import { CounterTable } from './counter-table.js';
+import { GroupNames } from './group-names.js';
 import { checkScenario, type PreselectedEvent, type Scenario } from './scenario.js';
 
 type Table = BucketTable | CounterTable;
@@ -22,10 +23,16 @@ export class PatternDetector {
 
   /** `keeper`: keeps events for others too. @throws TenstripError `ScenarioInvalid` */
   constructor(scenarios: readonly Scenario[], maxBuckets: number, keeper: EventKeeper = new EventKeeper()) {
+    const groups = new Map<Scenario['groupBy'], GroupNames>();
+    const groupsOf = ({ groupBy }: Scenario) => {
+      const names = groups.get(groupBy) ?? new GroupNames(keeper);
+      groups.set(groupBy, names);
+      return names;
+    };
     this.#tables = scenarios.map((scenario) => {
       const checked = checkScenario(scenario);
       return checked.windowMs === undefined
-        ? new BucketTable(checked, maxBuckets, keeper)
+        ? new BucketTable(checked, maxBuckets, keeper, groupsOf(checked))
         : new CounterTable(checked, maxBuckets);
     });
     this.#counters = this.#tables.filter((table) => table instanceof CounterTable);
