@@ -53,10 +53,18 @@ function scoreAt({ score, time }: Pick<KindScore, 'score' | 'time'>, at: number)
   return at <= time ? score : score * 0.5 ** ((at - time) / halfLifeMs);
 }
 
+/** A score and its time after one more event at `time`. */
+export function addedScore(
+  held: Pick<KindScore, 'score' | 'time'>,
+  time: number,
+  weight: number,
+): { readonly score: number; readonly time: number } {
+  return { score: scoreAt(held, time) + weight, time: Math.max(held.time, time) };
+}
+
 /** Adds an event, of which at most `kept` stay. */
 export function addTo(held: KindScore, event: SecurityEvent, weight: number, kept: number, keeper: EventKeeper): void {
-  held.score = scoreAt(held, event.time) + weight;
-  held.time = Math.max(held.time, event.time);
+  Object.assign(held, addedScore(held, event.time, weight));
   held.count += 1;
   const fresh = keeper.keep(event);
   // Most have one, in a list of its own length: one that is pushed to reserves room for sixteen more.

@@ -66,6 +66,7 @@ export class CrossDomainDetector {
       this.#graph.link(event);
       return undefined;
     }
+    if (this.#graph.failAlone(event, weight, keptEvents)) return undefined;
     const holder = this.#graph.holderOf(event);
     if (holder === undefined) return undefined;
     addTo(this.#scoreFor(holder, event), event, weight, keptEvents, this.#keeper);
@@ -117,9 +118,7 @@ export class CrossDomainDetector {
     const fresh: KindScore = { domain, kind, score: 0, time, count: 0, events: [] };
     // Who sees so many kinds has forgotten none that counts: the one that was quiet longest makes room.
     if (scores.length === maxKinds) releaseEvents(scores.splice(quietest(scores), 1), this.#keeper);
-    // Most have one: a list of its own length.
-    if (scores.length === 0) holder.scores = [fresh];
-    else scores.push(fresh);
+    scores.push(fresh);
     return fresh;
   }
 
