@@ -1,5 +1,6 @@
-// Decisions as rows of numbers, and the index from a target to its rows. A row is 32 bytes side by side, in one line of the
-// cache; what few rows have stands beside them. The index is one open-addressing table of row numbers for all networks of both families, at most two thirds full,
+// Decisions as rows of numbers, and the index from a target to its rows. A row is 24 bytes side by side, in one line of the
+// cache or two; what few rows have stands beside them. Times are milliseconds from one of the chunk's own; in a chunk whose
+// decisions are more than 24 days apart they are floats beside the rows. The index is one open-addressing table of row numbers for all networks of both families, at most two thirds full,
 // whose keys stand in the rows. The bits of a slot that no row number needs are a part of the key's hash, so that few rows
 // are looked at in vain. Rows are in the order of their ids and are never taken out: expired decisions count in
 // escalations and are asked for. They grow by chunks, so that no large array is ever copied.
@@ -66,9 +67,12 @@ const idHighShift = 18;
 const rowsShift = 12;
 const rowsPerChunk = 1 << rowsShift;
 const rowMask = rowsPerChunk - 1;
-/** Places in a row, in 64-bit floats and in 32-bit words. */
-const stride = { floats: 4, words: 8 };
-const place = { from: 0, until: 1, idLow: 4, state: 5, address: 6, form: 7 };
+/** Places in a row, in 32-bit words. */
+const stride = 6;
+const place = { from: 0, until: 1, idLow: 2, state: 3, address: 4, form: 5 };
+/** How far from the first decision of a chunk its times may be, and what stands for no end. */
+const halfRange = 2 ** 31;
+const never = 0xffffffff;
 
 const wideShift = 12;
 const fewNetworks = 256;
@@ -77,7 +81,9 @@ const seed = 0x9e3779b9;
 /** Decisions, and which of them are on a target or around an address. */
 export class DecisionRows {
   #size = 0;
-  readonly #floats: Float64Array[] = [];
+  /** By chunk: what its times are counted from; and its times, where they are too far apart for that. */
+  readonly #epochs: number[] = [];
+  readonly #exactTimes: (Float64Array | undefined)[] = [];
   readonly #words: Int32Array[] = [];
   /** By chunk: no row in it that is placed ends before. */
   readonly #earliest: number[] = [];
@@ -112,11 +118,11 @@ export class DecisionRows {
     if ((row & rowMask) === 0) this.#grow();
     this.#size = row + 1;
     if (row + 2 >= 2 ** this.#rowBits) this.#makeIndex(this.#slots.length, this.#rowBits + 1);
-    const floats = this.#floats[row >>> rowsShift]!;
     const words = this.#words[row >>> rowsShift]!;
-    const at = (row & rowMask) * stride.words;
-    floats[(row & rowMask) * stride.floats + place.from] = from;
-    floats[(row & rowMask) * stride.floats + place.until] = until;
+    const at = (row & rowMask) * stride;
+    if ((row & rowMask) === 0) this.#epochs[row >>> rowsShift] = Math.floor(from) - halfRange;
+    this.#setTime(row, place.from, from);
+    this.#setTime(row, place.until, until);
     const number = Number(id);
     words[at + place.idLow] = number | 0;
     words[at + place.state] = ((number / 2 ** 32) << idHighShift) | heldNames.indexOf(held);
@@ -135,15 +141,15 @@ export class DecisionRows {
   }
 
   from(row: number): number {
-    return this.#floats[row >>> rowsShift]![(row & rowMask) * stride.floats + place.from]!;
+    return this.#time(row, place.from);
   }
 
   until(row: number): number {
-    return this.#floats[row >>> rowsShift]![(row & rowMask) * stride.floats + place.until]!;
+    return this.#time(row, place.until);
   }
 
   setUntil(row: number, until: number): void {
-    this.#floats[row >>> rowsShift]![(row & rowMask) * stride.floats + place.until] = until;
+    this.#setTime(row, place.until, until);
     this.#noteEnd(row);
   }
 
@@ -160,8 +166,8 @@ export class DecisionRows {
   }
 
   revoke(row: number): void {
-    this.#words[row >>> rowsShift]![(row & rowMask) * stride.words + place.state]! &= ~heldMask;
-    this.#words[row >>> rowsShift]![(row & rowMask) * stride.words + place.state]! |= heldNames.indexOf('revoked');
+    this.#words[row >>> rowsShift]![(row & rowMask) * stride + place.state]! &= ~heldMask;
+    this.#words[row >>> rowsShift]![(row & rowMask) * stride + place.state]! |= heldNames.indexOf('revoked');
   }
 
   has(row: number, flag: number): boolean {
@@ -170,7 +176,7 @@ export class DecisionRows {
 
   set(row: number, flag: number, value: boolean): void {
     const words = this.#words[row >>> rowsShift]!;
-    const at = (row & rowMask) * stride.words + place.state;
+    const at = (row & rowMask) * stride + place.state;
     if (value) words[at]! |= flag;
     else words[at]! &= ~flag;
   }
@@ -309,17 +315,50 @@ export class DecisionRows {
   // ---------------------------------------------------------------------------------------------------------- inside
 
   #word(row: number, at: number): number {
-    return this.#words[row >>> rowsShift]![(row & rowMask) * stride.words + at]!;
+    return this.#words[row >>> rowsShift]![(row & rowMask) * stride + at]!;
   }
 
   #setWord(row: number, at: number, value: number): void {
-    this.#words[row >>> rowsShift]![(row & rowMask) * stride.words + at] = value;
+    this.#words[row >>> rowsShift]![(row & rowMask) * stride + at] = value;
+  }
+
+  #time(row: number, at: number): number {
+    const exact = this.#exactTimes[row >>> rowsShift];
+    if (exact !== undefined) return exact[(row & rowMask) * 2 + at]!;
+    const time = this.#word(row, at) >>> 0;
+    return time === never ? Number.POSITIVE_INFINITY : this.#epochs[row >>> rowsShift]! + time;
+  }
+
+  #setTime(row: number, at: number, time: number): void {
+    const chunk = row >>> rowsShift;
+    const exact = this.#exactTimes[chunk];
+    if (exact !== undefined) {
+      exact[(row & rowMask) * 2 + at] = time;
+      return;
+    }
+    const distance = time === Number.POSITIVE_INFINITY ? never : time - this.#epochs[chunk]!;
+    const isNear = distance === distance >>> 0 && (distance !== never || time === Number.POSITIVE_INFINITY);
+    if (isNear) this.#setWord(row, at, distance | 0);
+    else {
+      this.#keepExactTimes(chunk);
+      this.#setTime(row, at, time);
+    }
+  }
+
+  #keepExactTimes(chunk: number): void {
+    const exact = new Float64Array(rowsPerChunk * 2);
+    const first = chunk * rowsPerChunk;
+    for (let row = first; row < Math.min(this.#size, first + rowsPerChunk); row += 1) {
+      exact[(row & rowMask) * 2 + place.from] = this.from(row);
+      exact[(row & rowMask) * 2 + place.until] = this.until(row);
+    }
+    this.#exactTimes[chunk] = exact;
   }
 
   #grow(): void {
-    const memory = new ArrayBuffer(rowsPerChunk * stride.words * 4);
-    this.#floats.push(new Float64Array(memory));
-    this.#words.push(new Int32Array(memory));
+    this.#words.push(new Int32Array(rowsPerChunk * stride));
+    this.#epochs.push(0);
+    this.#exactTimes.push(undefined);
     this.#earliest.push(Number.POSITIVE_INFINITY);
     this.#evidence.push(undefined);
   }
@@ -392,7 +431,7 @@ export class DecisionRows {
       if (((value ^ hash) & hashBits) !== 0) continue;
       const row = (value & ~hashBits) - 1;
       const words = this.#words[row >>> rowsShift]!;
-      const at = (row & rowMask) * stride.words;
+      const at = (row & rowMask) * stride;
       if (words[at + place.address] === address && (words[at + place.state]! & keyMask) === key) return row;
     }
   }
