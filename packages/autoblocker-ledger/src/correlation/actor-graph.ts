@@ -61,7 +61,7 @@ export class ActorGraph {
   readonly #rows: IdentityRows;
   readonly #names: string[] = [];
   /** By row: those that are more than a row. */
-  readonly #identities: (Identity | undefined)[] = [];
+  readonly #identities = new Map<number, Identity>();
   #evicted = 0;
   #linksDropped = 0;
 
@@ -91,7 +91,7 @@ export class ActorGraph {
     const address = addressOf(event);
     if (address === undefined || (isVerified(event) && event.actor.some(isCredential))) return false;
     const row = this.#row(address.value, true, event.time);
-    return this.#identities[row] === undefined && this.#rows.fail(row, event, weight, kept);
+    return !this.#identities.has(row) && this.#rows.fail(row, event, weight, kept);
   }
 
   /** Whom an event is to be held against: a verified identifier that is no user, else its address. */
@@ -197,12 +197,12 @@ export class ActorGraph {
   }
 
   #identityAt(row: number, target: BlockTarget, isAddress: boolean): Identity {
-    const known = this.#identities[row];
+    const known = this.#identities.get(row);
     if (known !== undefined) return known;
     const name = this.#names[row]!;
     const scores = this.#rows.takeScores(row);
     const identity = new Identity(name, isAddress ? { kind: 'ip', value: name } : target, isAddress, scores);
-    this.#identities[row] = identity;
+    this.#identities.set(row, identity);
     return identity;
   }
 
@@ -217,7 +217,6 @@ export class ActorGraph {
     const row = this.#rows.add(time);
     const name = this.#keeper.own(key);
     this.#names[row] = name;
-    this.#identities[row] = undefined;
     table.set(name, row);
     return row;
   }
@@ -225,13 +224,13 @@ export class ActorGraph {
   /** Drops the one that was quiet longest. */
   #evict(): void {
     const row = this.#rows.oldest;
-    const identity = this.#identities[row];
+    const identity = this.#identities.get(row);
     if (identity !== undefined) {
       for (const neighbour of identity.links.keys()) neighbour.links.delete(identity);
       releaseEvents(identity.scores, this.#keeper);
     }
     (identity?.isAddress === false ? this.#verified : this.#addresses).delete(this.#names[row]!);
-    this.#identities[row] = undefined;
+    this.#identities.delete(row);
     this.#rows.remove(row);
     this.#evicted += 1;
   }

@@ -22,6 +22,8 @@ const youngEvents = 2048;
 /** V8 copies a text that is shorter where it cuts it out of another; of a longer one it keeps the whole. */
 const leastCut = 13;
 
+const shortTexts = 1024;
+
 /** Keeps events, the newest as they came. */
 export class EventKeeper {
   readonly #young: (KeptEvent | undefined)[] = new Array(youngEvents).fill(undefined);
@@ -29,6 +31,8 @@ export class EventKeeper {
   #last: KeptEvent | undefined;
   #lastCut = '';
   #lastCopy = '';
+  /** Short texts that were asked for last: what is tried at one address is tried at the next. */
+  readonly #short: string[] = new Array(shortTexts).fill('');
 
   /** The event, kept once more: let it go by {@link EventKeeper.release}. */
   keep(event: SecurityEvent): KeptEvent {
@@ -41,9 +45,15 @@ export class EventKeeper {
     kept.keepers -= 1;
   }
 
-  /** A text that outlives the line that it was cut out of, as a text of its own. */
+  /** A text that outlives the line that it was cut out of: short ones as they were before, long ones as texts of their own. */
   own(text: string): string {
-    if (text.length < leastCut) return text;
+    if (text.length < leastCut) {
+      const place = shortPlace(text);
+      const known = this.#short[place];
+      if (known === text) return known;
+      this.#short[place] = text;
+      return text;
+    }
     if (text !== this.#lastCut) {
       this.#lastCut = text;
       this.#lastCopy = copyOf(text);
@@ -64,6 +74,12 @@ export class EventKeeper {
 /** The events that are kept, as they are now. */
 export function eventsOf(kept: readonly KeptEvent[]): SecurityEvent[] {
   return kept.map(({ event }) => event);
+}
+
+function shortPlace(text: string): number {
+  const { length } = text;
+  const [first, middle, last] = [text.charCodeAt(0), text.charCodeAt(length >> 1), text.charCodeAt(length - 1)];
+  return (first * 31 + middle * 17 + last * 7 + length) % shortTexts || 0;
 }
 
 function isCompactable(event: SecurityEvent): event is CompactableEvent {

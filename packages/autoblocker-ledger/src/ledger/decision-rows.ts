@@ -1,6 +1,6 @@
 // Decisions as rows of numbers, and the index from a target to its rows. A row is 24 bytes side by side, in one line of the
 // cache or two; what few rows have stands beside them. Times are milliseconds from one of the chunk's own; in a chunk whose
-// decisions are more than 24 days apart they are floats beside the rows. The index is one open-addressing table of row numbers for all networks of both families, at most two thirds full,
+// decisions are more than 24 days apart they are floats beside the rows. The index is one open-addressing table of row numbers for all networks of both families, at most three quarters full,
 // whose keys stand in the rows. The bits of a slot that no row number needs are a part of the key's hash, so that few rows
 // are looked at in vain. Rows are in the order of their ids and are never taken out: expired decisions count in
 // escalations and are asked for. They grow by chunks, so that no large array is ever copied.
@@ -76,6 +76,8 @@ const never = 0xffffffff;
 
 const wideShift = 12;
 const fewNetworks = 256;
+/** A table that doubled would be half empty. */
+const indexGrowth = 1.5;
 const seed = 0x9e3779b9;
 
 /** Decisions, and which of them are on a target or around an address. */
@@ -400,7 +402,9 @@ export class DecisionRows {
     }
     this.#setWord(row, place.address, address.family === 4 ? address.words[0] | 0 : this.#addWide(address.words));
     this.set(row, rowFlag.first, true);
-    if ((this.#networks + 1) * 3 > this.#slots.length * 2) this.#makeIndex(this.#slots.length * 2, this.#rowBits);
+    if ((this.#networks + 1) * 4 > this.#slots.length * 3) {
+      this.#makeIndex(Math.ceil(this.#slots.length * indexGrowth), this.#rowBits);
+    }
     this.#insert(row);
     this.#networks += 1;
     this.#noteLength(network);
@@ -422,13 +426,14 @@ export class DecisionRows {
   }
 
   #find4(address: number, length: number): number {
-    const [slots, last, hashBits] = [this.#slots, this.#slots.length - 1, -1 << this.#rowBits];
+    const [slots, count, hashBits] = [this.#slots, this.#slots.length, -1 << this.#rowBits];
     const key = length << lengthShift;
     const hash = mix(address, seed ^ length);
-    for (let slot = hash & last; ; slot = (slot + 1) & last) {
+    const print = hash << this.#rowBits;
+    for (let slot = slotOf(hash, count); ; slot = slot + 1 === count ? 0 : slot + 1) {
       const value = slots[slot]!;
       if (value === 0) return -1;
-      if (((value ^ hash) & hashBits) !== 0) continue;
+      if ((value & hashBits) !== print) continue;
       const row = (value & ~hashBits) - 1;
       const words = this.#words[row >>> rowsShift]!;
       const at = (row & rowMask) * stride;
@@ -437,13 +442,14 @@ export class DecisionRows {
   }
 
   #find6(a: number, b: number, c: number, d: number, length: number): number {
-    const [slots, last, hashBits] = [this.#slots, this.#slots.length - 1, -1 << this.#rowBits];
+    const [slots, count, hashBits] = [this.#slots, this.#slots.length, -1 << this.#rowBits];
     const key = isFamily6 | (length << lengthShift);
     const hash = hash6(a, b, c, d, length);
-    for (let slot = hash & last; ; slot = (slot + 1) & last) {
+    const print = hash << this.#rowBits;
+    for (let slot = slotOf(hash, count); ; slot = slot + 1 === count ? 0 : slot + 1) {
       const value = slots[slot]!;
       if (value === 0) return -1;
-      if (((value ^ hash) & hashBits) !== 0) continue;
+      if ((value & hashBits) !== print) continue;
       const row = (value & ~hashBits) - 1;
       if ((this.#word(row, place.state) & keyMask) !== key) continue;
       const address = this.#word(row, place.address);
@@ -464,10 +470,10 @@ export class DecisionRows {
       const at = (address & (2 ** wideShift - 1)) * 4;
       hash = hash6(wide[at]!, wide[at + 1]!, wide[at + 2]!, wide[at + 3]!, length);
     }
-    const [slots, last] = [this.#slots, this.#slots.length - 1];
-    let slot = hash & last;
-    while (slots[slot] !== 0) slot = (slot + 1) & last;
-    slots[slot] = (row + 1) | (hash & (-1 << this.#rowBits));
+    const [slots, count] = [this.#slots, this.#slots.length];
+    let slot = slotOf(hash, count);
+    while (slots[slot] !== 0) slot = slot + 1 === count ? 0 : slot + 1;
+    slots[slot] = (row + 1) | (hash << this.#rowBits);
   }
 
   #makeIndex(slots: number, rowBits: number): void {
@@ -499,6 +505,11 @@ export class DecisionRows {
     const to = from + 2 ** Math.max(0, 16 - length);
     for (let first = from; first < to; first += 1) this.#lengthsBy16![first]! |= 1 << (length - 1);
   }
+}
+
+/** The place of a hash in a table of so many slots, by its high bits (Lemire, "Fast random integer generation", 2019). */
+function slotOf(hash: number, slots: number): number {
+  return Math.floor(((hash >>> 0) * slots) / 2 ** 32);
 }
 
 function hash6(a: number, b: number, c: number, d: number, length: number): number {
