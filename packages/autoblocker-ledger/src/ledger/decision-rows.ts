@@ -7,8 +7,8 @@
 //
 // Ends are found by the earliest of each chunk of 4,096 rows: O(rows / 4096), and O(4096) for a chunk where something ended.
 //
-// Look-ups are O(prefix lengths in use). Of IPv4, a table by the first 16 bits says which lengths there are around an
-// address at all. The hash has a seed, so that nobody can aim at one chain.
+// Look-ups are O(prefix lengths in use). Of IPv4, two bytes for two networks say which lengths there may be around an address
+// at all. The hash has a seed, so that nobody can aim at one chain.
 
 import type { EarlierDecision } from '../decisions/index.js';
 import { type BlockTarget, targetKey } from '../events/index.js';
@@ -75,7 +75,6 @@ const halfRange = 2 ** 31;
 const never = 0xffffffff;
 
 const wideShift = 12;
-const fewNetworks = 256;
 /** A table that doubled would be half empty. */
 const indexGrowth = 1.5;
 const seed = 0x9e3779b9;
@@ -106,8 +105,12 @@ export class DecisionRows {
   #networks4 = 0;
   /** Lengths that were ever in use, longest first. */
   #lengths: { 4: number[]; 6: number[] } = { 4: [], 6: [] };
-  /** By the first 16 bits of an address of IPv4: a bit for each length, less one, of which there may be a network around it. */
-  #lengthsBy16: Uint32Array | undefined;
+  /**
+   * Of IPv4, a bit for each length of which there may be a network around an address: by its first 16 bits for lengths up to
+   * 16, and for longer ones by a hash of its first 24 bits.
+   */
+  readonly #shortLengths = new Uint16Array(65_536);
+  #longLengths = new Uint16Array(1024);
 
   /** Rows so far. */
   get size(): number {
@@ -273,15 +276,8 @@ export class DecisionRows {
    */
   coveringIpv4(address: number, rows: Int32Array): number {
     let count = 0;
-    if (this.#lengthsBy16 === undefined) {
-      const lengths = this.#lengths[4];
-      for (let index = 0; index < lengths.length; index += 1) {
-        const row = this.#find4(address & wordMask(lengths[index]!, 0), lengths[index]!);
-        if (row >= 0) rows[count++] = row;
-      }
-      return count;
-    }
-    for (let lengths = this.#lengthsBy16[address >>> 16]!; lengths !== 0; ) {
+    const long = this.#longLengths[hash24(address) & (this.#longLengths.length - 1)]!;
+    for (let lengths = (long << 16) | this.#shortLengths[address >>> 16]!; lengths !== 0; ) {
       const length = 32 - Math.clz32(lengths);
       lengths &= ~(1 << (length - 1));
       const row = this.#find4(address & (-1 << (32 - length)), length);
@@ -488,23 +484,35 @@ export class DecisionRows {
     if (!lengths.includes(length)) this.#lengths[family] = [...lengths, length].sort((one, other) => other - one);
     if (family === 6) return;
     this.#networks4 += 1;
-    if (this.#lengthsBy16 !== undefined) this.#noteAround(words[0], length);
-    else if (this.#networks4 > fewNetworks) {
-      this.#lengthsBy16 = new Uint32Array(65_536);
+    if (this.#networks4 <= this.#longLengths.length * 2) this.#noteAround(words[0], length);
+    else {
+      this.#longLengths = new Uint16Array(this.#longLengths.length * 2);
       for (let row = 0; row < this.#size; row += 1) {
-        const network = this.network(row);
-        if (network?.address.family === 4) this.#noteAround(network.address.words[0], network.length);
+        const state = this.#word(row, place.state);
+        if ((state & (rowFlag.first | rowFlag.named | isFamily6)) === rowFlag.first)
+          this.#noteAround(this.#word(row, place.address), this.length(row));
       }
     }
   }
 
-  /** A network shorter than 16 bits is around many. */
+  /** A network that is shorter than what a table goes by is around many. */
   #noteAround(word: number, length: number): void {
-    if (length === 0) return;
-    const from = word >>> 16;
-    const to = from + 2 ** Math.max(0, 16 - length);
-    for (let first = from; first < to; first += 1) this.#lengthsBy16![first]! |= 1 << (length - 1);
+    if (length > 16) {
+      const [from, mask] = [word >>> 8, this.#longLengths.length - 1];
+      const to = from + 2 ** Math.max(0, 24 - length);
+      for (let first = from; first < to; first += 1)
+        this.#longLengths[hash24(first << 8) & mask]! |= 1 << (length - 17);
+    } else if (length > 0) {
+      const from = word >>> 16;
+      const to = from + 2 ** (16 - length);
+      for (let first = from; first < to; first += 1) this.#shortLengths[first]! |= 1 << (length - 1);
+    }
   }
+}
+
+/** Of the first 24 bits of an address. */
+function hash24(address: number): number {
+  return mix(address & -256, seed);
 }
 
 /** The place of a hash in a table of so many slots, by its high bits (Lemire, "Fast random integer generation", 2019). */
