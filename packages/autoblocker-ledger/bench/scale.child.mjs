@@ -47,6 +47,7 @@ async function fillBuckets() {
  * after seconds in which little was made; this one is asked for so that a run need not wait until V8 thinks of it.
  */
 async function memoryAtRest() {
+  global.gc();
   await setTimeout(6000);
   for (let time = 0; time < 4; time += 1) global.gc();
   const mb = (bytes) => Math.round((bytes / 2 ** 20) * 10) / 10;

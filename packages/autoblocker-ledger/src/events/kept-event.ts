@@ -3,18 +3,43 @@
 
 import type { SecurityEvent } from './security-event.js';
 
-/** An event that can say the same in fewer bytes, more slowly, and pins no text that it was cut out of. */
+/** An event that can say the same in one short text, which pins no text that it was cut out of. */
 export interface CompactableEvent extends SecurityEvent {
-  compact(): SecurityEvent;
+  compact(): CompactEvent;
+}
+
+/** An event as a text. */
+export interface CompactEvent {
+  readonly text: string;
+  readonly form: CompactForm;
+}
+
+/** What reads such texts again. */
+export interface CompactForm {
+  restore(text: string): SecurityEvent;
 }
 
 /** An event, and how many keep it. */
 export class KeptEvent {
-  event: SecurityEvent;
   keepers = 0;
+  #event: SecurityEvent | string;
+  #form: CompactForm | undefined;
 
   constructor(event: SecurityEvent) {
-    this.event = event;
+    this.#event = event;
+  }
+
+  /** The event; one that grew old is read anew each time. */
+  get event(): SecurityEvent {
+    return typeof this.#event === 'string' ? this.#form!.restore(this.#event) : this.#event;
+  }
+
+  /** Says it in fewer bytes, if it can. */
+  compact(): void {
+    if (typeof this.#event === 'string' || !('compact' in this.#event)) return;
+    const { text, form } = (this.#event as CompactableEvent).compact();
+    this.#event = text;
+    this.#form = form;
   }
 }
 
@@ -28,6 +53,7 @@ const shortTexts = 1024;
 export class EventKeeper {
   readonly #young: (KeptEvent | undefined)[] = new Array(youngEvents).fill(undefined);
   #next = 0;
+  #lastEvent: SecurityEvent | undefined;
   #last: KeptEvent | undefined;
   #lastCut = '';
   #lastCopy = '';
@@ -36,9 +62,12 @@ export class EventKeeper {
 
   /** The event, kept once more: let it go by {@link EventKeeper.release}. */
   keep(event: SecurityEvent): KeptEvent {
-    if (this.#last?.event !== event) this.#last = this.#add(event);
-    this.#last.keepers += 1;
-    return this.#last;
+    if (this.#lastEvent !== event) {
+      this.#last = this.#add(event);
+      this.#lastEvent = event;
+    }
+    this.#last!.keepers += 1;
+    return this.#last!;
   }
 
   release(kept: KeptEvent): void {
@@ -64,7 +93,7 @@ export class EventKeeper {
   #add(event: SecurityEvent): KeptEvent {
     const kept = new KeptEvent(event);
     const old = this.#young[this.#next];
-    if (old !== undefined && old.keepers > 0 && isCompactable(old.event)) old.event = old.event.compact();
+    if (old !== undefined && old.keepers > 0) old.compact();
     this.#young[this.#next] = kept;
     this.#next = (this.#next + 1) % youngEvents;
     return kept;
@@ -80,10 +109,6 @@ function shortPlace(text: string): number {
   const { length } = text;
   const [first, middle, last] = [text.charCodeAt(0), text.charCodeAt(length >> 1), text.charCodeAt(length - 1)];
   return (first * 31 + middle * 17 + last * 7 + length) % shortTexts || 0;
-}
-
-function isCompactable(event: SecurityEvent): event is CompactableEvent {
-  return 'compact' in event;
 }
 
 function copyOf(text: string): string {

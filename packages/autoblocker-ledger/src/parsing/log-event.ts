@@ -3,12 +3,13 @@
 import {
   type BlockTarget,
   type CompactableEvent,
+  type CompactEvent,
   type EventEvidence,
   lineDigest,
   type SecurityEvent,
   type SourceLine,
 } from '../events/index.js';
-import { CompactEvent } from './compact-event.js';
+import { compactLine } from './line-form.js';
 
 /** What a parser found in a line. */
 export interface LogFinding {
@@ -58,8 +59,8 @@ export class LogEvent implements CompactableEvent {
   }
 
   /** See {@link CompactableEvent}. */
-  compact(): SecurityEvent {
+  compact(): CompactEvent {
     const { text: line, digest, offset } = this.#line;
-    return new CompactEvent({ event: this, line, digest, source: this.#source, offset });
+    return compactLine({ event: this, line, digest, source: this.#source, offset });
   }
 }
