@@ -21,7 +21,7 @@ export interface BlockLedgerParts {
 
 /** A durable log of decisions and its tables. */
 export class BlockLedger {
-  readonly projections = new Projections();
+  readonly projections: Projections;
   readonly verifierKey: string;
   readonly #log: LogWriter;
   readonly #entropy: (length: number) => Uint8Array;
@@ -50,6 +50,7 @@ export class BlockLedger {
     this.#log = log;
     this.verifierKey = verifierKey;
     this.#entropy = entropy;
+    this.projections = new Projections(Buffer.from(entropy(4)).readInt32LE());
     this.#nextIndex = log.reader.size;
   }
 

@@ -8,7 +8,7 @@
 // Ends are found by the earliest of each chunk of 4,096 rows: O(rows / 4096), and O(4096) for a chunk where something ended.
 //
 // Look-ups are O(prefix lengths in use). Of IPv4, two bytes for two networks say which lengths there may be around an address
-// at all. The hash has a seed, so that nobody can aim at one chain.
+// at all. The hash has a seed of the ledger's own, so that nobody can aim at one chain.
 
 import type { EarlierDecision } from '../decisions/index.js';
 import { type BlockTarget, targetKey } from '../events/index.js';
@@ -77,10 +77,10 @@ const never = 0xffffffff;
 const wideShift = 12;
 /** A table that doubled would be half empty. */
 const indexGrowth = 1.5;
-const seed = 0x9e3779b9;
 
 /** Decisions, and which of them are on a target or around an address. */
 export class DecisionRows {
+  readonly #seed: number;
   #size = 0;
   /** By chunk: what its times are counted from; and its times, where they are too far apart for that. */
   readonly #epochs: number[] = [];
@@ -111,6 +111,11 @@ export class DecisionRows {
    */
   readonly #shortLengths = new Uint16Array(65_536);
   #longLengths = new Uint16Array(1024);
+
+  /** `seed` varies the hash; any 32-bit integer. */
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
 
   /** Rows so far. */
   get size(): number {
@@ -276,7 +281,7 @@ export class DecisionRows {
    */
   coveringIpv4(address: number, rows: Int32Array): number {
     let count = 0;
-    const long = this.#longLengths[hash24(address) & (this.#longLengths.length - 1)]!;
+    const long = this.#longLengths[hash24(address, this.#seed) & (this.#longLengths.length - 1)]!;
     for (let lengths = (long << 16) | this.#shortLengths[address >>> 16]!; lengths !== 0; ) {
       const length = 32 - Math.clz32(lengths);
       lengths &= ~(1 << (length - 1));
@@ -424,7 +429,7 @@ export class DecisionRows {
   #find4(address: number, length: number): number {
     const [slots, count, hashBits] = [this.#slots, this.#slots.length, -1 << this.#rowBits];
     const key = length << lengthShift;
-    const hash = mix(address, seed ^ length);
+    const hash = mix(address, this.#seed ^ length);
     const print = hash << this.#rowBits;
     for (let slot = slotOf(hash, count); ; slot = slot + 1 === count ? 0 : slot + 1) {
       const value = slots[slot]!;
@@ -440,7 +445,7 @@ export class DecisionRows {
   #find6(a: number, b: number, c: number, d: number, length: number): number {
     const [slots, count, hashBits] = [this.#slots, this.#slots.length, -1 << this.#rowBits];
     const key = isFamily6 | (length << lengthShift);
-    const hash = hash6(a, b, c, d, length);
+    const hash = hash6(a, b, c, d, this.#seed ^ length);
     const print = hash << this.#rowBits;
     for (let slot = slotOf(hash, count); ; slot = slot + 1 === count ? 0 : slot + 1) {
       const value = slots[slot]!;
@@ -460,11 +465,11 @@ export class DecisionRows {
     const length = (state >>> lengthShift) & lengthMask;
     const address = this.#word(row, place.address);
     let hash: number;
-    if ((state & isFamily6) === 0) hash = mix(address, seed ^ length);
+    if ((state & isFamily6) === 0) hash = mix(address, this.#seed ^ length);
     else {
       const wide = this.#wide[address >>> wideShift]!;
       const at = (address & (2 ** wideShift - 1)) * 4;
-      hash = hash6(wide[at]!, wide[at + 1]!, wide[at + 2]!, wide[at + 3]!, length);
+      hash = hash6(wide[at]!, wide[at + 1]!, wide[at + 2]!, wide[at + 3]!, this.#seed ^ length);
     }
     const [slots, count] = [this.#slots, this.#slots.length];
     let slot = slotOf(hash, count);
@@ -501,7 +506,7 @@ export class DecisionRows {
       const [from, mask] = [word >>> 8, this.#longLengths.length - 1];
       const to = from + 2 ** Math.max(0, 24 - length);
       for (let first = from; first < to; first += 1)
-        this.#longLengths[hash24(first << 8) & mask]! |= 1 << (length - 17);
+        this.#longLengths[hash24(first << 8, this.#seed) & mask]! |= 1 << (length - 17);
     } else if (length > 0) {
       const from = word >>> 16;
       const to = from + 2 ** (16 - length);
@@ -511,7 +516,7 @@ export class DecisionRows {
 }
 
 /** Of the first 24 bits of an address. */
-function hash24(address: number): number {
+function hash24(address: number, seed: number): number {
   return mix(address & -256, seed);
 }
 
@@ -520,8 +525,8 @@ function slotOf(hash: number, slots: number): number {
   return Math.floor(((hash >>> 0) * slots) / 2 ** 32);
 }
 
-function hash6(a: number, b: number, c: number, d: number, length: number): number {
-  return mix(d, mix(c, mix(b, mix(a, seed ^ length))));
+function hash6(a: number, b: number, c: number, d: number, before: number): number {
+  return mix(d, mix(c, mix(b, mix(a, before))));
 }
 
 /** The finaliser of MurmurHash3 (Appleby), over a word and what came before. */

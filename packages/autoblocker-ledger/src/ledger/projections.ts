@@ -82,7 +82,7 @@ export class Projections {
   rulesDigest = '';
   /** IPv4 addresses in force; networks that overlap count twice. */
   blockedAddresses = 0;
-  readonly #rows = new DecisionRows();
+  readonly #rows: DecisionRows;
   readonly #forms = new DecisionForms();
   readonly #digests = new EvidenceDigests();
   readonly #extras = new Map<number, ExtraFacts>();
@@ -101,6 +101,11 @@ export class Projections {
   /** Batches that were taken, oldest first. */
   readonly #batches = new Map<string, BatchName>();
   readonly #recentBlocks: { readonly time: number; readonly scenario: string }[] = [];
+
+  /** `seed` varies the hash of addresses; any 32-bit integer. */
+  constructor(seed: number) {
+    this.#rows = new DecisionRows(seed);
+  }
 
   /** Takes in entry `index`. */
   apply(index: bigint, entry: LedgerEntry): void {

@@ -323,8 +323,8 @@ function plainMade(one: Made, naive: NaiveProjections, now: number) {
 describe('the tables in memory', () => {
   it('answer as a list of all decisions does, whatever was blocked, extended, taken back, and whichever way the clock went', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const [rows, naive] = [new Projections(), new NaiveProjections()];
+      fc.property(fc.integer(), fc.array(step, { maxLength: 60 }), (seed, steps) => {
+        const [rows, naive] = [new Projections(seed), new NaiveProjections()];
         let now = start;
         let index = 0n;
         for (const one of steps) {
@@ -344,7 +344,7 @@ describe('the tables in memory', () => {
   }, 120_000);
 
   it('find each of many networks, and no other', () => {
-    const rows = new Projections();
+    const rows = new Projections(7);
     const ends = new Map<string, number>();
     // Past the size of a chunk, the first size of the index, and that of the table of lengths.
     for (let number = 0; number < 20_000; number += 1) {
