@@ -22,11 +22,14 @@ export interface CompactForm {
 /** An event, and how many keep it. */
 export class KeptEvent {
   keepers = 0;
+  /** Its place among the young. */
+  readonly place: number;
   #event: SecurityEvent | string;
   #form: CompactForm | undefined;
 
-  constructor(event: SecurityEvent) {
+  constructor(event: SecurityEvent, place: number) {
     this.#event = event;
+    this.place = place;
   }
 
   /** The event; one that grew old is read anew each time. */
@@ -72,6 +75,7 @@ export class EventKeeper {
 
   release(kept: KeptEvent): void {
     kept.keepers -= 1;
+    if (kept.keepers === 0 && this.#young[kept.place] === kept) this.#young[kept.place] = undefined;
   }
 
   /** A text that outlives the line that it was cut out of: short ones as they were before, long ones as texts of their own. */
@@ -91,9 +95,8 @@ export class EventKeeper {
   }
 
   #add(event: SecurityEvent): KeptEvent {
-    const kept = new KeptEvent(event);
-    const old = this.#young[this.#next];
-    if (old !== undefined && old.keepers > 0) old.compact();
+    const kept = new KeptEvent(event, this.#next);
+    this.#young[this.#next]?.compact();
     this.#young[this.#next] = kept;
     this.#next = (this.#next + 1) % youngEvents;
     return kept;

@@ -35,8 +35,10 @@ interface Shape {
 const base = 36;
 /** A value that does not stand in the line: JSON, which begins with a `"` and holds no end of a line. */
 const isQuoted = /^"/;
-const maxForms = 4096;
-const forms = new Map<string, LineForm>();
+/** Forms are known by the kind of their events, so many of each, so many kinds. */
+const maxForms = 32;
+const maxKinds = 256;
+const forms = new Map<string, LineForm[]>();
 
 /** {@link CompactEvent} of the event of a line. */
 export function compactLine({ event, line, digest, source, offset }: LineFacts): CompactEvent {
@@ -47,7 +49,8 @@ export function compactLine({ event, line, digest, source, offset }: LineFacts):
   const values = [address, ...named.map((name) => victim[name]!), ...shape.fields.map((name) => fields[name]!)];
   const head = [time.toString(base), offset.toString(base), digest ?? ''];
   const parts = [...head, ...values.map((value) => placeIn(line, value)), line];
-  return { text: flat(parts.join('\n')), form: sharedForm(shape) };
+  // What `join` makes is in one piece and points into no other text.
+  return { text: parts.join('\n'), form: sharedForm(shape) };
 }
 
 /** Events of one shape. Their texts are lines: time, offset, digest of a line that was cut, place of each value, the line. */
@@ -56,6 +59,18 @@ class LineForm implements CompactForm {
 
   constructor(shape: Shape) {
     this.#shape = shape;
+  }
+
+  is({ domain, kind, outcome, source, victim, fields }: Shape): boolean {
+    const own = this.#shape;
+    return (
+      own.kind === kind &&
+      own.source === source &&
+      own.outcome === outcome &&
+      own.domain === domain &&
+      areSame(own.victim, victim) &&
+      areSame(own.fields, fields)
+    );
   }
 
   /** See {@link CompactForm}. */
@@ -134,16 +149,18 @@ function valueAt(line: string, place: string): string {
 }
 
 function sharedForm(shape: Shape): LineForm {
-  const key = JSON.stringify(shape);
-  const known = forms.get(key);
-  if (known !== undefined) return known;
+  let ofKind = forms.get(shape.kind);
+  if (ofKind === undefined) {
+    ofKind = [];
+    if (forms.size < maxKinds) forms.set(shape.kind, ofKind);
+  }
+  for (const known of ofKind) if (known.is(shape)) return known;
   const form = new LineForm(shape);
-  if (forms.size < maxForms) forms.set(key, form);
+  if (ofKind.length === maxForms) ofKind.shift();
+  ofKind.push(form);
   return form;
 }
 
-/** The same text in one piece, which points into no other. */
-function flat(text: string): string {
-  const latin1 = Buffer.from(text, 'latin1').toString('latin1');
-  return latin1 === text ? latin1 : Buffer.from(text, 'utf16le').toString('utf16le');
+function areSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one, index) => one === others[index]);
 }

@@ -67,7 +67,7 @@ export class BucketTable {
     scenario: Scenario,
     maxBuckets: number,
     keeper: EventKeeper = new EventKeeper(),
-    groups: GroupNames = new GroupNames(keeper),
+    groups: GroupNames = new GroupNames(scenario.groupBy, keeper),
   ) {
     this.scenario = scenario;
     this.#maxBuckets = maxBuckets;
@@ -96,7 +96,7 @@ export class BucketTable {
       if (scenario.cancelOn !== undefined) this.#cancel(event);
       return undefined;
     }
-    const group = scenario.groupBy(event);
+    const group = this.#groups.of(event);
     return group === undefined ? undefined : this.#pour(group, event);
   }
 
@@ -138,8 +138,8 @@ export class BucketTable {
   }
 
   #cancel(event: SecurityEvent): void {
-    const { cancelGroups, groupBy, cancelOn } = this.scenario;
-    for (const group of cancelGroups === undefined ? [groupBy(event)] : cancelGroups(event)) {
+    const { cancelGroups, cancelOn } = this.scenario;
+    for (const group of cancelGroups === undefined ? [this.#groups.of(event)] : cancelGroups(event)) {
       const slot = group === undefined ? none : this.#find(group);
       if (slot === none || this.#word(slot, place.count) === 0) continue;
       if (cancelOn?.(event, this.#eventsOf(slot)) === true) this.#empty(slot);

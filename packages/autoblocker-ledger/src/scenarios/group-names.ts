@@ -1,21 +1,35 @@
 // The groups that live buckets stand for, by number. Scenarios that group in the same way share them: an address that failed
 // once stands in the buckets of all rules about guessing, and its name in one place. O(1).
 
-import type { EventKeeper } from '../events/index.js';
+import type { EventKeeper, SecurityEvent } from '../events/index.js';
+import type { Scenario } from './scenario.js';
 
 /** Groups, and how many buckets stand for each. */
 export class GroupNames {
   readonly #keeper: EventKeeper;
+  readonly #groupBy: Scenario['groupBy'];
   readonly #numbers = new Map<string, number>();
   readonly #names: string[] = [];
   readonly #buckets: number[] = [];
   readonly #free: number[] = [];
-  /** The group that was asked for last: the next table asks for it too. */
+  /** What was asked for last: the next table asks for it too. */
+  #lastEvent: SecurityEvent | undefined;
+  #lastGroup: string | undefined;
   #lastName = '';
   #lastNumber = -1;
 
-  constructor(keeper: EventKeeper) {
+  constructor(groupBy: Scenario['groupBy'], keeper: EventKeeper) {
+    this.#groupBy = groupBy;
     this.#keeper = keeper;
+  }
+
+  /** The group of an event. */
+  of(event: SecurityEvent): string | undefined {
+    if (event !== this.#lastEvent) {
+      this.#lastGroup = this.#groupBy(event);
+      this.#lastEvent = event;
+    }
+    return this.#lastGroup;
   }
 
   /** The number of a group, or -1 when no bucket stands for it. */

@@ -25,7 +25,7 @@ export class PatternDetector {
   constructor(scenarios: readonly Scenario[], maxBuckets: number, keeper: EventKeeper = new EventKeeper()) {
     const groups = new Map<Scenario['groupBy'], GroupNames>();
     const groupsOf = ({ groupBy }: Scenario) => {
-      const names = groups.get(groupBy) ?? new GroupNames(keeper);
+      const names = groups.get(groupBy) ?? new GroupNames(groupBy, keeper);
       groups.set(groupBy, names);
       return names;
     };
