@@ -72,8 +72,13 @@ export default [
     unit: 'MB resident',
     target: { atMost: 150 },
     async measure(options) {
-      const { residentMb, active, live } = await ask(decisions(options), 'ipv4', decisions(options) / 5);
-      return { value: residentMb, checked: `after collection; ${active} active decisions, ${live} live buckets` };
+      const { residentMb, parts, active, live } = await ask(decisions(options), 'ipv4', decisions(options) / 5);
+      const { program, heap, heapUsed, arrays } = parts;
+      const share = `Node's program ${program}, JavaScript heap ${heap} (${heapUsed} used), arrays ${arrays}`;
+      return {
+        value: residentMb,
+        checked: `at rest, after collection: ${share}; ${active} active decisions, ${live} live buckets`,
+      };
     },
   },
 ];

@@ -1,7 +1,8 @@
 // A process that opens a large ledger and says what that takes: node --expose-gc scale.child.mjs <folder> <count> <family> <buckets>
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { AutoblockerLedger } from '@tenstrip/autoblocker-ledger';
 import { dotted } from './login-log.mjs';
 import { networks, questions } from './networks.mjs';
@@ -41,16 +42,28 @@ async function fillBuckets() {
   }
 }
 
-function residentMb() {
+/**
+ * At rest: what the process holds on to. V8 gives its young generation back, some 30 MB of garbage-to-be, at a collection
+ * after seconds in which little was made; this one is asked for so that a run need not wait until V8 thinks of it.
+ */
+async function memoryAtRest() {
+  global.gc();
+  await setTimeout(6000);
   for (let time = 0; time < 4; time += 1) global.gc();
-  return process.memoryUsage.rss() / 2 ** 20;
+  const mb = (bytes) => Math.round((bytes / 2 ** 20) * 10) / 10;
+  const { rss, heapUsed, heapTotal, arrayBuffers } = process.memoryUsage();
+  const [, programKb] = /RssFile:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [0, 0];
+  return {
+    residentMb: rss / 2 ** 20,
+    parts: { program: mb(programKb * 1024), heapUsed: mb(heapUsed), heap: mb(heapTotal), arrays: mb(arrayBuffers) },
+  };
 }
 
 if (buckets > 0) {
   await fillBuckets();
   const { decisions } = ledger.statistics();
   const live = liveBuckets();
-  process.stdout.write(JSON.stringify({ residentMb: residentMb(), active: decisions.active, live }));
+  process.stdout.write(JSON.stringify({ ...(await memoryAtRest()), active: decisions.active, live }));
 } else {
   const list = Array.from(networks(count, family), ({ text }) => text);
   const asked = questions(list, 200_000, family);

@@ -4,8 +4,9 @@
 // them, and neither does a shared one. Bounded in identifiers, links and the size of an actor; O(1) where there is no link.
 
 import type { BlockTarget, SecurityEvent } from '../events/index.js';
-import { isVerified, targetKey } from '../events/index.js';
-import type { KindScore } from './actor-score.js';
+import { EventKeeper, isVerified, targetKey } from '../events/index.js';
+import { type KindScore, releaseEvents } from './actor-score.js';
+import { IdentityRows } from './identity-rows.js';
 
 /** What all have who were never linked, which are most; nobody writes into it. */
 const noLinks = new Map<Identity, number>();
@@ -16,20 +17,15 @@ export class Identity {
   readonly target: BlockTarget;
   readonly isAddress: boolean;
   /** What it failed at, by domain and kind. */
-  readonly scores: KindScore[] = [];
+  readonly scores: KindScore[];
   /** Neighbours by the time of the last event that named both, least recently seen first. */
   links: Map<Identity, number> = noLinks;
-  /** When it was put last where the youngest are. */
-  placed: number;
-  /** Neighbours in that order. A map's own order is no use here: its first entry costs a walk over all that were deleted. */
-  older: Identity | undefined;
-  newer: Identity | undefined;
 
-  constructor(key: string, target: BlockTarget, isAddress: boolean, placed: number) {
+  constructor(key: string, target: BlockTarget, isAddress: boolean, scores: KindScore[]) {
     this.key = key;
     this.target = target;
     this.isAddress = isAddress;
-    this.placed = placed;
+    this.scores = scores;
   }
 }
 
@@ -57,12 +53,15 @@ const placeEveryMs = 60_000;
 /** Identifiers and what joins them. */
 export class ActorGraph {
   readonly #limits: ActorGraphLimits;
+  readonly #keeper: EventKeeper;
   readonly #isShared: (address: BlockTarget, time: number) => boolean;
-  /** By address, which needs no key made for it. */
-  readonly #addresses = new Map<string, Identity>();
-  readonly #verified = new Map<string, Identity>();
-  #oldest: Identity | undefined;
-  #newest: Identity | undefined;
+  /** Rows by address, which needs no key made for it. */
+  readonly #addresses = new Map<string, number>();
+  readonly #verified = new Map<string, number>();
+  readonly #rows: IdentityRows;
+  readonly #names: string[] = [];
+  /** By row: those that are more than a row. */
+  readonly #identities = new Map<number, Identity>();
   #evicted = 0;
   #linksDropped = 0;
 
@@ -70,7 +69,10 @@ export class ActorGraph {
   constructor(
     isShared: (address: BlockTarget, time: number) => boolean,
     limits: ActorGraphLimits = defaultGraphLimits,
+    keeper: EventKeeper = new EventKeeper(),
   ) {
+    this.#keeper = keeper;
+    this.#rows = new IdentityRows(keeper);
     this.#isShared = isShared;
     this.#limits = limits;
   }
@@ -79,6 +81,17 @@ export class ActorGraph {
   get statistics(): { identities: number; evicted: number; linksDropped: number } {
     const identities = this.#addresses.size + this.#verified.size;
     return { identities, evicted: this.#evicted, linksDropped: this.#linksDropped };
+  }
+
+  /**
+   * Adds a failure to an address that failed at nothing else and was linked to nobody: then it is no more than that. False:
+   * it is to be held against {@link ActorGraph.holderOf}.
+   */
+  failAlone(event: SecurityEvent, weight: number, kept: number): boolean {
+    const address = addressOf(event);
+    if (address === undefined || (isVerified(event) && event.actor.some(isCredential))) return false;
+    const row = this.#row(address.value, true, event.time);
+    return !this.#identities.has(row) && this.#rows.fail(row, event, weight, kept);
   }
 
   /** Whom an event is to be held against: a verified identifier that is no user, else its address. */
@@ -95,7 +108,8 @@ export class ActorGraph {
   /** The address of an event, if it is known here. */
   addressOf(event: SecurityEvent): Identity | undefined {
     const address = addressOf(event);
-    return address === undefined ? undefined : this.#addresses.get(address.value);
+    const row = address === undefined ? undefined : this.#addresses.get(address.value);
+    return row === undefined ? undefined : this.#identityAt(row, address!, true);
   }
 
   /** Takes in what an event that verified somebody says of who belongs together. */
@@ -178,44 +192,47 @@ export class ActorGraph {
 
   #identity(target: BlockTarget, scoped: string | undefined, time: number): Identity {
     const isAddress = scoped === undefined;
-    const table = isAddress ? this.#addresses : this.#verified;
-    const key = scoped ?? (target as { readonly value: string }).value;
-    let identity = table.get(key);
-    if (identity === undefined) {
-      if (this.#addresses.size + this.#verified.size >= this.#limits.maxIdentities) this.#evict();
-      identity = new Identity(key, target, isAddress, time);
-      table.set(key, identity);
-      this.#append(identity);
-    } else if (time - identity.placed > placeEveryMs) {
-      identity.placed = time;
-      this.#remove(identity);
-      this.#append(identity);
-    }
+    const row = this.#row(scoped ?? (target as { readonly value: string }).value, isAddress, time);
+    return this.#identityAt(row, target, isAddress);
+  }
+
+  #identityAt(row: number, target: BlockTarget, isAddress: boolean): Identity {
+    const known = this.#identities.get(row);
+    if (known !== undefined) return known;
+    const name = this.#names[row]!;
+    const scores = this.#rows.takeScores(row);
+    const identity = new Identity(name, isAddress ? { kind: 'ip', value: name } : target, isAddress, scores);
+    this.#identities.set(row, identity);
     return identity;
+  }
+
+  #row(key: string, isAddress: boolean, time: number): number {
+    const table = isAddress ? this.#addresses : this.#verified;
+    const known = table.get(key);
+    if (known !== undefined) {
+      if (time - this.#rows.placed(known) > placeEveryMs) this.#rows.makeNewest(known, time);
+      return known;
+    }
+    if (this.#addresses.size + this.#verified.size >= this.#limits.maxIdentities) this.#evict();
+    const row = this.#rows.add(time);
+    const name = this.#keeper.own(key);
+    this.#names[row] = name;
+    table.set(name, row);
+    return row;
   }
 
   /** Drops the one that was quiet longest. */
   #evict(): void {
-    const oldest = this.#oldest!;
-    for (const neighbour of oldest.links.keys()) neighbour.links.delete(oldest);
-    (oldest.isAddress ? this.#addresses : this.#verified).delete(oldest.key);
-    this.#remove(oldest);
+    const row = this.#rows.oldest;
+    const identity = this.#identities.get(row);
+    if (identity !== undefined) {
+      for (const neighbour of identity.links.keys()) neighbour.links.delete(identity);
+      releaseEvents(identity.scores, this.#keeper);
+    }
+    (identity?.isAddress === false ? this.#verified : this.#addresses).delete(this.#names[row]!);
+    this.#identities.delete(row);
+    this.#rows.remove(row);
     this.#evicted += 1;
-  }
-
-  #append(identity: Identity): void {
-    identity.older = this.#newest;
-    identity.newer = undefined;
-    if (this.#newest === undefined) this.#oldest = identity;
-    else this.#newest.newer = identity;
-    this.#newest = identity;
-  }
-
-  #remove({ older, newer }: Identity): void {
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
   }
 }
 

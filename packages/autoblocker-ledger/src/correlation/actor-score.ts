@@ -1,7 +1,7 @@
 // What a failing event weighs, and how weights fade: exponentially, in event time, so that a score is one number and a time,
 // and is brought up to date by one multiplication when it is looked at.
 
-import type { SecurityEvent } from '../events/index.js';
+import type { EventKeeper, KeptEvent, SecurityEvent } from '../events/index.js';
 import { provesAddress } from '../events/index.js';
 import { field, isRefusedLogin } from '../scenarios/index.js';
 
@@ -44,8 +44,8 @@ export interface KindScore {
   score: number;
   time: number;
   count: number;
-  /** The newest of them. */
-  readonly events: SecurityEvent[];
+  /** The newest of them, oldest first. */
+  events: KeptEvent[];
 }
 
 /** The score at a later time; time that goes back fades nothing. */
@@ -53,13 +53,31 @@ function scoreAt({ score, time }: Pick<KindScore, 'score' | 'time'>, at: number)
   return at <= time ? score : score * 0.5 ** ((at - time) / halfLifeMs);
 }
 
+/** A score and its time after one more event at `time`. */
+export function addedScore(
+  held: Pick<KindScore, 'score' | 'time'>,
+  time: number,
+  weight: number,
+): { readonly score: number; readonly time: number } {
+  return { score: scoreAt(held, time) + weight, time: Math.max(held.time, time) };
+}
+
 /** Adds an event, of which at most `kept` stay. */
-export function addTo(held: KindScore, event: SecurityEvent, weight: number, kept: number): void {
-  held.score = scoreAt(held, event.time) + weight;
-  held.time = Math.max(held.time, event.time);
+export function addTo(held: KindScore, event: SecurityEvent, weight: number, kept: number, keeper: EventKeeper): void {
+  Object.assign(held, addedScore(held, event.time, weight));
   held.count += 1;
-  if (held.events.length === kept) held.events.shift();
-  held.events.push(event);
+  const fresh = keeper.keep(event);
+  // Most have one, in a list of its own length: one that is pushed to reserves room for sixteen more.
+  if (held.events.length === 0) held.events = [fresh];
+  else {
+    if (held.events.length === kept) keeper.release(held.events.shift()!);
+    held.events.push(fresh);
+  }
+}
+
+/** Lets go the events of scores that are forgotten. */
+export function releaseEvents(scores: readonly KindScore[], keeper: EventKeeper): void {
+  for (const { events } of scores) for (const kept of events) keeper.release(kept);
 }
 
 /** What an actor failed at. */

@@ -2,10 +2,10 @@
 // least two domains are together more than five overflows, with all their events as evidence, and starts from zero.
 
 import type { BlockTarget, SecurityEvent } from '../events/index.js';
-import { targetKey } from '../events/index.js';
+import { EventKeeper, eventsOf, targetKey } from '../events/index.js';
 import type { Accuser, Overflow } from '../scenarios/index.js';
 import { ActorGraph, type ActorGraphLimits, type Identity } from './actor-graph.js';
-import { addTo, byDomain, halfLifeMs, type KindScore, weightOf } from './actor-score.js';
+import { addTo, byDomain, halfLifeMs, type KindScore, releaseEvents, weightOf } from './actor-score.js';
 
 /** More than this, all domains together. */
 const threshold = 5;
@@ -39,12 +39,18 @@ const credentialOrder = ['certificate', 'apiKey', 'session'];
 export class CrossDomainDetector {
   readonly #graph: ActorGraph;
   readonly #isShared: (address: BlockTarget, time: number) => boolean;
+  readonly #keeper: EventKeeper;
   #overflows = 0;
 
-  /** `isShared`: whether many people are behind an address. */
-  constructor(isShared: (address: BlockTarget, time: number) => boolean, limits?: ActorGraphLimits) {
+  /** `isShared`: whether many people are behind an address. `keeper`: keeps events for others too. */
+  constructor(
+    isShared: (address: BlockTarget, time: number) => boolean,
+    limits?: ActorGraphLimits,
+    keeper: EventKeeper = new EventKeeper(),
+  ) {
     this.#isShared = isShared;
-    this.#graph = new ActorGraph(isShared, limits);
+    this.#keeper = keeper;
+    this.#graph = new ActorGraph(isShared, limits, keeper);
   }
 
   /** Counts since the start; `identities` now. */
@@ -60,9 +66,10 @@ export class CrossDomainDetector {
       this.#graph.link(event);
       return undefined;
     }
+    if (this.#graph.failAlone(event, weight, keptEvents)) return undefined;
     const holder = this.#graph.holderOf(event);
     if (holder === undefined) return undefined;
-    addTo(scoreFor(holder, event), event, weight, keptEvents);
+    addTo(this.#scoreFor(holder, event), event, weight, keptEvents, this.#keeper);
     if (holder.links.size === 0 && isOfOneDomain(holder)) return undefined;
     return this.#judge(holder, event.time);
   }
@@ -77,12 +84,15 @@ export class CrossDomainDetector {
     const counted = held.filter(({ domain, kind }) =>
       domains.some((one) => one.domain === domain && one.kind === kind),
     );
-    const all = counted.flatMap((one) => one.events).sort((a, b) => a.time - b.time);
+    const all = counted.flatMap((one) => eventsOf(one.events)).sort((a, b) => a.time - b.time);
     const events = all.slice(-maxEvidence);
     const target = this.#accused(members, events, time);
     if (target === undefined) return undefined;
     const eventCount = counted.reduce((sum, { count }) => sum + count, 0);
-    for (const member of members) member.scores.length = 0;
+    for (const member of members) {
+      releaseEvents(member.scores, this.#keeper);
+      member.scores.length = 0;
+    }
     this.#overflows += 1;
     const score = total / threshold;
     return { scenario: crossDomainRule, group: targetKey(target), time, events, eventCount, target, score };
@@ -102,6 +112,16 @@ export class CrossDomainDetector {
     return last;
   }
 
+  #scoreFor(holder: Identity, { domain, kind, time }: SecurityEvent): KindScore {
+    const { scores } = holder;
+    for (const held of scores) if (held.kind === kind && held.domain === domain) return held;
+    const fresh: KindScore = { domain, kind, score: 0, time, count: 0, events: [] };
+    // Who sees so many kinds has forgotten none that counts: the one that was quiet longest makes room.
+    if (scores.length === maxKinds) releaseEvents(scores.splice(quietest(scores), 1), this.#keeper);
+    scores.push(fresh);
+    return fresh;
+  }
+
   /** A success takes back what failed at the same service for the same user, and nothing else. */
   #forgive(event: SecurityEvent): void {
     const user = event.victim?.user;
@@ -111,18 +131,10 @@ export class CrossDomainDetector {
     for (let index = scores.length - 1; index >= 0; index -= 1) {
       const { domain, count, events } = scores[index]!;
       if (domain !== event.domain || count > events.length) continue;
-      if (events.every(({ victim }) => victim?.user === user)) scores.splice(index, 1);
+      if (!events.every(({ event: { victim } }) => victim?.user === user)) continue;
+      releaseEvents(scores.splice(index, 1), this.#keeper);
     }
   }
-}
-
-function scoreFor({ scores }: Identity, { domain, kind, time }: SecurityEvent): KindScore {
-  for (const held of scores) if (held.kind === kind && held.domain === domain) return held;
-  const fresh: KindScore = { domain, kind, score: 0, time, count: 0, events: [] };
-  // Who sees so many kinds has forgotten none that counts: the one that was quiet longest makes room.
-  if (scores.length === maxKinds) scores.splice(quietest(scores), 1);
-  scores.push(fresh);
-  return fresh;
 }
 
 function quietest(scores: readonly KindScore[]): number {

@@ -1,6 +1,14 @@
 export { type BlockTarget, blockTargetSchema, targetKey } from './block-target.js';
 export { isVerified, mayBeRefusalByBlock, provesAddress } from './event-proof.js';
 export { FileTail, type FileTailOptions } from './file-tail.js';
+export {
+  type CompactableEvent,
+  type CompactEvent,
+  type CompactForm,
+  EventKeeper,
+  eventsOf,
+  type KeptEvent,
+} from './kept-event.js';
 export type {
   LineBatch,
   LineSource,

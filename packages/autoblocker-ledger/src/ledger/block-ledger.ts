@@ -21,7 +21,7 @@ export interface BlockLedgerParts {
 
 /** A durable log of decisions and its tables. */
 export class BlockLedger {
-  readonly projections = new Projections();
+  readonly projections: Projections;
   readonly verifierKey: string;
   readonly #log: LogWriter;
   readonly #entropy: (length: number) => Uint8Array;
@@ -37,9 +37,11 @@ export class BlockLedger {
     const ledger = new BlockLedger(parts);
     const { reader } = parts.log;
     let index = reader.minimumIndex;
-    for await (const stored of reader.entries(index, reader.size)) {
-      ledger.projections.apply(index, decodeEntry(index, stored));
-      index += 1n;
+    for await (const batch of reader.batches(index, reader.size)) {
+      for (const stored of batch) {
+        ledger.projections.apply(index, decodeEntry(index, stored));
+        index += 1n;
+      }
     }
     return ledger;
   }
@@ -48,6 +50,7 @@ export class BlockLedger {
     this.#log = log;
     this.verifierKey = verifierKey;
     this.#entropy = entropy;
+    this.projections = new Projections(Buffer.from(entropy(4)).readInt32LE());
     this.#nextIndex = log.reader.size;
   }
 

@@ -1,22 +1,27 @@
 // All tables in memory, each a fold over the entries of the ledger: decisions, who is blocked, scores, allow-list, positions.
 // Opening a ledger replays its entries through `apply`; running appends go through the same function, so both agree.
 
-import { BannedNeighbours, type Decision, type EarlierDecision, targetPrefix } from '../decisions/index.js';
+import {
+  BannedNeighbours,
+  type Decision,
+  type DecisionState,
+  type EarlierDecision,
+  targetPrefix,
+} from '../decisions/index.js';
 import { type BlockTarget, type SourcePosition, targetKey } from '../events/index.js';
 import {
-  formatIpPrefix,
   type IpAddress,
   type IpPrefix,
-  IpPrefixIndex,
   type NetworkBlocking,
   NetworkSet,
-  networkOf,
   requireIpAddress,
   requireIpPrefix,
   SharedBlocksWriter,
   type SharedLookupHandle,
 } from '../lookup/index.js';
-import { ExpiryQueue } from './expiry-queue.js';
+import { DecisionForms } from './decision-forms.js';
+import { DecisionRows, rowFlag } from './decision-rows.js';
+import { EvidenceDigests } from './evidence-digests.js';
 import type { EvidenceLine } from './explanation.js';
 import type {
   AllowListEntry,
@@ -29,41 +34,35 @@ import type {
 } from './ledger-entry.js';
 import { RecentBlocks } from './recent-blocks.js';
 
-/** A decision as it stands, without its state, which depends on the time of asking. */
-interface DecisionRecord {
-  readonly id: bigint;
-  readonly fact: DecisionEntry['fact'];
-  readonly target: BlockTarget;
-  readonly reason: string;
-  /** Replaced and never changed: most decisions share theirs. */
-  scenarios: ReadonlySet<string>;
-  /** Replaced and never changed: decisions that were handed out share it. */
-  evidence: readonly string[];
+/** What few decisions have: those that were extended or taken back, and those whose target was accused again. */
+interface ExtraFacts {
+  score?: number;
+  eventCount?: number;
+  extensions?: number;
+  /** Of all overflows; replaced and never changed. */
+  scenarios?: ReadonlySet<string>;
+  /** Of all overflows; replaced and never changed. */
+  evidence?: readonly string[];
   /** Entries that changed it. */
-  history: readonly bigint[];
-  until: number | null;
-  score: number;
-  eventCount: number;
-  extensions: number;
-  held: EarlierDecision['held'];
-  /** When it was taken back. */
-  revokedAt: number | undefined;
-  /** The decision as it was handed out last; looking up somebody who is blocked makes no new one. */
-  handedOut: Decision | undefined;
+  history?: readonly bigint[];
+  /** When it was taken back, if it was in force until then. */
+  revokedAt?: number;
+  /** The score of its target, where it is not the row's; on the youngest row of a target. */
+  noted?: NotedScore;
 }
 
-/** Decisions of one network, and how many of them are in force. */
-interface NetworkSlot {
-  readonly prefix: IpPrefix;
-  readonly decisions: DecisionRecord[];
-  inForce: number;
+interface NotedScore {
+  readonly score: number;
+  readonly time: number;
 }
 
 const maxEvidenceDigests = 200;
 const maxOverflowKeys = 100_000;
 const maxScores = 100_000;
-const maxScenarioSets = 10_000;
 const nothing: readonly never[] = [];
+const noFacts: ExtraFacts = Object.freeze({});
+/** Decisions as they were handed out last: looking up somebody who is blocked makes no new one. A power of two. */
+const maxHandedOut = 1024;
 const maxBatches = 100_000;
 /** Bouncers poll: for so long after its end, in milliseconds, a block may still be carried out somewhere. */
 const enforcementLagMs = 60_000;
@@ -83,33 +82,30 @@ export class Projections {
   rulesDigest = '';
   /** IPv4 addresses in force; networks that overlap count twice. */
   blockedAddresses = 0;
-  readonly #decisions = new Map<bigint, DecisionRecord>();
-  readonly #byTarget = new Map<string, DecisionRecord[]>();
-  readonly #index = new IpPrefixIndex();
-  readonly #slots: (NetworkSlot | undefined)[] = [];
-  readonly #freeSlots: number[] = [];
-  readonly #scenarioSets = new Map<string, ReadonlySet<string>>();
-  /**
-   * By slot: the decision that blocks the network in all domains, where nothing else is on it, and its end. One load where the
-   * way over slot, decisions and record takes seven, most of them from memory that no cache holds.
-   */
-  readonly #answers: (Decision | undefined)[] = [];
-  #answersEnd = new Float64Array(64);
+  readonly #rows: DecisionRows;
+  readonly #forms = new DecisionForms();
+  readonly #digests = new EvidenceDigests();
+  readonly #extras = new Map<number, ExtraFacts>();
+  readonly #handedOut: (Decision | undefined)[] = new Array(maxHandedOut).fill(undefined);
+  readonly #handedOutRows = new Int32Array(maxHandedOut);
   /** Of the look-up in hand. */
   readonly #covering = new Int32Array(129);
   #shared: SharedBlocksWriter | undefined;
-  readonly #expiry = new ExpiryQueue();
   /** The latest end of what was dropped from the look-up because it had come. */
   #endedTo = Number.NEGATIVE_INFINITY;
-  readonly #scores = new Map<string, { readonly score: number; readonly time: number }>();
+  /** Scores of targets on which there is no decision; those of the others stand with their decisions. */
+  readonly #scores = new Map<string, NotedScore>();
   readonly #overflows = new Set<string>();
   /** Bans by rules, by network, each with the line that was too many. */
   readonly neighbours = new BannedNeighbours<EvidenceLine>();
   /** Batches that were taken, oldest first. */
   readonly #batches = new Map<string, BatchName>();
-  /** Lengths of networks that were ever decided on. */
-  readonly #rangeLengths = { 4: new Set<number>(), 6: new Set<number>() };
   readonly #recentBlocks = new RecentBlocks();
+
+  /** `seed` varies the hash of addresses; any 32-bit integer. */
+  constructor(seed: number) {
+    this.#rows = new DecisionRows(seed);
+  }
 
   /** Takes in entry `index`. */
   apply(index: bigint, entry: LedgerEntry): void {
@@ -146,7 +142,7 @@ export class Projections {
   share(eventTime: boolean, now: number): SharedLookupHandle {
     if (this.#shared === undefined) {
       this.#shared = new SharedBlocksWriter(eventTime);
-      for (const slot of this.#slots) if (slot !== undefined) this.#shareNetwork(slot);
+      for (let row = 0; row < this.#rows.size; row += 1) if (this.#rows.has(row, rowFlag.first)) this.#share(row);
       this.#shared.setNow(now);
     }
     return this.#shared.handle;
@@ -156,11 +152,9 @@ export class Projections {
   expire(now: number): void {
     this.#shared?.setNow(now);
     if (now < this.#endedTo) this.#resume(now);
-    for (const { id, end } of this.#expiry.take(now)) {
-      const record = this.#decisions.get(id)!;
-      if (record.until !== end || record.held === 'revoked') continue;
-      this.#leaveForce(record);
-      if (end > this.#endedTo) this.#endedTo = end;
+    for (const row of this.#rows.ended(now)) {
+      this.#leaveForce(row);
+      this.#endedTo = Math.max(this.#endedTo, this.#rows.until(row));
     }
   }
 
@@ -168,10 +162,10 @@ export class Projections {
   #resume(now: number): void {
     const endedTo = this.#endedTo;
     this.#endedTo = now;
-    for (const record of this.#decisions.values()) {
-      const { until, held } = record;
-      const isOver = until === null || until <= now || until > endedTo || held === 'revoked';
-      if (!isOver && !this.#isPlaced(record)) this.#place(record);
+    for (let row = 0; row < this.#rows.size; row += 1) {
+      const end = this.#rows.until(row);
+      const isOver = end <= now || end > endedTo || this.#rows.held(row) === 'revoked';
+      if (!isOver && !this.#rows.has(row, rowFlag.placed)) this.#place(row);
     }
   }
 
@@ -179,78 +173,73 @@ export class Projections {
   blocking(target: BlockTarget, domain: string | undefined, at: number): Decision | undefined {
     const prefix = targetPrefix(target);
     if (prefix !== undefined) return this.blockingNetwork(prefix.address, domain, at, prefix.length);
-    let longest: DecisionRecord | undefined;
-    for (const record of this.#byTarget.get(targetKey(target)) ?? []) {
-      longest = longerOf(longest, record, domain, at);
-    }
-    return longest === undefined ? undefined : decisionAt(longest, at);
+    return this.#decisionAt(this.#longestOn(this.#rows.firstOn(target), domain, at, -1), at);
   }
 
   /** The same for an IPv4 address as an integer; `at` is asked for only where something may block. */
   blockingIpv4(address: number, domain: string | undefined, at: number | (() => number)): Decision | undefined {
-    return this.#blockingCovering(this.#index.coveringIpv4(address, this.#covering), domain, at);
+    return this.#blockingCovering(this.#rows.coveringIpv4(address, this.#covering), domain, at);
   }
 
   /** The same for any address. */
   blockingAddress(address: IpAddress, domain: string | undefined, at: number | (() => number)): Decision | undefined {
-    return this.#blockingCovering(this.#index.covering(address, this.#covering), domain, at);
+    return this.#blockingCovering(this.#rows.covering(address, this.#covering), domain, at);
   }
 
   /** What blocks on the first so many networks of `#covering`. */
   #blockingCovering(count: number, domain: string | undefined, at: number | (() => number)): Decision | undefined {
     if (count === 0) return undefined;
     const now = typeof at === 'number' ? at : at();
-    let longest: DecisionRecord | undefined;
-    if (count === 1) {
-      const number = this.#covering[0]!;
-      const answer = this.#answers[number];
-      // Nothing at all is over before the end that comes next, which is at hand.
-      if (answer !== undefined && (now < this.#expiry.nextEnd || now < this.#answersEnd[number]!)) return answer;
-    }
-    for (let index = 0; index < count; index += 1) {
-      const { decisions } = this.#slots[this.#covering[index]!]!;
-      for (let place = 0; place < decisions.length; place += 1)
-        longest = longerOf(longest, decisions[place]!, domain, now);
-    }
-    if (longest === undefined) return undefined;
-    const decision = decisionAt(longest, now);
-    if (count === 1 && longest.fact.domains === 'all') this.#keepAnswer(this.#covering[0]!, longest, decision);
-    return decision;
-  }
-
-  #keepAnswer(number: number, record: DecisionRecord, decision: Decision): void {
-    if (this.#slots[number]!.decisions.length > 1) return;
-    if (number >= this.#answersEnd.length) {
-      const wider = new Float64Array(Math.max(number + 1, this.#answersEnd.length * 2));
-      wider.set(this.#answersEnd);
-      this.#answersEnd = wider;
-    }
-    this.#answers[number] = decision;
-    this.#answersEnd[number] = endOf(record);
+    let longest = -1;
+    for (let index = 0; index < count; index += 1)
+      longest = this.#longestOn(this.#covering[index]!, domain, now, longest);
+    return this.#decisionAt(longest, now);
   }
 
   /** The same for an address, or a network of `length` bits: one that blocks all of it. */
   blockingNetwork(address: IpAddress, domain: string | undefined, at: number, length = 128): Decision | undefined {
-    let longest: DecisionRecord | undefined;
-    const visit = (slot: number) => {
-      for (const record of this.#slots[slot]!.decisions) longest = longerOf(longest, record, domain, at);
-    };
-    this.#index.visitCovering(address, visit, length);
-    return longest === undefined ? undefined : decisionAt(longest, at);
+    let longest = -1;
+    for (const first of this.#around(address, length)) longest = this.#longestOn(first, domain, at, longest);
+    return this.#decisionAt(longest, at);
   }
 
   /** Every decision in force on a canonical target at a time, those on networks around it included, narrowest first. */
   inForceOn(target: BlockTarget, at: number): Decision[] {
-    const found: Decision[] = [];
-    const collect = (records: readonly DecisionRecord[]) => {
-      for (const record of records) {
-        if (record.held === 'active' && isRunning(record, at)) found.push(decisionAt(record, at));
-      }
-    };
     const prefix = targetPrefix(target);
-    if (prefix === undefined) collect(this.#byTarget.get(targetKey(target)) ?? []);
-    else this.#index.visitCovering(prefix.address, (slot) => collect(this.#slots[slot]!.decisions), prefix.length);
+    const firsts = prefix === undefined ? [this.#rows.firstOn(target)] : this.#around(prefix.address, prefix.length);
+    const found: Decision[] = [];
+    for (const first of firsts) {
+      for (let row = first; row >= 0; row = this.#rows.next(row)) {
+        if (!this.#isFound(row) || this.#rows.held(row) !== 'active' || at >= this.#rows.until(row)) continue;
+        found.push(this.#decisionAt(row, at));
+      }
+    }
     return found;
+  }
+
+  /** The oldest decisions on all networks around an address that have at most `length` bits, longest first. */
+  #around(address: IpAddress, length: number): number[] {
+    const count = this.#rows.covering(address, this.#covering);
+    return [...this.#covering.subarray(0, count)].filter((row) => this.#rows.length(row) <= length);
+  }
+
+  /** The row of whichever runs longest: `longest`, or one of a target's that blocks in a domain at a time. */
+  #longestOn(first: number, domain: string | undefined, at: number, longest: number): number {
+    let found = longest;
+    for (let row = first; row >= 0; row = this.#rows.next(row)) {
+      const end = this.#rows.until(row);
+      if (at >= end || !this.#isFound(row) || this.#rows.held(row) !== 'active') continue;
+      const { action, domains } = this.#forms.get(this.#rows.form(row));
+      if (action === 'observe') continue;
+      if (domain !== undefined && domains !== 'all' && !domains.includes(domain)) continue;
+      if (found < 0 || end > this.#rows.until(found)) found = row;
+    }
+    return found;
+  }
+
+  /** Whether a look-up finds a row: of a network, once its end was noticed, none does. */
+  #isFound(row: number): boolean {
+    return this.#rows.has(row, rowFlag.placed | rowFlag.named);
   }
 
   /**
@@ -258,17 +247,25 @@ export class Projections {
    * refusal that a log shows is its doing.
    */
   wasInForce(actors: readonly BlockTarget[], domain: string, time: number): boolean {
-    if (this.#decisions.size === 0) return false;
-    const stood = (key: string) => this.#byTarget.get(key)?.some((record) => stoodAt(record, domain, time)) === true;
+    if (this.#rows.size === 0) return false;
     return actors.some((actor) => {
-      if (stood(targetKey(actor))) return true;
-      if (actor.kind !== 'ip') return false;
-      const address = requireIpAddress(actor.value);
-      for (const length of this.#rangeLengths[address.family]) {
-        if (stood(`range:${formatIpPrefix(networkOf(address, length))}`)) return true;
-      }
-      return false;
+      if (actor.kind !== 'ip') return this.#stood(this.#rows.firstOn(actor), domain, time);
+      return this.#around(requireIpAddress(actor.value), 128).some((first) => this.#stood(first, domain, time));
     });
+  }
+
+  /** Whether a decision of a target was carried out in a domain at a time, or up to a moment before. */
+  #stood(first: number, domain: string, time: number): boolean {
+    const isCovered = (one: string) => one === domain || (webDomains.has(one) && webDomains.has(domain));
+    for (let row = first; row >= 0; row = this.#rows.next(row)) {
+      const { revokedAt } = this.#facts(row);
+      if (this.#rows.held(row) !== 'active' && revokedAt === undefined) continue;
+      const { action, domains } = this.#forms.get(this.#rows.form(row));
+      if (action === 'observe' || (domains !== 'all' && !domains.some(isCovered))) continue;
+      const end = Math.min(this.#rows.until(row), revokedAt ?? Number.POSITIVE_INFINITY);
+      if (this.#rows.from(row) < time && time < end + enforcementLagMs) return true;
+    }
+    return false;
   }
 
   /** A batch that was taken; the newest hundred thousand are known. */
@@ -277,55 +274,79 @@ export class Projections {
   }
 
   decision(id: bigint, at: number): Decision | undefined {
-    const record = this.#decisions.get(id);
-    return record === undefined ? undefined : decisionAt(record, at);
+    return this.#decisionAt(this.#rows.rowOf(id), at);
   }
 
   /** All decisions, oldest first. */
   *decisions(at: number): Generator<Decision> {
-    for (const record of this.#decisions.values()) yield decisionAt(record, at);
+    for (let row = 0; row < this.#rows.size; row += 1) yield this.#decisionAt(row, at);
+  }
+
+  /** How many decisions are in each state at a time. */
+  states(at: number): Record<DecisionState, number> {
+    const counts: Record<DecisionState, number> = { active: 0, 'pending-review': 0, revoked: 0, expired: 0 };
+    for (let row = 0; row < this.#rows.size; row += 1) counts[this.#stateAt(row, at)] += 1;
+    return counts;
   }
 
   /** Decisions on a target, oldest first. */
   earlier(target: BlockTarget): EarlierDecision[] {
-    return (this.#byTarget.get(targetKey(target)) ?? []).map((record) => ({
-      id: record.id,
-      from: record.fact.from,
-      until: record.until,
-      action: record.fact.action,
-      domains: record.fact.domains,
-      scenarios: record.scenarios,
-      held: record.held,
-    }));
+    const found: EarlierDecision[] = [];
+    for (let row = this.#rows.firstOn(target); row >= 0; row = this.#rows.next(row)) {
+      const { action, domains } = this.#forms.get(this.#rows.form(row));
+      found.push({
+        id: this.#rows.id(row),
+        from: this.#rows.from(row),
+        until: endToUntil(this.#rows.until(row)),
+        action,
+        domains,
+        scenarios: this.#scenarios(row),
+        held: this.#rows.held(row),
+      });
+    }
+    return found;
   }
 
   /** Every target that was ever decided on, with its decisions, in the order of the first. */
   *targets(at: number): Generator<{ target: BlockTarget; decisions: Decision[]; scenarios: string[] }> {
-    for (const records of this.#byTarget.values()) {
-      const scenarios = new Set(records.flatMap((record) => [...record.scenarios]));
-      const decisions = records.map((record) => decisionAt(record, at));
-      yield { target: records[0]!.target, decisions, scenarios: [...scenarios] };
+    for (let first = 0; first < this.#rows.size; first += 1) {
+      if (!this.#rows.has(first, rowFlag.first)) continue;
+      const rows = this.#rowsFrom(first);
+      const scenarios = new Set(rows.flatMap((row) => [...this.#scenarios(row)]));
+      const decisions = rows.map((row) => this.#decisionAt(row, at));
+      yield { target: this.#rows.target(first), decisions, scenarios: [...scenarios] };
     }
   }
 
   /** Entries that changed a decision, oldest first. */
   history(id: bigint): readonly bigint[] {
-    return this.#decisions.get(id)?.history ?? [];
+    const row = this.#rows.rowOf(id);
+    return row < 0 ? nothing : (this.#facts(row).history ?? nothing);
   }
 
   /** Decisions in force that touch a network. */
   inForceWithin(network: IpPrefix): bigint[] {
     const only = new NetworkSet([network]);
-    const records = this.#slots.flatMap((slot) =>
-      slot !== undefined && only.touches(slot.prefix) ? slot.decisions : [],
-    );
-    return records.filter((record) => record.held !== 'revoked').map((record) => record.id);
+    const found: bigint[] = [];
+    for (let row = 0; row < this.#rows.size; row += 1) {
+      if (!this.#rows.has(row, rowFlag.placed) || this.#rows.held(row) === 'revoked') continue;
+      if (only.touches(this.#rows.network(row)!)) found.push(this.#rows.id(row));
+    }
+    return found;
   }
 
   /** A target's score at a time: what its overflows added, halved every day. */
   scoreAt(target: BlockTarget, time: number): number {
-    const held = this.#scores.get(targetKey(target));
+    const first = this.#rows.firstOn(target);
+    const held = first < 0 ? this.#scores.get(targetKey(target)) : this.#noted(this.#lastOf(first));
     return held === undefined ? 0 : held.score * 0.5 ** (Math.max(0, time - held.time) / scoreHalfLifeMs);
+  }
+
+  /** The score of a target, given its youngest row. */
+  #noted(row: number): NotedScore | undefined {
+    if (this.#rows.has(row, rowFlag.scoreVoid)) return undefined;
+    const { noted } = this.#facts(row);
+    return noted ?? { score: this.#forms.get(this.#rows.form(row)).score, time: this.#rows.from(row) };
   }
 
   /** Blocks that rules made in the minute up to `time`, of one scenario when it is given. */
@@ -340,72 +361,45 @@ export class Projections {
 
   #applyDecision(id: bigint, { fact, personal }: DecisionEntry): void {
     if (personal === undefined) return;
-    const record: DecisionRecord = {
+    const { target, reason, evidence } = personal;
+    const { action, domains, scenario, origin, score, eventCount, rail } = fact;
+    const row = this.#rows.add({
       id,
-      fact,
-      target: personal.target,
-      reason: personal.reason,
-      scenarios: this.#onlyScenario(fact.scenario.name),
-      evidence: personal.evidence.length === 0 ? nothing : personal.evidence.map(({ digest }) => digest),
-      history: nothing,
-      until: fact.until,
-      score: fact.score,
-      eventCount: fact.eventCount,
-      extensions: 0,
+      target,
+      from: fact.from,
+      until: fact.until ?? Number.POSITIVE_INFINITY,
+      form: this.#forms.add({ action, domains, reason, scenario, origin, score, eventCount, rail }),
+      evidence: this.#digests.add(evidence.map(({ digest }) => digest)),
       held: fact.held,
-      revokedAt: undefined,
-      handedOut: undefined,
-    };
-    this.#decisions.set(id, record);
-    const key = targetKey(record.target);
-    const ofTarget = this.#byTarget.get(key);
-    if (ofTarget === undefined) this.#byTarget.set(key, [record]);
-    else ofTarget.push(record);
+    });
+    if (this.#rows.has(row, rowFlag.first)) this.#scores.delete(targetKey(target));
+    if (fact.time !== fact.from) this.#change(row).noted = { score, time: fact.time };
     this.#noteOverflow(personal.overflow);
-    this.#noteScore(record.target, fact.score, fact.time);
-    this.#place(record);
-    const prefix = targetPrefix(record.target);
-    if (record.target.kind === 'range' && prefix !== undefined) {
-      this.#rangeLengths[prefix.address.family].add(prefix.length);
-    }
-    this.#noteNeighbour(record, fact.time, personal.evidence.at(-1));
+    this.#place(row);
+    this.#noteNeighbour(row, fact.time, evidence.at(-1));
     if (fact.held === 'active' && fact.origin === 'scenario') this.#recentBlocks.note(fact.time, fact.scenario.name);
   }
 
-  /** A set of one name, the same for every decision. */
-  #onlyScenario(name: string): ReadonlySet<string> {
-    const known = this.#scenarioSets.get(name);
-    if (known !== undefined) return known;
-    const only = new Set([name]);
-    if (this.#scenarioSets.size < maxScenarioSets) this.#scenarioSets.set(name, only);
-    return only;
-  }
-
   #applyExtension(index: bigint, { fact, personal }: ExtensionEntry): void {
-    const record = this.#decisions.get(BigInt(fact.decision));
-    if (record === undefined) return;
-    const wasInForce = this.#isPlaced(record);
-    record.handedOut = undefined;
-    record.until = fact.until;
-    record.score = fact.score;
-    record.eventCount += fact.eventCount;
-    record.extensions += 1;
-    if (!record.scenarios.has(fact.scenario.name))
-      record.scenarios = new Set([...record.scenarios, fact.scenario.name]);
-    record.history = [...record.history, index];
-    this.#noteScore(record.target, fact.score, fact.time);
-    this.#noteOverflow(personal?.overflow);
-    this.#noteNeighbour(record, fact.time, personal?.evidence.at(-1));
+    const row = this.#rows.rowOf(BigInt(fact.decision));
+    if (row < 0) return;
+    const { eventCount, extensions = 0, history = nothing } = this.#facts(row);
+    const known = this.#scenarios(row);
+    const evidence = this.#evidence(row);
     const added = personal?.evidence.map(({ digest }) => digest) ?? [];
-    record.evidence = [...record.evidence, ...added].slice(0, maxEvidenceDigests);
-    if (!wasInForce) {
-      this.#place(record);
-      return;
-    }
-    if (record.until !== null) this.#expiry.add(record.until, record.id);
-    const prefix = targetPrefix(record.target);
-    const number = prefix === undefined ? undefined : this.#index.get(prefix);
-    if (number !== undefined) this.#networkChanged(number);
+    const facts = this.#change(row);
+    this.#rows.setUntil(row, fact.until ?? Number.POSITIVE_INFINITY);
+    facts.score = fact.score;
+    facts.eventCount = (eventCount ?? this.#forms.get(this.#rows.form(row)).eventCount) + fact.eventCount;
+    facts.extensions = extensions + 1;
+    if (!known.has(fact.scenario.name)) facts.scenarios = new Set([...known, fact.scenario.name]);
+    facts.history = [...history, index];
+    facts.evidence = [...evidence, ...added].slice(0, maxEvidenceDigests);
+    this.#noteScore(this.#rows.target(row), fact.score, fact.time);
+    this.#noteOverflow(personal?.overflow);
+    this.#noteNeighbour(row, fact.time, personal?.evidence.at(-1));
+    if (!this.#rows.has(row, rowFlag.placed)) this.#place(row);
+    else this.#share(row);
   }
 
   #applyRefusal({ fact, personal }: RefusalEntry): void {
@@ -415,15 +409,18 @@ export class Projections {
   }
 
   #applyRevocation(index: bigint, { fact }: RevocationEntry): void {
-    const record = this.#decisions.get(BigInt(fact.decision));
-    if (record === undefined || record.held === 'revoked') return;
-    if (this.#isPlaced(record)) this.#leaveForce(record);
-    record.held = 'revoked';
-    record.revokedAt = fact.time;
-    if (record.target.kind === 'ip') this.neighbours.forget(record.target.value);
+    const row = this.#rows.rowOf(BigInt(fact.decision));
+    if (row < 0 || this.#rows.held(row) === 'revoked') return;
+    this.#leaveForce(row);
+    const { history = nothing } = this.#facts(row);
+    const facts = this.#change(row);
+    if (this.#rows.held(row) === 'active') facts.revokedAt = fact.time;
+    this.#rows.revoke(row);
+    const target = this.#rows.target(row);
+    if (target.kind === 'ip') this.neighbours.forget(target.value);
     // What was taken back proves nothing: else a second mistake would be believed where the first was not.
-    this.#scores.delete(targetKey(record.target));
-    record.history = [...record.history, index];
+    this.#rows.set(this.#lastOf(row), rowFlag.scoreVoid, true);
+    facts.history = [...history, index];
   }
 
   #applyAllowList({ fact, personal }: AllowListEntry): void {
@@ -434,69 +431,129 @@ export class Projections {
   }
 
   /** Puts a decision where look-ups find it. */
-  #place(record: DecisionRecord): void {
-    if (record.until !== null) this.#expiry.add(record.until, record.id);
-    const prefix = targetPrefix(record.target);
-    if (prefix === undefined) return;
-    const number = this.#index.get(prefix) ?? this.#newSlot(prefix);
-    const slot = this.#slots[number]!;
-    slot.decisions.push(record);
-    this.#networkChanged(number);
-    if (record.held !== 'active') return;
-    slot.inForce += 1;
-    if (slot.inForce === 1) this.blockedAddresses += addressesOf(prefix);
+  #place(row: number): void {
+    const network = this.#rows.network(row);
+    if (network === undefined) return;
+    const isFirst = this.#rows.held(row) === 'active' && !this.#isInForce(network);
+    this.#rows.place(row);
+    if (isFirst) this.blockedAddresses += addressesOf(network);
+    this.#share(row);
   }
 
-  /** What is on a network has changed: forgets its answer, and tells other threads. */
-  #networkChanged(number: number): void {
-    this.#answers[number] = undefined;
-    const slot = this.#slots[number];
-    if (slot !== undefined) this.#shareNetwork(slot);
+  #leaveForce(row: number): void {
+    if (!this.#rows.has(row, rowFlag.placed)) return;
+    const network = this.#rows.network(row)!;
+    this.#rows.displace(row);
+    const wasLast = this.#rows.held(row) === 'active' && !this.#isInForce(network);
+    if (wasLast) this.blockedAddresses -= addressesOf(network);
+    this.#share(row);
   }
 
-  #shareNetwork({ prefix, decisions }: NetworkSlot): void {
-    if (this.#shared === undefined) return;
+  /** Whether there is a decision in force on exactly this network. */
+  #isInForce(network: IpPrefix): boolean {
+    for (let row = this.#rows.firstOnNetwork(network); row >= 0; row = this.#rows.next(row)) {
+      if (this.#rows.has(row, rowFlag.placed) && this.#rows.held(row) === 'active') return true;
+    }
+    return false;
+  }
+
+  /** Tells other threads what is on the network of a row. */
+  #share(row: number): void {
+    const network = this.#shared === undefined ? undefined : this.#rows.network(row);
+    if (network === undefined) return;
     const blockings: NetworkBlocking[] = [];
-    for (const { id, fact, held, until } of decisions) {
-      const { action, domains } = fact;
-      if (held === 'active' && action !== 'observe') blockings.push({ id, action, domains, until });
+    for (const one of this.#rowsFrom(this.#rows.firstOnNetwork(network))) {
+      if (!this.#rows.has(one, rowFlag.placed) || this.#rows.held(one) !== 'active') continue;
+      const { action, domains } = this.#forms.get(this.#rows.form(one));
+      if (action === 'observe') continue;
+      blockings.push({ id: this.#rows.id(one), action, domains, until: endToUntil(this.#rows.until(one)) });
     }
-    this.#shared.set(prefix, blockings);
+    this.#shared!.set(network, blockings);
   }
 
-  #isPlaced(record: DecisionRecord): boolean {
-    const prefix = targetPrefix(record.target);
-    const number = prefix === undefined ? undefined : this.#index.get(prefix);
-    return number !== undefined && this.#slots[number]!.decisions.includes(record);
+  // ------------------------------------------------------------------------------------------------------- of one row
+
+  #facts(row: number): ExtraFacts {
+    return this.#rows.has(row, rowFlag.extra) ? this.#extras.get(row)! : noFacts;
   }
 
-  #leaveForce(record: DecisionRecord): void {
-    const prefix = targetPrefix(record.target);
-    const number = prefix === undefined ? undefined : this.#index.get(prefix);
-    if (prefix === undefined || number === undefined) return;
-    const slot = this.#slots[number]!;
-    const at = slot.decisions.indexOf(record);
-    if (at < 0) return;
-    slot.decisions.splice(at, 1);
-    this.#networkChanged(number);
-    if (record.held === 'active') {
-      slot.inForce -= 1;
-      if (slot.inForce === 0) this.blockedAddresses -= addressesOf(prefix);
-    }
-    if (slot.decisions.length > 0) return;
-    this.#index.delete(prefix);
-    this.#slots[number] = undefined;
-    this.#freeSlots.push(number);
+  /** The facts of a row, to be changed; what was handed out of it is old. */
+  #change(row: number): ExtraFacts {
+    if (this.#handedOutRows[row % maxHandedOut] === row) this.#handedOut[row % maxHandedOut] = undefined;
+    const known = this.#extras.get(row);
+    if (known !== undefined) return known;
+    const facts: ExtraFacts = {};
+    this.#extras.set(row, facts);
+    this.#rows.set(row, rowFlag.extra, true);
+    return facts;
   }
 
-  #newSlot(prefix: IpPrefix): number {
-    const number = this.#freeSlots.pop() ?? this.#slots.length;
-    this.#slots[number] = { prefix, decisions: [], inForce: 0 };
-    this.#index.set(prefix, number);
-    return number;
+  #scenarios(row: number): ReadonlySet<string> {
+    return this.#facts(row).scenarios ?? this.#forms.get(this.#rows.form(row)).scenarios;
+  }
+
+  #evidence(row: number): readonly string[] {
+    return this.#facts(row).evidence ?? this.#digests.list(this.#rows.evidence(row));
+  }
+
+  #rowsFrom(first: number): number[] {
+    const rows: number[] = [];
+    for (let row = first; row >= 0; row = this.#rows.next(row)) rows.push(row);
+    return rows;
+  }
+
+  #lastOf(some: number): number {
+    let last = some;
+    for (let next = this.#rows.next(last); next >= 0; next = this.#rows.next(last)) last = next;
+    return last;
+  }
+
+  #stateAt(row: number, at: number): DecisionState {
+    const held = this.#rows.held(row);
+    return held === 'revoked' || at < this.#rows.until(row) ? held : 'expired';
+  }
+
+  #decisionAt(row: number, at: number): Decision;
+  #decisionAt(row: number, at: number): Decision | undefined {
+    if (row < 0) return undefined;
+    const state = this.#stateAt(row, at);
+    const place = row % maxHandedOut;
+    const known = this.#handedOut[place];
+    if (known?.state === state && this.#handedOutRows[place] === row) return known;
+    const { action, domains, reason, scenario, origin, score, eventCount, rail } = this.#forms.get(
+      this.#rows.form(row),
+    );
+    const facts = this.#facts(row);
+    const made: Decision = {
+      id: this.#rows.id(row),
+      target: this.#rows.target(row),
+      action,
+      domains,
+      reason,
+      scenario,
+      origin,
+      from: this.#rows.from(row),
+      until: endToUntil(this.#rows.until(row)),
+      score: facts.score ?? score,
+      evidence: this.#evidence(row),
+      eventCount: facts.eventCount ?? eventCount,
+      extensions: facts.extensions ?? 0,
+      state,
+      rail,
+    };
+    this.#handedOut[place] = made;
+    this.#handedOutRows[place] = row;
+    return made;
   }
 
   #noteScore(target: BlockTarget, score: number, time: number): void {
+    const first = this.#rows.firstOn(target);
+    if (first >= 0) {
+      const last = this.#lastOf(first);
+      this.#change(last).noted = { score, time };
+      this.#rows.set(last, rowFlag.scoreVoid, false);
+      return;
+    }
     const key = targetKey(target);
     this.#scores.delete(key);
     this.#scores.set(key, { score, time });
@@ -512,9 +569,11 @@ export class Projections {
     if (this.#batches.size > maxBatches) this.#batches.delete(this.#batches.keys().next().value!);
   }
 
-  #noteNeighbour({ target, fact, held }: DecisionRecord, time: number, evidence: EvidenceLine | undefined): void {
-    if (target.kind !== 'ip' || held !== 'active' || fact.action !== 'ban' || fact.origin !== 'scenario') return;
-    this.neighbours.note(target.value, time, evidence);
+  #noteNeighbour(row: number, time: number, evidence: EvidenceLine | undefined): void {
+    const { action, origin } = this.#forms.get(this.#rows.form(row));
+    if (action !== 'ban' || origin !== 'scenario' || this.#rows.held(row) !== 'active') return;
+    const target = this.#rows.target(row);
+    if (target.kind === 'ip') this.neighbours.note(target.value, time, evidence);
   }
 }
 
@@ -524,62 +583,10 @@ function addBounded(set: Set<string>, text: string, limit: number): void {
   if (set.size > limit) set.delete(set.values().next().value!);
 }
 
-/** Whether a decision was carried out in a domain at a time, or up to a moment before. */
-function stoodAt({ fact, until, revokedAt }: DecisionRecord, domain: string, time: number): boolean {
-  const { held, action, domains, from } = fact;
-  if (held !== 'active' || action === 'observe') return false;
-  const isCovered = (one: string) => one === domain || (webDomains.has(one) && webDomains.has(domain));
-  if (domains !== 'all' && !domains.some(isCovered)) return false;
-  const end = Math.min(until ?? Number.POSITIVE_INFINITY, revokedAt ?? Number.POSITIVE_INFINITY);
-  return from < time && time < end + enforcementLagMs;
-}
-
-/** The longer running of two decisions, where the second is one that blocks in this domain at this time. */
-function longerOf(
-  longest: DecisionRecord | undefined,
-  record: DecisionRecord,
-  domain: string | undefined,
-  at: number,
-): DecisionRecord | undefined {
-  const { domains, action } = record.fact;
-  if (record.held !== 'active' || action === 'observe' || !isRunning(record, at)) return longest;
-  if (domain !== undefined && domains !== 'all' && !domains.includes(domain)) return longest;
-  return longest === undefined || endOf(record) > endOf(longest) ? record : longest;
-}
-
-function isRunning(record: DecisionRecord, at: number): boolean {
-  return record.until === null || at < record.until;
-}
-
-function endOf(record: DecisionRecord): number {
-  return record.until ?? Number.POSITIVE_INFINITY;
-}
-
 function addressesOf(prefix: IpPrefix): number {
   return prefix.address.family === 4 ? 2 ** (32 - prefix.length) : 0;
 }
 
-function decisionAt(record: DecisionRecord, at: number): Decision {
-  const state = record.held === 'revoked' ? 'revoked' : isRunning(record, at) ? record.held : 'expired';
-  if (record.handedOut?.state === state) return record.handedOut;
-  const { id, fact, target, reason, until, score, evidence, eventCount, extensions } = record;
-  const { action, domains, scenario, origin, from, rail } = fact;
-  record.handedOut = {
-    id,
-    target,
-    action,
-    domains,
-    reason,
-    scenario,
-    origin,
-    from,
-    until,
-    score,
-    evidence,
-    eventCount,
-    extensions,
-    state,
-    rail,
-  };
-  return record.handedOut;
+function endToUntil(end: number): number | null {
+  return end === Number.POSITIVE_INFINITY ? null : end;
 }

@@ -2,6 +2,7 @@ export {
   canonicalAddress,
   formatIpAddress,
   formatIpPrefix,
+  formatIpv4,
   type IpAddress,
   type IpPrefix,
   isHost,
@@ -12,6 +13,7 @@ export {
   prefixCovers,
   requireIpAddress,
   requireIpPrefix,
+  wordMask,
 } from './ip-address.js';
 export { IpPrefixIndex } from './ip-prefix-index.js';
 export { NetworkSet } from './network-set.js';

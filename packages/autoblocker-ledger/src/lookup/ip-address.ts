@@ -207,7 +207,8 @@ function wordsOf(count: number, gap: number): [number, number, number, number] |
   return [word(0), word(2), word(4), word(6)];
 }
 
-function formatIpv4(value: number): string {
+/** An IPv4 address, given as an integer with or without sign, in dotted decimal. */
+export function formatIpv4(value: number): string {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }
 

@@ -46,26 +46,6 @@ export class IpPrefixIndex {
   lookupAddress(address: IpAddress): number {
     return this.#families[address.family].lookup(address.words);
   }
-
-  /**
-   * Writes the values of all networks that hold an IPv4 address, as an integer, into `values`, longest first, and gives their
-   * number. There are at most 33.
-   */
-  coveringIpv4(address: number, values: Int32Array): number {
-    return this.#families[4].coveringWord(address, values);
-  }
-
-  /** The same for any address; there are at most 129. */
-  covering(address: IpAddress, values: Int32Array): number {
-    return address.family === 4
-      ? this.#families[4].coveringWord(address.words[0], values)
-      : this.#families[6].coveringWords(address.words, values);
-  }
-
-  /** Calls `visit` with the values of all networks that hold the address and have at most `maxLength` bits, longest first. */
-  visitCovering(address: IpAddress, visit: (value: number) => void, maxLength = 128): void {
-    this.#families[address.family].visitCovering(address.words, visit, maxLength);
-  }
 }
 
 /** The tables of one address family. */
@@ -77,12 +57,6 @@ class FamilyIndex {
 
   readonly #words: 1 | 4;
   readonly #seed: number;
-  /**
-   * Of IPv4, by the first 16 bits of an address: a bit for each length, less one, of which there may be a network around it.
-   * Made for more than a few networks; a network that goes leaves its bit, until many have gone.
-   */
-  #lengthsBy16: Uint32Array | undefined;
-  #gone = 0;
 
   constructor(words: 1 | 4, bits: 32 | 128, seed: number) {
     this.#words = words;
@@ -109,8 +83,6 @@ class FamilyIndex {
 
   set({ address: { words }, length }: IpPrefix, value: number): void {
     this.table(length).set(words, value);
-    if (this.#lengthsBy16 !== undefined) this.#note(words[0], length);
-    else if (this.#words === 1 && this.size > fewNetworks) this.#noteAll();
   }
 
   delete(prefix: IpPrefix): boolean {
@@ -120,9 +92,6 @@ class FamilyIndex {
       this.#tables[prefix.length] = undefined;
       this.#probe();
     }
-    if (this.#lengthsBy16 === undefined) return true;
-    this.#gone += 1;
-    if (this.#gone > manyGone && this.#gone > this.size) this.#noteAll();
     return true;
   }
 
@@ -134,43 +103,6 @@ class FamilyIndex {
     return -1;
   }
 
-  coveringWord(word: number, values: Int32Array): number {
-    let count = 0;
-    if (this.#lengthsBy16 !== undefined) {
-      for (let lengths = this.#lengthsBy16[word >>> 16]!; lengths !== 0; ) {
-        const bit = 31 - Math.clz32(lengths);
-        lengths &= ~(1 << bit);
-        const value = this.#tables[bit + 1]?.getWord(word) ?? -1;
-        if (value < 0) continue;
-        values[count] = value;
-        count += 1;
-      }
-      const value = this.#tables[0]?.getWord(word) ?? -1;
-      if (value >= 0) values[count++] = value;
-      return count;
-    }
-    const probed = this.#probed;
-    for (let index = 0; index < probed.length; index += 1) {
-      const value = probed[index]!.getWord(word);
-      if (value < 0) continue;
-      values[count] = value;
-      count += 1;
-    }
-    return count;
-  }
-
-  coveringWords(words: IpAddress['words'], values: Int32Array): number {
-    const probed = this.#probed;
-    let count = 0;
-    for (let index = 0; index < probed.length; index += 1) {
-      const value = probed[index]!.getWords(words[0], words[1], words[2], words[3]);
-      if (value < 0) continue;
-      values[count] = value;
-      count += 1;
-    }
-    return count;
-  }
-
   lookup(words: readonly number[]): number {
     for (const table of this.#probed) {
       const value = table.get(words);
@@ -179,36 +111,10 @@ class FamilyIndex {
     return -1;
   }
 
-  visitCovering(words: readonly number[], visit: (value: number) => void, maxLength: number): void {
-    for (const table of this.#probed) {
-      if (table.length > maxLength) continue;
-      const value = table.get(words);
-      if (value >= 0) visit(value);
-    }
-  }
-
-  #noteAll(): void {
-    this.#lengthsBy16 = new Uint32Array(65_536);
-    this.#gone = 0;
-    for (const table of this.#probed) table.each((word) => this.#note(word, table.length));
-  }
-
-  /** A network shorter than 16 bits is around many. */
-  #note(word: number, length: number): void {
-    if (length === 0) return;
-    const from = word >>> 16;
-    const to = from + 2 ** Math.max(0, 16 - length);
-    for (let first = from; first < to; first += 1) this.#lengthsBy16![first]! |= 1 << (length - 1);
-  }
-
   #probe(): void {
     this.#probed = this.#tables.filter((table) => table !== undefined).reverse();
   }
 }
-
-/** So few are found as fast by asking each table. */
-const fewNetworks = 256;
-const manyGone = 4096;
 
 const empty = -1;
 const tombstone = -2;
@@ -243,27 +149,6 @@ class PrefixTable {
       const value = slots[slot * 2 + 1]!;
       if (value === empty) return -1;
       if (value >= 0 && slots[slot * 2] === key) return value;
-    }
-  }
-
-  /** Calls `visit` with the first word of every prefix. */
-  each(visit: (word: number) => void): void {
-    const stride = this.#words + 1;
-    for (let at = 0; at < this.#slots.length; at += stride)
-      if (this.#slots[at + this.#words]! >= 0) visit(this.#slots[at]!);
-  }
-
-  getWords(first: number, second: number, third: number, fourth: number): number {
-    const masks = this.#masks;
-    const [a, b] = [first & masks[0]!, second & masks[1]!];
-    const [c, d] = [third & masks[2]!, fourth & masks[3]!];
-    const [slots, last] = [this.#slots, this.#capacity - 1];
-    for (let slot = mix(d, mix(c, mix(b, mix(a, this.#seed)))) & last; ; slot = (slot + 1) & last) {
-      const at = slot * 5;
-      const value = slots[at + 4]!;
-      if (value === empty) return -1;
-      if (value >= 0 && slots[at] === a && slots[at + 1] === b && slots[at + 2] === c && slots[at + 3] === d)
-        return value;
     }
   }
 

@@ -2,11 +2,14 @@
 
 import {
   type BlockTarget,
+  type CompactableEvent,
+  type CompactEvent,
   type EventEvidence,
   lineDigest,
   type SecurityEvent,
   type SourceLine,
 } from '../events/index.js';
+import { compactLine } from './line-form.js';
 
 /** What a parser found in a line. */
 export interface LogFinding {
@@ -21,7 +24,7 @@ export interface LogFinding {
 }
 
 /** A {@link SecurityEvent} that was read from a line. */
-export class LogEvent implements SecurityEvent {
+export class LogEvent implements CompactableEvent {
   readonly time: number;
   readonly domain: string;
   readonly kind: string;
@@ -53,5 +56,11 @@ export class LogEvent implements SecurityEvent {
       offset: this.#line.offset,
     };
     return this.#evidence;
+  }
+
+  /** See {@link CompactableEvent}. */
+  compact(): CompactEvent {
+    const { text: line, digest, offset } = this.#line;
+    return compactLine({ event: this, line, digest, source: this.#source, offset });
   }
 }

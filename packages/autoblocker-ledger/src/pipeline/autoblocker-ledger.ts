@@ -29,6 +29,7 @@ import type { LedgerErrorCode } from '../errors/index.js';
 import {
   type BlockTarget,
   bringBack,
+  EventKeeper,
   type LineSource,
   lineDigest,
   parseSecurityEvent,
@@ -216,7 +217,8 @@ export class AutoblockerLedger implements AsyncDisposable {
     const given = checkedOptions(options);
     const governor = given.governor ?? ungoverned;
     const scenarios = scenariosOf(given);
-    const detector = new PatternDetector(scenarios, given.maxBuckets);
+    const keeper = new EventKeeper();
+    const detector = new PatternDetector(scenarios, given.maxBuckets, keeper);
     const fixedSelf = [...neverBlocked, ...given.adminPeers.map((peer) => formatIpPrefix(requireIpPrefix(peer)))];
     const allowed = given.allowList.map((network) => formatIpPrefix(requireIpPrefix(network)));
     const shared = new NetworkSet([carrierNat, ...given.sharedNetworks].map(requireIpPrefix));
@@ -242,7 +244,8 @@ export class AutoblockerLedger implements AsyncDisposable {
       const self = new NetworkSet(fixedSelf.map(requireIpPrefix));
       const { projections } = ledger;
       const state = new LedgerPolicyState({ projections, successes, self, shared, limits: given.rails });
-      const crossDomain = new CrossDomainDetector((address, time) => state.isShared(address, time));
+      const isShared = (address: BlockTarget, time: number) => state.isShared(address, time);
+      const crossDomain = new CrossDomainDetector(isShared, undefined, keeper);
       const opened = new AutoblockerLedger({
         folder,
         governor,
@@ -521,12 +524,10 @@ export class AutoblockerLedger implements AsyncDisposable {
   /** Counts, as one plain object. */
   statistics(): LedgerStatistics {
     const { now } = this;
-    const decisions: Record<DecisionState, number> = { active: 0, 'pending-review': 0, revoked: 0, expired: 0 };
-    for (const { state } of this.#ledger.projections.decisions(now)) decisions[state] += 1;
     return {
       size: this.size,
       entries: { ...this.#ledger.projections.entryCounts },
-      decisions,
+      decisions: this.#ledger.projections.states(now),
       buckets: this.#parts.detector.statistics,
       actors: this.#parts.crossDomain.statistics,
       feedbackEvents: this.#maker.feedbackEvents,

@@ -1,8 +1,9 @@
 // All buckets of one scenario. Bounded: a table that is full drops the bucket that was quiet longest and counts it, so that
-// an attacker with random sources fills memory no further. Levels stand in typed arrays; the order of pouring is a linked
-// list, which is the order of eviction and, since all buckets of a scenario live equally long, of expiry. O(1) an event.
+// an attacker with random sources fills memory no further. A bucket is a row of 32 bytes in a chunk of memory, and the events
+// that it keeps; the order of pouring is a linked list, which is the order of eviction and, since all buckets of a scenario live equally long, of expiry. O(1) an event.
 
-import type { BlockTarget, SecurityEvent } from '../events/index.js';
+import { type BlockTarget, EventKeeper, eventsOf, type KeptEvent, type SecurityEvent } from '../events/index.js';
+import { GroupNames } from './group-names.js';
 import { bucketLifeMs, overflows, pour } from './leaky-bucket.js';
 import type { Accuser, Scenario } from './scenario.js';
 
@@ -26,6 +27,11 @@ export interface Overflow {
 const none = -1;
 /** Dead buckets are kept for so long, in milliseconds: logs are out of order, and time goes on at one source before another. */
 const graceMs = 3_600_000;
+const rowsShift = 10;
+const rowMask = (1 << rowsShift) - 1;
+/** Places in a row, in 64-bit floats and in 32-bit words. */
+const stride = { floats: 4, words: 8 };
+const place = { level: 0, time: 1, count: 4, newer: 5, older: 6, group: 7 };
 
 /** The live buckets of a scenario. */
 export class BucketTable {
@@ -35,27 +41,38 @@ export class BucketTable {
   /** A slot is needed for so long after its last event: for the bucket, and for its silence. */
   readonly #lifeMs: number;
   readonly #cacheSize: number;
-  readonly #slots = new Map<string, number>();
-  readonly #groups: string[] = [];
-  readonly #kept: SecurityEvent[][] = [];
-  readonly #values: (Set<string> | undefined)[] = [];
-  #levels = new Float64Array(64);
-  /** Latest time poured at; a bucket that is empty and only silent keeps the time of its overflow. */
-  #times = new Float64Array(64);
-  #counts = new Float64Array(64);
-  #silentUntil = new Float64Array(64);
-  /** Neighbours in order of pouring. */
-  #newer = new Int32Array(64);
-  #older = new Int32Array(64);
+  readonly #keeper: EventKeeper;
+  readonly #groups: GroupNames;
+  /** By the number of a group, in chunks: its slot plus one. */
+  readonly #slotOf: (Int32Array | undefined)[] = [];
+  /** Of each slot its level, the latest time poured at, how many events, its neighbours in order of pouring, and its group. */
+  readonly #floats: Float64Array[] = [];
+  readonly #words: Int32Array[] = [];
+  /** Most buckets hold one event, and no list. */
+  readonly #kept: (KeptEvent | KeptEvent[] | undefined)[] = [];
+  /** The same of values that were seen. */
+  readonly #values: (string | Set<string> | undefined)[] = [];
+  /** By slot, of groups that are silent or were. */
+  readonly #silentUntil = new Map<number, number>();
+  #live = 0;
+  #made = 0;
   #newest = none;
   #oldest = none;
   readonly #free: number[] = [];
   #evicted = 0;
   #overflowed = 0;
 
-  constructor(scenario: Scenario, maxBuckets: number) {
+  /** `keeper` and `groups` may be those of other tables too. */
+  constructor(
+    scenario: Scenario,
+    maxBuckets: number,
+    keeper: EventKeeper = new EventKeeper(),
+    groups: GroupNames = new GroupNames(scenario.groupBy, keeper),
+  ) {
     this.scenario = scenario;
     this.#maxBuckets = maxBuckets;
+    this.#keeper = keeper;
+    this.#groups = groups;
     this.#bucketLifeMs =
       scenario.condition === undefined ? bucketLifeMs(scenario.capacity, scenario.leakSpeedMs) : scenario.leakSpeedMs;
     this.#lifeMs = Math.max(this.#bucketLifeMs, scenario.blackholeMs ?? 0);
@@ -64,7 +81,7 @@ export class BucketTable {
 
   /** Counts since the start; `live` now. */
   get statistics(): { live: number; overflows: number; evicted: number } {
-    return { live: this.#slots.size, overflows: this.#overflowed, evicted: this.#evicted };
+    return { live: this.#live, overflows: this.#overflowed, evicted: this.#evicted };
   }
 
   /** How long an event can matter here, in milliseconds. */
@@ -79,24 +96,25 @@ export class BucketTable {
       if (scenario.cancelOn !== undefined) this.#cancel(event);
       return undefined;
     }
-    const group = scenario.groupBy(event);
+    const group = this.#groups.of(event);
     return group === undefined ? undefined : this.#pour(group, event);
   }
 
   #pour(group: string, event: SecurityEvent): Overflow | undefined {
-    const slot = this.#slots.get(group) ?? this.#take(group, event.time);
-    if (event.time - this.#times[slot]! > this.#bucketLifeMs) this.#empty(slot);
+    const known = this.#find(group);
+    const slot = known === none ? this.#take(group, event.time) : known;
+    const [floats, at] = [this.#floats[slot >>> rowsShift]!, (slot & rowMask) * stride.floats];
+    if (event.time - floats[at + place.time]! > this.#bucketLifeMs) this.#empty(slot);
     if (!this.#isNewValue(slot, event)) return undefined;
-    const held = this.#counts[slot] === 0 ? undefined : { level: this.#levels[slot]!, time: this.#times[slot]! };
+    const count = this.#word(slot, place.count);
+    const held = count === 0 ? undefined : { level: floats[at + place.level]!, time: floats[at + place.time]! };
     const { level, time } = pour(held, event.time, this.scenario.leakSpeedMs);
-    this.#levels[slot] = level;
-    this.#times[slot] = time;
-    this.#counts[slot]! += 1;
-    const kept = this.#kept[slot]!;
-    if (kept.length === this.#cacheSize) kept.shift();
-    kept.push(event);
+    floats[at + place.level] = level;
+    floats[at + place.time] = time;
+    this.#setWord(slot, place.count, count + 1);
+    this.#keep(slot, event);
     this.#moveToNewest(slot);
-    const isOver = overflows(level, this.scenario.capacity) || this.scenario.condition?.(kept) === true;
+    const isOver = overflows(level, this.scenario.capacity) || this.scenario.condition?.(this.#eventsOf(slot)) === true;
     return isOver ? this.#overflow(slot, event) : undefined;
   }
 
@@ -104,26 +122,27 @@ export class BucketTable {
   #overflow(slot: number, event: SecurityEvent): Overflow | undefined {
     const overflow: Overflow = {
       scenario: this.scenario,
-      group: this.#groups[slot]!,
+      group: this.#groups.name(this.#word(slot, place.group)),
       time: event.time,
-      events: this.#kept[slot]!,
-      eventCount: this.#counts[slot]!,
+      events: this.#eventsOf(slot),
+      eventCount: this.#word(slot, place.count),
     };
     this.#empty(slot);
     if (this.scenario.accepts?.(overflow.events) === false) return undefined;
-    if (event.time < this.#silentUntil[slot]!) return undefined;
-    this.#silentUntil[slot] = event.time + (this.scenario.blackholeMs ?? 0);
+    if (event.time < (this.#silentUntil.get(slot) ?? Number.NEGATIVE_INFINITY)) return undefined;
+    const { blackholeMs = 0 } = this.scenario;
     this.#overflowed += 1;
-    if ((this.scenario.blackholeMs ?? 0) === 0) this.#release(slot);
+    if (blackholeMs === 0) this.#release(slot);
+    else this.#silentUntil.set(slot, event.time + blackholeMs);
     return overflow;
   }
 
   #cancel(event: SecurityEvent): void {
-    const { cancelGroups, groupBy, cancelOn } = this.scenario;
-    for (const group of cancelGroups === undefined ? [groupBy(event)] : cancelGroups(event)) {
-      const slot = group === undefined ? undefined : this.#slots.get(group);
-      if (slot === undefined || this.#counts[slot] === 0) continue;
-      if (cancelOn?.(event, this.#kept[slot]!) === true) this.#empty(slot);
+    const { cancelGroups, cancelOn } = this.scenario;
+    for (const group of cancelGroups === undefined ? [this.#groups.of(event)] : cancelGroups(event)) {
+      const slot = group === undefined ? none : this.#find(group);
+      if (slot === none || this.#word(slot, place.count) === 0) continue;
+      if (cancelOn?.(event, this.#eventsOf(slot)) === true) this.#empty(slot);
     }
   }
 
@@ -132,52 +151,108 @@ export class BucketTable {
     if (distinct === undefined) return true;
     const value = distinct(event);
     if (value === undefined) return false;
-    this.#values[slot] ??= new Set();
-    const values = this.#values[slot];
+    const seen = this.#values[slot];
+    if (seen === undefined) {
+      this.#values[slot] = this.#keeper.own(value);
+      return true;
+    }
+    if (seen === value) return false;
+    const values = typeof seen === 'string' ? new Set([seen]) : seen;
     if (values.has(value)) return false;
+    this.#values[slot] = values;
     // A slow drip of new values never fills the bucket: forget the oldest, as they leaked out long ago.
     if (values.size > capacity * 4) values.delete(values.values().next().value!);
-    values.add(value);
+    values.add(this.#keeper.own(value));
     return true;
   }
 
   #empty(slot: number): void {
-    this.#levels[slot] = 0;
-    this.#counts[slot] = 0;
-    this.#kept[slot] = [];
-    this.#values[slot] = undefined;
+    this.#floats[slot >>> rowsShift]![(slot & rowMask) * stride.floats + place.level] = 0;
+    this.#setWord(slot, place.count, 0);
+    const kept = this.#kept[slot];
+    if (Array.isArray(kept)) for (const one of kept) this.#keeper.release(one);
+    else if (kept !== undefined) this.#keeper.release(kept);
+    this.#kept[slot] = undefined;
+    if (this.scenario.distinct !== undefined) this.#values[slot] = undefined;
+  }
+
+  #keep(slot: number, event: SecurityEvent): void {
+    const kept = this.#kept[slot];
+    const fresh = this.#keeper.keep(event);
+    if (kept === undefined) this.#kept[slot] = fresh;
+    else if (!Array.isArray(kept)) {
+      if (this.#cacheSize > 1) this.#kept[slot] = [kept, fresh];
+      else {
+        this.#keeper.release(kept);
+        this.#kept[slot] = fresh;
+      }
+    } else {
+      if (kept.length === this.#cacheSize) this.#keeper.release(kept.shift()!);
+      kept.push(fresh);
+    }
+  }
+
+  #eventsOf(slot: number): SecurityEvent[] {
+    const kept = this.#kept[slot];
+    if (kept === undefined) return [];
+    return Array.isArray(kept) ? eventsOf(kept) : [kept.event];
   }
 
   /** A slot for a new group: what has expired is freed first, and when the table is full the quietest bucket goes. */
   #take(group: string, time: number): number {
     for (let expired = 0; this.#oldest !== none && expired < 2; expired += 1) {
       const oldest = this.#oldest;
-      if (time - this.#times[oldest]! <= this.#lifeMs + graceMs || time < this.#silentUntil[oldest]!) break;
+      const last = this.#floats[oldest >>> rowsShift]![(oldest & rowMask) * stride.floats + place.time]!;
+      const isSilent = time < (this.#silentUntil.get(oldest) ?? Number.NEGATIVE_INFINITY);
+      if (time - last <= this.#lifeMs + graceMs || isSilent) break;
       this.#release(oldest);
     }
-    if (this.#slots.size >= this.#maxBuckets) {
+    if (this.#live >= this.#maxBuckets) {
       this.#release(this.#oldest);
       this.#evicted += 1;
     }
-    const slot = this.#free.pop() ?? this.#groups.length;
-    if (slot === this.#levels.length) this.#grow();
-    this.#slots.set(group, slot);
-    this.#groups[slot] = group;
-    this.#times[slot] = time;
-    this.#silentUntil[slot] = Number.NEGATIVE_INFINITY;
-    this.#newer[slot] = none;
-    this.#older[slot] = none;
+    const slot = this.#free.pop() ?? this.#makeSlot();
+    const number = this.#groups.take(group);
+    this.#setSlotOf(number, slot + 1);
+    this.#live += 1;
+    this.#setWord(slot, place.group, number);
+    this.#floats[slot >>> rowsShift]![(slot & rowMask) * stride.floats + place.time] = time;
     this.#empty(slot);
     this.#link(slot);
     return slot;
   }
 
   #release(slot: number): void {
-    this.#slots.delete(this.#groups[slot]!);
+    const number = this.#word(slot, place.group);
+    this.#setSlotOf(number, 0);
+    this.#groups.release(number);
+    this.#live -= 1;
     this.#unlink(slot);
     this.#empty(slot);
-    this.#groups[slot] = '';
+    this.#silentUntil.delete(slot);
     this.#free.push(slot);
+  }
+
+  #find(group: string): number {
+    const number = this.#groups.find(group);
+    return number < 0 ? none : (this.#slotOf[number >>> rowsShift]?.[number & rowMask] ?? 0) - 1;
+  }
+
+  #setSlotOf(number: number, slotAndOne: number): void {
+    while (this.#slotOf.length <= number >>> rowsShift) this.#slotOf.push(undefined);
+    this.#slotOf[number >>> rowsShift] ??= new Int32Array(1 << rowsShift);
+    this.#slotOf[number >>> rowsShift]![number & rowMask] = slotAndOne;
+  }
+
+  #makeSlot(): number {
+    const slot = this.#made;
+    this.#made += 1;
+    if ((slot & rowMask) === 0) {
+      const memory = new ArrayBuffer(stride.words * 4 * (1 << rowsShift));
+      this.#floats.push(new Float64Array(memory));
+      this.#words.push(new Int32Array(memory));
+    }
+    return slot;
   }
 
   #moveToNewest(slot: number): void {
@@ -187,32 +262,26 @@ export class BucketTable {
   }
 
   #link(slot: number): void {
-    this.#older[slot] = this.#newest;
-    this.#newer[slot] = none;
+    this.#setWord(slot, place.older, this.#newest);
+    this.#setWord(slot, place.newer, none);
     if (this.#newest === none) this.#oldest = slot;
-    else this.#newer[this.#newest] = slot;
+    else this.#setWord(this.#newest, place.newer, slot);
     this.#newest = slot;
   }
 
   #unlink(slot: number): void {
-    const [newer, older] = [this.#newer[slot]!, this.#older[slot]!];
+    const [newer, older] = [this.#word(slot, place.newer), this.#word(slot, place.older)];
     if (newer === none) this.#newest = older;
-    else this.#older[newer] = older;
+    else this.#setWord(newer, place.older, older);
     if (older === none) this.#oldest = newer;
-    else this.#newer[older] = newer;
+    else this.#setWord(older, place.newer, newer);
   }
 
-  #grow(): void {
-    const length = this.#levels.length * 2;
-    const wider = <A extends Float64Array | Int32Array>(made: A, old: A): A => {
-      made.set(old);
-      return made;
-    };
-    this.#levels = wider(new Float64Array(length), this.#levels);
-    this.#times = wider(new Float64Array(length), this.#times);
-    this.#counts = wider(new Float64Array(length), this.#counts);
-    this.#silentUntil = wider(new Float64Array(length), this.#silentUntil);
-    this.#newer = wider(new Int32Array(length), this.#newer);
-    this.#older = wider(new Int32Array(length), this.#older);
+  #word(slot: number, at: number): number {
+    return this.#words[slot >>> rowsShift]![(slot & rowMask) * stride.words + at]!;
+  }
+
+  #setWord(slot: number, at: number, value: number): void {
+    this.#words[slot >>> rowsShift]![(slot & rowMask) * stride.words + at] = value;
   }
 }

@@ -1,8 +1,9 @@
 // All scenarios at work on a stream of events. A scenario sees only events of its domains.
 
-import type { SecurityEvent } from '../events/index.js';
+import { EventKeeper, type SecurityEvent } from '../events/index.js';
 import { BucketTable, type Overflow } from './bucket-table.js';
 import { CounterTable } from './counter-table.js';
+import { GroupNames } from './group-names.js';
 import { checkScenario, type PreselectedEvent, type Scenario } from './scenario.js';
 
 type Table = BucketTable | CounterTable;
@@ -22,12 +23,18 @@ export class PatternDetector {
   #lastCandidates: readonly Scenario[] = none;
   #lastTables: readonly Table[] = none;
 
-  /** @throws TenstripError `ScenarioInvalid` */
-  constructor(scenarios: readonly Scenario[], maxBuckets: number) {
+  /** `keeper`: keeps events for others too. @throws TenstripError `ScenarioInvalid` */
+  constructor(scenarios: readonly Scenario[], maxBuckets: number, keeper: EventKeeper = new EventKeeper()) {
+    const groups = new Map<Scenario['groupBy'], GroupNames>();
+    const groupsOf = ({ groupBy }: Scenario) => {
+      const names = groups.get(groupBy) ?? new GroupNames(groupBy, keeper);
+      groups.set(groupBy, names);
+      return names;
+    };
     this.#tables = scenarios.map((scenario) => {
       const checked = checkScenario(scenario);
       return checked.windowMs === undefined
-        ? new BucketTable(checked, maxBuckets)
+        ? new BucketTable(checked, maxBuckets, keeper, groupsOf(checked))
         : new CounterTable(checked, maxBuckets);
     });
     this.#counters = this.#tables.filter((table) => table instanceof CounterTable);

@@ -53,7 +53,7 @@ export function isCommittedTo(
   return bytes.includes(hash) || bytes.includes(hash.toString('hex'), 0, 'latin1');
 }
 
-/** Reads parts in the order of their numbers. */
+/** Reads parts in the order of their numbers. What {@link PartsInOrder.at} gives is good until the next `read`. */
 export class PartsInOrder {
   readonly #parts: ErasableParts;
   #blocks: AsyncGenerator<Frame[]> | undefined;
@@ -62,6 +62,21 @@ export class PartsInOrder {
 
   constructor(parts: ErasableParts) {
     this.#parts = parts;
+  }
+
+  /** As {@link PartsInOrder.read}, if the part stands in the block that was read last. */
+  at(number: number, index: number): StoredPart | undefined {
+    while (this.#next < this.#frames.length) {
+      const frame = this.#frames[this.#next]!;
+      if (isRecord(frame.kind) && frame.record > number) return undefined;
+      this.#next += 1;
+      if (!isRecord(frame.kind) || frame.record !== number) continue;
+      const stored = storedPart(frame);
+      if (stored.index === index) return stored;
+      this.#next -= 1;
+      return undefined;
+    }
+    return undefined;
   }
 
   /** As {@link ErasableParts.read}. What this reading cannot give, behind damage, is looked for by itself. */
@@ -81,7 +96,7 @@ export class PartsInOrder {
   }
 
   async #frame(number: number): Promise<Frame | undefined> {
-    this.#blocks ??= this.#parts.frames(number);
+    this.#blocks ??= this.#parts.frames(number, true);
     for (;;) {
       while (this.#next < this.#frames.length) {
         const frame = this.#frames[this.#next]!;
@@ -197,8 +212,8 @@ export class ErasableParts implements AsyncDisposable {
   }
 
   /** The frames of parts from number `number` on; see {@link SegmentChain.frames}. */
-  frames(number: number): AsyncGenerator<Frame[]> {
-    return this.#chain.frames(number);
+  frames(number: number, passing = false): AsyncGenerator<Frame[]> {
+    return this.#chain.frames(number, passing);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 // Reads the frames of one segment in blocks, front to back, and finds where frames go on after damage.
-// Memory: one block (32 KiB growing to 1 MiB, or one frame if that is larger). Cost: reading plus CRC-32, about a gigabyte
+// Memory: one block (32 KiB growing to 1 MiB, or one frame if that is larger), the same for all where frames are looked at in
+// passing: blocks that are new each time wait for the collector. Cost: reading plus CRC-32, about a gigabyte
 // a second.
 import { decodeFrame, type Frame, frameHeaderBytes, frameLength, maximumPayloadBytes, mayBeFrame } from './frame.js';
 import type { LogFile } from './log-folder.js';
@@ -12,18 +13,21 @@ export class FrameReader {
   readonly #file: LogFile;
   readonly #segmentFirst: number;
   readonly #limit: () => number;
+  readonly #passing: boolean;
+  #block = Buffer.alloc(0);
   #blockBytes = firstBlockBytes;
   #offset: number;
 
   /**
    * `offset` must be the start of a frame of the segment whose first record is `segmentFirst`. Nothing is read from byte
-   * `limit()` on: what a writer has not finished.
+   * `limit()` on: what a writer has not finished. `passing`: payloads are good until the next frames are asked for.
    */
-  constructor(file: LogFile, segmentFirst: number, offset: number, limit: () => number = fileEnd) {
+  constructor(file: LogFile, segmentFirst: number, offset: number, limit: () => number = fileEnd, passing = false) {
     this.#file = file;
     this.#segmentFirst = segmentFirst;
     this.#offset = offset;
     this.#limit = limit;
+    this.#passing = passing;
   }
 
   /** The end of the last good frame: where reading goes on, or stopped. */
@@ -34,7 +38,7 @@ export class FrameReader {
   /** The next frames, in order; none when the rest of the file does not start with a whole frame. */
   async next(): Promise<Frame[]> {
     for (;;) {
-      const block = Buffer.allocUnsafe(Math.max(0, Math.min(this.#blockBytes, this.#limit() - this.#offset)));
+      const block = this.#memory(Math.max(0, Math.min(this.#blockBytes, this.#limit() - this.#offset)));
       const bytes = block.subarray(0, await this.#file.read(block, this.#offset));
       const frames = this.#decode(bytes);
       if (frames.length > 0) this.#blockBytes = Math.max(this.#blockBytes, Math.min(2 * this.#blockBytes, blockBytes));
@@ -43,6 +47,12 @@ export class FrameReader {
       if (needed <= this.#blockBytes) return frames; // whole, and damaged
       this.#blockBytes = needed;
     }
+  }
+
+  #memory(bytes: number): Buffer {
+    if (!this.#passing) return Buffer.allocUnsafe(bytes);
+    if (this.#block.length < bytes) this.#block = Buffer.allocUnsafeSlow(bytes);
+    return this.#block.subarray(0, bytes);
   }
 
   #decode(bytes: Buffer): Frame[] {

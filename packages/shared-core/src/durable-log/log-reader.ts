@@ -107,19 +107,41 @@ export class LogReader implements AsyncDisposable {
    * @throws TenstripError `LogCorrupt` at a damaged entry.
    */
   async *entries(from: bigint, to: bigint): AsyncGenerator<LogEntry> {
+    for await (const batch of this.batches(from, to)) {
+      for (const entry of batch) yield entryOf(entry.entry, entry.erasable);
+    }
+  }
+
+  /**
+   * The same in lists of some thousand, at a fraction of the cost: for whoever looks at each entry once. The bytes are good
+   * until the next list is asked for.
+   * @throws as {@link LogReader.entries}
+   */
+  async *batches(from: bigint, to: bigint): AsyncGenerator<readonly LogEntry[]> {
     checkBigint(from, 'from');
     checkBigint(to, 'to');
     this.#checkRange(from, to);
     if (from === to) return;
     const view = this.#view;
     const parts = view.parts.inOrder();
+    const end = Number(to);
     try {
-      for await (const frames of view.entries.frames(Number(from))) {
+      for await (const frames of view.entries.frames(Number(from), true)) {
+        let batch: LogEntry[] = [];
         for (const frame of frames) {
-          if (!isRecord(frame.kind)) continue;
-          yield readEntry(parts, storedEntry(frame), frame.record);
-          if (frame.record + 1 === Number(to)) return;
+          if (!isRecord(frame.kind) || frame.record >= end) continue;
+          const { entry, part } = storedEntry(frame);
+          let stored = part === undefined ? undefined : parts.at(part, frame.record);
+          if (part !== undefined && stored === undefined) {
+            // The next block of parts takes the place of the one that the list so far points into.
+            if (batch.length > 0) yield batch;
+            batch = [];
+            stored = await parts.read(part, frame.record);
+          }
+          batch.push(stored?.erasable === undefined ? { entry } : { entry, erasable: stored.erasable });
         }
+        if (batch.length > 0) yield batch;
+        if (isRecord(frames.at(-1)!.kind) ? frames.at(-1)!.record + 1 >= end : frames.at(-1)!.record >= end) return;
       }
     } finally {
       await parts.close();
@@ -274,17 +296,21 @@ async function loadTree(folder: LogFolder, entries: SegmentChain, size: number):
   throw logCorrupt(entriesDirectory, 0, `it ends before entry ${size - 1}`);
 }
 
+/** Of bytes of its own. */
+function entryOf(entry: Uint8Array, erasable: Uint8Array | undefined): LogEntry {
+  return {
+    entry: new Uint8Array(entry),
+    ...(erasable === undefined ? {} : { erasable: new Uint8Array(erasable) }),
+  };
+}
+
 async function readEntry(
   parts: Pick<ErasableParts, 'read'>,
   { entry, part }: { readonly entry: Uint8Array; readonly part?: number },
   index: number,
 ): Promise<LogEntry> {
   const stored = part === undefined ? undefined : await parts.read(part, index);
-  const erasable = stored?.erasable;
-  return {
-    entry: new Uint8Array(entry),
-    ...(erasable === undefined ? {} : { erasable: new Uint8Array(erasable) }),
-  };
+  return entryOf(entry, stored?.erasable);
 }
 
 /** The path of a leaf, shown to lead to the root that the tree had at `size`. */

@@ -90,7 +90,7 @@ async function replay(
   const store = new TileStore(folder, sha256);
   const tree = await TiledTree.load(store, start, sha256);
   const bundle = new EntryBundle();
-  for await (const frames of entries.frames(start)) {
+  for await (const frames of entries.frames(start, true)) {
     for (const frame of frames) replayFrame(frame, { store, tree, bundle }, sha256);
     await store.flushChanged(tree.size);
   }

@@ -270,7 +270,7 @@ export class SegmentChain implements AsyncDisposable {
     if (last === undefined) return this.#startSegment(0);
     await this.#openEnd(last);
     const file = this.#endFile!;
-    const reader = await this.#startReader(file, last);
+    const reader = await this.#startReader(file, last, true);
     let records = last.first;
     for (let frames = await reader.next(); frames.length > 0; frames = await reader.next()) {
       for (const frame of frames) if (isRecord(frame.kind)) records++;
@@ -288,17 +288,17 @@ export class SegmentChain implements AsyncDisposable {
 
   /**
    * Frames in order, in blocks, from record `from` on (and from the first remark of its segment when `from` is the first
-   * record of one). Ends where the written part ends.
+   * record of one). Ends where the written part ends. `passing`: payloads are good until the next block is asked for.
    * @throws TenstripError `LogCorrupt` at a frame that is damaged, unless it is the torn end of the last segment.
    */
-  async *frames(from: number): AsyncGenerator<Frame[]> {
+  async *frames(from: number, passing = false): AsyncGenerator<Frame[]> {
     if (this.#mode === 'read') await this.#list();
     let position = from;
     for (let segment = this.#segmentOf(from), next: Segment | undefined; segment !== undefined; segment = next) {
       next = undefined;
       const file = await this.#folder.open(segment.name, 'read');
       try {
-        const reader = await this.#readerAt(file, segment, position);
+        const reader = await this.#readerAt(file, segment, position, passing);
         for (;;) {
           const frames = await reader.next();
           if (frames.length > 0) {
@@ -356,25 +356,26 @@ export class SegmentChain implements AsyncDisposable {
   }
 
   /** A reader whose first frame is that of `record`, or that goes on where the written part ends. */
-  async #readerAt(file: LogFile, segment: Segment, record: number): Promise<FrameReader> {
-    if (record === segment.first) return this.#startReader(file, segment);
+  async #readerAt(file: LogFile, segment: Segment, record: number, passing: boolean): Promise<FrameReader> {
+    if (record === segment.first) return this.#startReader(file, segment, passing);
     const isEnd = segment === this.#end?.segment && record === this.#end.records;
-    return this.#reader(file, segment, isEnd ? this.#end!.offset : (await this.#find(segment, record)).offset);
+    const offset = isEnd ? this.#end!.offset : (await this.#find(segment, record)).offset;
+    return this.#reader(file, segment, offset, passing);
   }
 
-  async #startReader(file: LogFile, segment: Segment): Promise<FrameReader> {
+  async #startReader(file: LogFile, segment: Segment, passing: boolean): Promise<FrameReader> {
     const header = new Uint8Array(segmentHeaderBytes);
     await file.read(header, 0);
     if (!isSegmentHeader(header, segment.first)) {
       throw logCorrupt(segment.name, 0, `it does not begin with the header of a segment from record ${segment.first}`);
     }
-    return this.#reader(file, segment, segmentHeaderBytes);
+    return this.#reader(file, segment, segmentHeaderBytes, passing);
   }
 
   /** Reads up to the end of the last commit, where that is known. */
-  #reader(file: LogFile, segment: Segment, offset: number): FrameReader {
+  #reader(file: LogFile, segment: Segment, offset: number, passing = false): FrameReader {
     const limit = () => (this.#end?.segment === segment ? this.#end.offset : Number.POSITIVE_INFINITY);
-    return new FrameReader(file, segment.first, offset, limit);
+    return new FrameReader(file, segment.first, offset, limit, passing);
   }
 
   #knownEnd(segment: Segment): number {

@@ -50,9 +50,6 @@ describe('IpPrefixIndex', () => {
             .filter((held) => prefixCovers(held.prefix, host))
             .sort((a, b) => b.prefix.length - a.prefix.length)
             .map((held) => held.value);
-          const covering: number[] = [];
-          index.visitCovering(one, (value) => covering.push(value));
-          expect(covering).toEqual(expected);
           expect(index.lookup(formatIpAddress(one))).toBe(expected[0] ?? -1);
         }
       }),
@@ -152,7 +149,6 @@ describe('IpPrefixIndex with many networks', () => {
     };
     const index = new IpPrefixIndex();
     const held = new Map<string, { prefix: IpPrefix; value: number }>();
-    const values = new Int32Array(33);
     const near = (): IpPrefix['address'] => ({
       family: 4,
       words: [((next() % 64) << 24) | (next() & 0x3ffff), 0, 0, 0],
@@ -176,8 +172,7 @@ describe('IpPrefixIndex with many networks', () => {
         .filter(({ prefix: one }) => prefixCovers(one, host))
         .sort((one, other) => other.prefix.length - one.prefix.length)
         .map(({ value }) => value);
-      expect([...values.subarray(0, index.covering(address, values))]).toEqual(expected);
-      expect([...values.subarray(0, index.coveringIpv4(address.words[0], values))]).toEqual(expected);
+      expect(index.lookupAddress(address)).toBe(expected[0] ?? -1);
     }
     expect(held.size).toBeLessThan(3000);
   });

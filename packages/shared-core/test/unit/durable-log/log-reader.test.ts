@@ -50,6 +50,37 @@ describe('reading', () => {
     );
   });
 
+  test('gives the same entries in lists, from any index to any, over segments and erased parts', async () => {
+    const folder = newFolder();
+    const entries = mixedEntries(6_000);
+    await using log = await LogWriter.open({ folder, origin, signer, segmentBytes: 100_000 });
+    await log.appendAll(entries);
+    for (const index of [0n, 2_997n, 5_997n]) await log.erase(index);
+    const expected = entries.map(({ entry, erasable }, at) => {
+      const part = erasable === undefined || [0, 2_997, 5_997].includes(at) ? undefined : Buffer.from(erasable);
+      return [Buffer.from(entry).toString(), part?.toString('hex')];
+    });
+    for (const [from, to] of [
+      [0, 6_000],
+      [0, 1],
+      [2_996, 2_999],
+      [4_000, 4_000],
+      [5_999, 6_000],
+    ] as const) {
+      const found: unknown[] = [];
+      for await (const batch of log.reader.batches(BigInt(from), BigInt(to))) {
+        for (const { entry, erasable } of batch) {
+          found.push([
+            Buffer.from(entry).toString(),
+            erasable === undefined ? undefined : Buffer.from(erasable).toString('hex'),
+          ]);
+        }
+      }
+      expect(found).toEqual(expected.slice(from, to));
+    }
+    await expect(log.reader.batches(0n, 6_001n).next()).rejects.toThrow(RangeError);
+  });
+
   test('proves every entry at any size, as the specification says', async () => {
     const folder = newFolder();
     const entries = someEntries(1_000);

@@ -1,0 +1,120 @@
+// Events that somebody keeps for later: buckets, and the scores of actors. One event is kept by many, and most are let go
+// soon. What is still kept when some thousand others came says the same in fewer bytes from then on, if it can.
+
+import type { SecurityEvent } from './security-event.js';
+
+/** An event that can say the same in one short text, which pins no text that it was cut out of. */
+export interface CompactableEvent extends SecurityEvent {
+  compact(): CompactEvent;
+}
+
+/** An event as a text. */
+export interface CompactEvent {
+  readonly text: string;
+  readonly form: CompactForm;
+}
+
+/** What reads such texts again. */
+export interface CompactForm {
+  restore(text: string): SecurityEvent;
+}
+
+/** An event, and how many keep it. */
+export class KeptEvent {
+  keepers = 0;
+  /** Its place among the young. */
+  readonly place: number;
+  #event: SecurityEvent | string;
+  #form: CompactForm | undefined;
+
+  constructor(event: SecurityEvent, place: number) {
+    this.#event = event;
+    this.place = place;
+  }
+
+  /** The event; one that grew old is read anew each time. */
+  get event(): SecurityEvent {
+    return typeof this.#event === 'string' ? this.#form!.restore(this.#event) : this.#event;
+  }
+
+  /** Says it in fewer bytes, if it can. */
+  compact(): void {
+    if (typeof this.#event === 'string' || !('compact' in this.#event)) return;
+    const { text, form } = (this.#event as CompactableEvent).compact();
+    this.#event = text;
+    this.#form = form;
+  }
+}
+
+const youngEvents = 2048;
+/** V8 copies a text that is shorter where it cuts it out of another; of a longer one it keeps the whole. */
+const leastCut = 13;
+
+const shortTexts = 1024;
+
+/** Keeps events, the newest as they came. */
+export class EventKeeper {
+  readonly #young: (KeptEvent | undefined)[] = new Array(youngEvents).fill(undefined);
+  #next = 0;
+  #lastEvent: SecurityEvent | undefined;
+  #last: KeptEvent | undefined;
+  #lastCut = '';
+  #lastCopy = '';
+  /** Short texts that were asked for last: what is tried at one address is tried at the next. */
+  readonly #short: string[] = new Array(shortTexts).fill('');
+
+  /** The event, kept once more: let it go by {@link EventKeeper.release}. */
+  keep(event: SecurityEvent): KeptEvent {
+    if (this.#lastEvent !== event) {
+      this.#last = this.#add(event);
+      this.#lastEvent = event;
+    }
+    this.#last!.keepers += 1;
+    return this.#last!;
+  }
+
+  release(kept: KeptEvent): void {
+    kept.keepers -= 1;
+    if (kept.keepers === 0 && this.#young[kept.place] === kept) this.#young[kept.place] = undefined;
+  }
+
+  /** A text that outlives the line that it was cut out of: short ones as they were before, long ones as texts of their own. */
+  own(text: string): string {
+    if (text.length < leastCut) {
+      const place = shortPlace(text);
+      const known = this.#short[place];
+      if (known === text) return known;
+      this.#short[place] = text;
+      return text;
+    }
+    if (text !== this.#lastCut) {
+      this.#lastCut = text;
+      this.#lastCopy = copyOf(text);
+    }
+    return this.#lastCopy;
+  }
+
+  #add(event: SecurityEvent): KeptEvent {
+    const kept = new KeptEvent(event, this.#next);
+    this.#young[this.#next]?.compact();
+    this.#young[this.#next] = kept;
+    this.#next = (this.#next + 1) % youngEvents;
+    return kept;
+  }
+}
+
+/** The events that are kept, as they are now. */
+export function eventsOf(kept: readonly KeptEvent[]): SecurityEvent[] {
+  return kept.map(({ event }) => event);
+}
+
+function shortPlace(text: string): number {
+  const { length } = text;
+  const [first, middle, last] = [text.charCodeAt(0), text.charCodeAt(length >> 1), text.charCodeAt(length - 1)];
+  return (first * 31 + middle * 17 + last * 7 + length) % shortTexts || 0;
+}
+
+function copyOf(text: string): string {
+  const latin1 = Buffer.from(text, 'latin1').toString('latin1');
+  return latin1 === text ? latin1 : Buffer.from(text, 'utf16le').toString('utf16le');
+}

@@ -1,0 +1,538 @@
+// Decisions as rows of numbers, and the index from a target to its rows. A row is 24 bytes side by side, in one line of the
+// cache or two; what few rows have stands beside them. Times are milliseconds from one of the chunk's own; in a chunk whose
+// decisions are more than 24 days apart they are floats beside the rows. The index is one open-addressing table of row numbers for all networks of both families, at most three quarters full,
+// whose keys stand in the rows. The bits of a slot that no row number needs are a part of the key's hash, so that few rows
+// are looked at in vain. Rows are in the order of their ids and are never taken out: expired decisions count in
+// escalations and are asked for. They grow by chunks, so that no large array is ever copied.
+//
+// Ends are found by the earliest of each chunk of 4,096 rows: O(rows / 4096), and O(4096) for a chunk where something ended.
+//
+// Look-ups are O(prefix lengths in use). Of IPv4, two bytes for two networks say which lengths there may be around an address
+// at all. The hash has a seed of the ledger's own, so that nobody can aim at one chain.
+
+import type { EarlierDecision } from '../decisions/index.js';
+import { type BlockTarget, targetKey } from '../events/index.js';
+import {
+  formatIpAddress,
+  formatIpPrefix,
+  formatIpv4,
+  type IpAddress,
+  type IpPrefix,
+  requireIpPrefix,
+  wordMask,
+} from '../lookup/index.js';
+
+/** What a decision begins with. */
+export interface NewRow {
+  readonly id: bigint;
+  readonly target: BlockTarget;
+  /** In milliseconds since 1970. */
+  readonly from: number;
+  /** `Infinity`: without end. */
+  readonly until: number;
+  /** What it shares with others: a number of the caller's. */
+  readonly form: number;
+  /** Its evidence: a number of the caller's; -1 for none. */
+  readonly evidence: number;
+  readonly held: EarlierDecision['held'];
+}
+
+/** What is true or false of a row. */
+export const rowFlag = {
+  /** Look-ups of addresses find it. */
+  placed: 1 << 2,
+  /** There is a younger row of its target. */
+  followed: 1 << 3,
+  /** The first of its target. */
+  first: 1 << 4,
+  /** What its target's score was then is void. */
+  scoreVoid: 1 << 5,
+  /** There is more about it than a row holds. */
+  extra: 1 << 6,
+  /** Lines of evidence are known of it. */
+  evidence: 1 << 7,
+  /** The target is no network. */
+  named: 1 << 8,
+} as const;
+
+const heldNames: readonly EarlierDecision['held'][] = ['active', 'pending-review', 'revoked'];
+const heldMask = 3;
+const isFamily6 = 1 << 9;
+const lengthShift = 10;
+const lengthMask = 255;
+/** Bits of the state word that are part of a network's key. */
+const keyMask = rowFlag.named | isFamily6 | (lengthMask << lengthShift);
+const idHighShift = 18;
+
+const rowsShift = 12;
+const rowsPerChunk = 1 << rowsShift;
+const rowMask = rowsPerChunk - 1;
+/** Places in a row, in 32-bit words. */
+const stride = 6;
+const place = { from: 0, until: 1, idLow: 2, state: 3, address: 4, form: 5 };
+/** How far from the first decision of a chunk its times may be, and what stands for no end. */
+const halfRange = 2 ** 31;
+const never = 0xffffffff;
+
+const wideShift = 12;
+/** A table that doubled would be half empty. */
+const indexGrowth = 1.5;
+
+/** Decisions, and which of them are on a target or around an address. */
+export class DecisionRows {
+  readonly #seed: number;
+  #size = 0;
+  /** By chunk: what its times are counted from; and its times, where they are too far apart for that. */
+  readonly #epochs: number[] = [];
+  readonly #exactTimes: (Float64Array | undefined)[] = [];
+  readonly #words: Int32Array[] = [];
+  /** By chunk: no row in it that is placed ends before. */
+  readonly #earliest: number[] = [];
+  /** By chunk, where a row has evidence: its number. */
+  readonly #evidence: (Int32Array | undefined)[] = [];
+  /** Of rows that are followed. */
+  readonly #next = new Map<number, number>();
+  /** Addresses of IPv6, four words each. */
+  readonly #wide: Int32Array[] = [];
+  #wideSize = 0;
+  /** Targets that are no networks, and the first row of each. */
+  readonly #named: BlockTarget[] = [];
+  readonly #firstOfName = new Map<string, number>();
+  /** Row numbers plus one, and above them bits of the hash. */
+  #slots = new Int32Array(64);
+  #rowBits = 8;
+  #networks = 0;
+  #networks4 = 0;
+  /** Lengths that were ever in use, longest first. */
+  #lengths: { 4: number[]; 6: number[] } = { 4: [], 6: [] };
+  /**
+   * Of IPv4, a bit for each length of which there may be a network around an address: by its first 16 bits for lengths up to
+   * 16, and for longer ones by a hash of its first 24 bits.
+   */
+  readonly #shortLengths = new Uint16Array(65_536);
+  #longLengths = new Uint16Array(1024);
+
+  /** `seed` varies the hash; any 32-bit integer. */
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** Rows so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds a row behind the others of its target; its id is above all before. */
+  add({ id, target, from, until, form, evidence, held }: NewRow): number {
+    const row = this.#size;
+    if ((row & rowMask) === 0) this.#grow();
+    this.#size = row + 1;
+    if (row + 2 >= 2 ** this.#rowBits) this.#makeIndex(this.#slots.length, this.#rowBits + 1);
+    const words = this.#words[row >>> rowsShift]!;
+    const at = (row & rowMask) * stride;
+    if ((row & rowMask) === 0) this.#epochs[row >>> rowsShift] = Math.floor(from) - halfRange;
+    this.#setTime(row, place.from, from);
+    this.#setTime(row, place.until, until);
+    const number = Number(id);
+    words[at + place.idLow] = number | 0;
+    words[at + place.state] = ((number / 2 ** 32) << idHighShift) | heldNames.indexOf(held);
+    words[at + place.form] = form;
+    if (evidence >= 0) this.#keepEvidence(row, evidence);
+    if (target.kind === 'ip' || target.kind === 'range') this.#addNetwork(row, requireIpPrefix(target.value));
+    else this.#addNamed(row, target);
+    return row;
+  }
+
+  // --------------------------------------------------------------------------------------------------------- one row
+
+  id(row: number): bigint {
+    const state = this.#word(row, place.state);
+    return BigInt((state >>> idHighShift) * 2 ** 32 + (this.#word(row, place.idLow) >>> 0));
+  }
+
+  from(row: number): number {
+    return this.#time(row, place.from);
+  }
+
+  until(row: number): number {
+    return this.#time(row, place.until);
+  }
+
+  setUntil(row: number, until: number): void {
+    this.#setTime(row, place.until, until);
+    this.#noteEnd(row);
+  }
+
+  form(row: number): number {
+    return this.#word(row, place.form);
+  }
+
+  evidence(row: number): number {
+    return this.has(row, rowFlag.evidence) ? this.#evidence[row >>> rowsShift]![row & rowMask]! : -1;
+  }
+
+  held(row: number): EarlierDecision['held'] {
+    return heldNames[this.#word(row, place.state) & heldMask]!;
+  }
+
+  revoke(row: number): void {
+    this.#words[row >>> rowsShift]![(row & rowMask) * stride + place.state]! &= ~heldMask;
+    this.#words[row >>> rowsShift]![(row & rowMask) * stride + place.state]! |= heldNames.indexOf('revoked');
+  }
+
+  has(row: number, flag: number): boolean {
+    return (this.#word(row, place.state) & flag) !== 0;
+  }
+
+  set(row: number, flag: number, value: boolean): void {
+    const words = this.#words[row >>> rowsShift]!;
+    const at = (row & rowMask) * stride + place.state;
+    if (value) words[at]! |= flag;
+    else words[at]! &= ~flag;
+  }
+
+  /** Has look-ups find a row, until {@link DecisionRows.displace}. */
+  place(row: number): void {
+    this.set(row, rowFlag.placed, true);
+    this.#noteEnd(row);
+  }
+
+  displace(row: number): void {
+    this.set(row, rowFlag.placed, false);
+  }
+
+  /** Rows that are placed and end at `now` or before. */
+  *ended(now: number): Generator<number> {
+    for (let chunk = 0; chunk < this.#earliest.length; chunk += 1) {
+      if (this.#earliest[chunk]! > now) continue;
+      let earliest = Number.POSITIVE_INFINITY;
+      const end = Math.min(this.#size, (chunk + 1) * rowsPerChunk);
+      for (let row = chunk * rowsPerChunk; row < end; row += 1) {
+        if (!this.has(row, rowFlag.placed)) continue;
+        const until = this.until(row);
+        if (until <= now) yield row;
+        else if (until < earliest) earliest = until;
+      }
+      this.#earliest[chunk] = earliest;
+    }
+  }
+
+  /** The network of a row; `undefined` when its target is none. */
+  network(row: number): IpPrefix | undefined {
+    const state = this.#word(row, place.state);
+    if ((state & rowFlag.named) !== 0) return undefined;
+    const address = this.#word(row, place.address);
+    const length = (state >>> lengthShift) & lengthMask;
+    if ((state & isFamily6) === 0) return { address: { family: 4, words: [address >>> 0, 0, 0, 0] }, length };
+    const wide = this.#wide[address >>> wideShift]!;
+    const at = (address & (2 ** wideShift - 1)) * 4;
+    const words = [wide[at]! >>> 0, wide[at + 1]! >>> 0, wide[at + 2]! >>> 0, wide[at + 3]! >>> 0] as const;
+    return { address: { family: 6, words }, length };
+  }
+
+  target(row: number): BlockTarget {
+    const [state, address] = [this.#word(row, place.state), this.#word(row, place.address)];
+    if ((state & keyMask) === 32 << lengthShift) return { kind: 'ip', value: formatIpv4(address) };
+    const network = this.network(row);
+    if (network === undefined) return this.#named[address]!;
+    return network.length === 128
+      ? { kind: 'ip', value: formatIpAddress(network.address) }
+      : { kind: 'range', value: formatIpPrefix(network) };
+  }
+
+  // ------------------------------------------------------------------------------------------------------ many rows
+
+  /** The row of an id, or -1. O(log rows). */
+  rowOf(id: bigint): number {
+    const wanted = Number(id);
+    let [low, high] = [0, this.#size];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const found =
+        (this.#word(middle, place.state) >>> idHighShift) * 2 ** 32 + (this.#word(middle, place.idLow) >>> 0);
+      if (found === wanted) return middle;
+      if (found < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return -1;
+  }
+
+  /** The oldest row of a canonical target, or -1. */
+  firstOn(target: BlockTarget): number {
+    if (target.kind !== 'ip' && target.kind !== 'range') return this.#firstOfName.get(targetKey(target)) ?? -1;
+    return this.firstOnNetwork(requireIpPrefix(target.value));
+  }
+
+  /** The oldest row of exactly this network, or -1. */
+  firstOnNetwork({ address: { family, words }, length }: IpPrefix): number {
+    return family === 4
+      ? this.#find4(words[0] | 0, length)
+      : this.#find6(words[0] | 0, words[1] | 0, words[2] | 0, words[3] | 0, length);
+  }
+
+  /** The next younger row of the same target, or -1. */
+  next(row: number): number {
+    return this.has(row, rowFlag.followed) ? this.#next.get(row)! : -1;
+  }
+
+  /**
+   * Writes the oldest rows of all networks around an address of IPv4, as an integer, into `rows`, longest first, and gives
+   * their number. There are at most 33.
+   */
+  coveringIpv4(address: number, rows: Int32Array): number {
+    let count = 0;
+    const long = this.#longLengths[hash24(address, this.#seed) & (this.#longLengths.length - 1)]!;
+    for (let lengths = (long << 16) | this.#shortLengths[address >>> 16]!; lengths !== 0; ) {
+      const length = 32 - Math.clz32(lengths);
+      lengths &= ~(1 << (length - 1));
+      const row = this.#find4(address & (-1 << (32 - length)), length);
+      if (row >= 0) rows[count++] = row;
+    }
+    if (this.#lengths[4].at(-1) === 0) {
+      const row = this.#find4(0, 0);
+      if (row >= 0) rows[count++] = row;
+    }
+    return count;
+  }
+
+  /** The same for any address; there are at most 129. */
+  covering({ family, words }: IpAddress, rows: Int32Array): number {
+    if (family === 4) return this.coveringIpv4(words[0], rows);
+    let count = 0;
+    const lengths = this.#lengths[6];
+    for (let index = 0; index < lengths.length; index += 1) {
+      const length = lengths[index]!;
+      const [a, b] = [words[0] & wordMask(length, 0), words[1] & wordMask(length, 32)];
+      const [c, d] = [words[2] & wordMask(length, 64), words[3] & wordMask(length, 96)];
+      const row = this.#find6(a, b, c, d, length);
+      if (row >= 0) rows[count++] = row;
+    }
+    return count;
+  }
+
+  /** Bits of the network of a row. */
+  length(row: number): number {
+    return (this.#word(row, place.state) >>> lengthShift) & lengthMask;
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- inside
+
+  #word(row: number, at: number): number {
+    return this.#words[row >>> rowsShift]![(row & rowMask) * stride + at]!;
+  }
+
+  #setWord(row: number, at: number, value: number): void {
+    this.#words[row >>> rowsShift]![(row & rowMask) * stride + at] = value;
+  }
+
+  #time(row: number, at: number): number {
+    const exact = this.#exactTimes[row >>> rowsShift];
+    if (exact !== undefined) return exact[(row & rowMask) * 2 + at]!;
+    const time = this.#word(row, at) >>> 0;
+    return time === never ? Number.POSITIVE_INFINITY : this.#epochs[row >>> rowsShift]! + time;
+  }
+
+  #setTime(row: number, at: number, time: number): void {
+    const chunk = row >>> rowsShift;
+    const exact = this.#exactTimes[chunk];
+    if (exact !== undefined) {
+      exact[(row & rowMask) * 2 + at] = time;
+      return;
+    }
+    const distance = time === Number.POSITIVE_INFINITY ? never : time - this.#epochs[chunk]!;
+    const isNear = distance === distance >>> 0 && (distance !== never || time === Number.POSITIVE_INFINITY);
+    if (isNear) this.#setWord(row, at, distance | 0);
+    else {
+      this.#keepExactTimes(chunk);
+      this.#setTime(row, at, time);
+    }
+  }
+
+  #keepExactTimes(chunk: number): void {
+    const exact = new Float64Array(rowsPerChunk * 2);
+    const first = chunk * rowsPerChunk;
+    for (let row = first; row < Math.min(this.#size, first + rowsPerChunk); row += 1) {
+      exact[(row & rowMask) * 2 + place.from] = this.from(row);
+      exact[(row & rowMask) * 2 + place.until] = this.until(row);
+    }
+    this.#exactTimes[chunk] = exact;
+  }
+
+  #grow(): void {
+    this.#words.push(new Int32Array(rowsPerChunk * stride));
+    this.#epochs.push(0);
+    this.#exactTimes.push(undefined);
+    this.#earliest.push(Number.POSITIVE_INFINITY);
+    this.#evidence.push(undefined);
+  }
+
+  #keepEvidence(row: number, evidence: number): void {
+    this.#evidence[row >>> rowsShift] ??= new Int32Array(rowsPerChunk);
+    this.#evidence[row >>> rowsShift]![row & rowMask] = evidence;
+    this.set(row, rowFlag.evidence, true);
+  }
+
+  #noteEnd(row: number): void {
+    const until = this.until(row);
+    if (until < this.#earliest[row >>> rowsShift]!) this.#earliest[row >>> rowsShift] = until;
+  }
+
+  #addNamed(row: number, target: BlockTarget): void {
+    const key = targetKey(target);
+    const first = this.#firstOfName.get(key);
+    this.#setWord(row, place.state, this.#word(row, place.state) | rowFlag.named);
+    if (first !== undefined) {
+      this.#setWord(row, place.address, this.#word(first, place.address));
+      this.#append(first, row);
+      return;
+    }
+    this.#setWord(row, place.address, this.#named.push(target) - 1);
+    this.set(row, rowFlag.first, true);
+    this.#firstOfName.set(key, row);
+  }
+
+  #addNetwork(row: number, network: IpPrefix): void {
+    const { address, length } = network;
+    const key = (address.family === 6 ? isFamily6 : 0) | (length << lengthShift);
+    this.#setWord(row, place.state, this.#word(row, place.state) | key);
+    const first = this.firstOnNetwork(network);
+    if (first >= 0) {
+      this.#setWord(row, place.address, this.#word(first, place.address));
+      this.#append(first, row);
+      return;
+    }
+    this.#setWord(row, place.address, address.family === 4 ? address.words[0] | 0 : this.#addWide(address.words));
+    this.set(row, rowFlag.first, true);
+    if ((this.#networks + 1) * 4 > this.#slots.length * 3) {
+      this.#makeIndex(Math.ceil(this.#slots.length * indexGrowth), this.#rowBits);
+    }
+    this.#insert(row);
+    this.#networks += 1;
+    this.#noteLength(network);
+  }
+
+  #append(first: number, row: number): void {
+    let last = first;
+    for (let next = this.next(last); next >= 0; next = this.next(last)) last = next;
+    this.#next.set(last, row);
+    this.set(last, rowFlag.followed, true);
+  }
+
+  #addWide(words: IpAddress['words']): number {
+    const number = this.#wideSize;
+    if ((number & (2 ** wideShift - 1)) === 0) this.#wide.push(new Int32Array(4 * 2 ** wideShift));
+    this.#wideSize = number + 1;
+    this.#wide[number >>> wideShift]!.set(words, (number & (2 ** wideShift - 1)) * 4);
+    return number;
+  }
+
+  #find4(address: number, length: number): number {
+    const [slots, count, hashBits] = [this.#slots, this.#slots.length, -1 << this.#rowBits];
+    const key = length << lengthShift;
+    const hash = mix(address, this.#seed ^ length);
+    const print = hash << this.#rowBits;
+    for (let slot = slotOf(hash, count); ; slot = slot + 1 === count ? 0 : slot + 1) {
+      const value = slots[slot]!;
+      if (value === 0) return -1;
+      if ((value & hashBits) !== print) continue;
+      const row = (value & ~hashBits) - 1;
+      const words = this.#words[row >>> rowsShift]!;
+      const at = (row & rowMask) * stride;
+      if (words[at + place.address] === address && (words[at + place.state]! & keyMask) === key) return row;
+    }
+  }
+
+  #find6(a: number, b: number, c: number, d: number, length: number): number {
+    const [slots, count, hashBits] = [this.#slots, this.#slots.length, -1 << this.#rowBits];
+    const key = isFamily6 | (length << lengthShift);
+    const hash = hash6(a, b, c, d, this.#seed ^ length);
+    const print = hash << this.#rowBits;
+    for (let slot = slotOf(hash, count); ; slot = slot + 1 === count ? 0 : slot + 1) {
+      const value = slots[slot]!;
+      if (value === 0) return -1;
+      if ((value & hashBits) !== print) continue;
+      const row = (value & ~hashBits) - 1;
+      if ((this.#word(row, place.state) & keyMask) !== key) continue;
+      const address = this.#word(row, place.address);
+      const wide = this.#wide[address >>> wideShift]!;
+      const at = (address & (2 ** wideShift - 1)) * 4;
+      if (wide[at] === a && wide[at + 1] === b && wide[at + 2] === c && wide[at + 3] === d) return row;
+    }
+  }
+
+  #insert(row: number): void {
+    const state = this.#word(row, place.state);
+    const length = (state >>> lengthShift) & lengthMask;
+    const address = this.#word(row, place.address);
+    let hash: number;
+    if ((state & isFamily6) === 0) hash = mix(address, this.#seed ^ length);
+    else {
+      const wide = this.#wide[address >>> wideShift]!;
+      const at = (address & (2 ** wideShift - 1)) * 4;
+      hash = hash6(wide[at]!, wide[at + 1]!, wide[at + 2]!, wide[at + 3]!, this.#seed ^ length);
+    }
+    const [slots, count] = [this.#slots, this.#slots.length];
+    let slot = slotOf(hash, count);
+    while (slots[slot] !== 0) slot = slot + 1 === count ? 0 : slot + 1;
+    slots[slot] = (row + 1) | (hash << this.#rowBits);
+  }
+
+  #makeIndex(slots: number, rowBits: number): void {
+    const [old, oldHashBits] = [this.#slots, -1 << this.#rowBits];
+    this.#slots = new Int32Array(slots);
+    this.#rowBits = rowBits;
+    for (let slot = 0; slot < old.length; slot += 1) if (old[slot] !== 0) this.#insert((old[slot]! & ~oldHashBits) - 1);
+  }
+
+  #noteLength({ address: { family, words }, length }: IpPrefix): void {
+    const lengths = this.#lengths[family];
+    if (!lengths.includes(length)) this.#lengths[family] = [...lengths, length].sort((one, other) => other - one);
+    if (family === 6) return;
+    this.#networks4 += 1;
+    if (this.#networks4 <= this.#longLengths.length * 2) this.#noteAround(words[0], length);
+    else {
+      this.#longLengths = new Uint16Array(this.#longLengths.length * 2);
+      for (let row = 0; row < this.#size; row += 1) {
+        const state = this.#word(row, place.state);
+        if ((state & (rowFlag.first | rowFlag.named | isFamily6)) === rowFlag.first)
+          this.#noteAround(this.#word(row, place.address), this.length(row));
+      }
+    }
+  }
+
+  /** A network that is shorter than what a table goes by is around many. */
+  #noteAround(word: number, length: number): void {
+    if (length > 16) {
+      const [from, mask] = [word >>> 8, this.#longLengths.length - 1];
+      const to = from + 2 ** Math.max(0, 24 - length);
+      for (let first = from; first < to; first += 1)
+        this.#longLengths[hash24(first << 8, this.#seed) & mask]! |= 1 << (length - 17);
+    } else if (length > 0) {
+      const from = word >>> 16;
+      const to = from + 2 ** (16 - length);
+      for (let first = from; first < to; first += 1) this.#shortLengths[first]! |= 1 << (length - 1);
+    }
+  }
+}
+
+/** Of the first 24 bits of an address. */
+function hash24(address: number, seed: number): number {
+  return mix(address & -256, seed);
+}
+
+/** The place of a hash in a table of so many slots, by its high bits (Lemire, "Fast random integer generation", 2019). */
+function slotOf(hash: number, slots: number): number {
+  return Math.floor(((hash >>> 0) * slots) / 2 ** 32);
+}
+
+function hash6(a: number, b: number, c: number, d: number, before: number): number {
+  return mix(d, mix(c, mix(b, mix(a, before))));
+}
+
+/** The finaliser of MurmurHash3 (Appleby), over a word and what came before. */
+function mix(word: number, before: number): number {
+  let hash = (word ^ before) | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}

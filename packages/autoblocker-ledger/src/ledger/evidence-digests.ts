@@ -1,0 +1,42 @@
+// SHA-256 digests of lines, 32 bytes each instead of a text of 64 letters, in chunks. A list of them is known by the number
+// of its first, and ends where the next begins.
+
+const digestBytes = 32;
+const digestsPerChunk = 2048;
+
+/** Lists of digests, kept as long as the ledger is open. */
+export class EvidenceDigests {
+  readonly #bytes: Buffer[] = [];
+  /** By digest: 1 where a list ends. */
+  readonly #last: Uint8Array[] = [];
+  #size = 0;
+
+  /** Keeps a list of digests in hex; its number, -1 for an empty one. */
+  add(digests: readonly string[]): number {
+    const first = this.#size;
+    for (const [index, digest] of digests.entries()) {
+      const at = this.#size % digestsPerChunk;
+      if (at === 0) {
+        this.#bytes.push(Buffer.alloc(digestsPerChunk * digestBytes));
+        this.#last.push(new Uint8Array(digestsPerChunk));
+      }
+      this.#bytes.at(-1)!.write(digest, at * digestBytes, digestBytes, 'hex');
+      this.#last.at(-1)![at] = index === digests.length - 1 ? 1 : 0;
+      this.#size += 1;
+    }
+    return digests.length === 0 ? -1 : first;
+  }
+
+  /** The list with a number. */
+  list(number: number): readonly string[] {
+    if (number < 0) return none;
+    const digests: string[] = [];
+    for (let index = number; ; index += 1) {
+      const [chunk, at] = [Math.floor(index / digestsPerChunk), index % digestsPerChunk];
+      digests.push(this.#bytes[chunk]!.toString('hex', at * digestBytes, (at + 1) * digestBytes));
+      if (this.#last[chunk]![at] === 1) return digests;
+    }
+  }
+}
+
+const none: readonly never[] = [];
