@@ -1,0 +1,1 @@
+export type { Lattice } from './lattice.js';
