@@ -4,7 +4,5 @@
  * @module
  */
 
-// As part of a service, governed
-export { semanticLatticeStrip } from './strip.js';
-// The engine itself
-export { Tally, type TallyCount, type TallyErrorCode } from './tally/index.js';
+// Values of lattices, and your own
+export type { Lattice } from './lattices/index.js';
