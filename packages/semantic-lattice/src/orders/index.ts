@@ -1,0 +1,2 @@
+export { MacNeilleCompletion } from './macneille-completion.js';
+export { type CompletionOptions, Order, type OrderWidth } from './order.js';
