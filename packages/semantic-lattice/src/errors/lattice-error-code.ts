@@ -36,5 +36,7 @@ export type SemanticLatticeErrorCode =
   | 'ProofsOff'
   /** A fact that does not hold was asked for its proof. `details.relation`, `details.values` */
   | 'FactUnknown'
+  /** What was to be read as an ontology is no RDF of its format. `details.line` where it is known */
+  | 'OntologyInvalid'
   /** The completion of an order has more elements than allowed. `details.maxElements` */
   | 'CompletionTooLarge';

@@ -127,7 +127,7 @@ export class CertificateChecker {
     this.#program = new Program(rules, relations, functions, this.#limits);
     this.#publicKey = publicKey;
     if (facts === undefined) return;
-    const given = new FactBase(this.#program);
+    const given = new FactBase(this.#program, false);
     for (const fact of facts) given.add(this.#program.fact(fact));
     this.#given = given;
     this.#factsDigest = digestOfLines([...given.keys()]);
@@ -215,11 +215,8 @@ export class CertificateChecker {
         refuse('', `premise ${i}, ${factKey(fact)}, does not match ${printAtom(atom)}`);
       if (rule.exact.has(atom)) this.#exact(fact);
     });
+    if (!this.#program.compare(rule, bindings)) refuse('', 'a comparison of the rule does not hold');
     for (const { negated, atom } of atoms) if (negated) this.#absent(atom, bindings);
-    const tested = rule.body.find(
-      (literal) => literal.type === 'comparison' && !this.#program.holds(literal, rule, bindings),
-    );
-    if (tested !== undefined) refuse('', 'a comparison of the rule does not hold');
     const given = JSON.stringify(Object.entries(step.bindings).sort());
     if (given !== JSON.stringify([...bindings].sort())) refuse('', 'the bindings are not those of the premises');
     const said = this.#program.instance(rule, bindings);
@@ -259,7 +256,7 @@ export class CertificateChecker {
 
   #complete(relation: string): FactBase {
     if (this.#given === undefined) refuse('', `${relation} is negated or tested: checking that needs all facts`);
-    if (!this.#program.derives(relation)) return this.#given;
+    if (!this.#program.derives(relation) && this.#program.lattice(relation) === undefined) return this.#given;
     this.#model ??= this.#program.model(this.#given, this.#limits.evaluation);
     return this.#model;
   }
@@ -517,28 +514,59 @@ class Program {
     return [...b.slice(0, -1), lattice.encode(join)] as unknown as CertificateFact;
   }
 
-  holds({ sign, left, right }: Comparison, rule: Rule, bindings: Bindings): boolean {
-    const a = this.#value(left, rule.lattices, bindings) as number;
-    const b = this.#value(right, rule.lattices, bindings) as number;
-    switch (sign) {
-      case '=':
-        return sameValue(a, b);
-      case '!=':
-        return !sameValue(a, b);
-      case '<':
-        return a < b;
-      case '<=':
-        return a <= b;
-      case '>':
-        return a > b;
-      default:
-        return a >= b;
+  /** Binds what equalities define, then tells whether the comparisons that are left hold. */
+  compare(rule: Rule, bindings: Bindings): boolean {
+    let waiting = rule.body.filter((literal) => literal.type === 'comparison');
+    for (let before = -1; before !== waiting.length; ) {
+      before = waiting.length;
+      waiting = waiting.filter((comparison) => !this.#assign(comparison, rule, bindings));
     }
+    return waiting.every((comparison) => this.#holds(comparison, rule, bindings));
+  }
+
+  #assign({ sign, left, right }: Comparison, rule: Rule, bindings: Bindings): boolean {
+    if (sign !== '=') return false;
+    const sides = [
+      [left, right],
+      [right, left],
+    ] as const;
+    for (const [target, source] of sides) {
+      if (target.type !== 'variable' || bindings.has(target.name)) continue;
+      if (!variablesOf(source).every((name) => bindings.has(name))) continue;
+      const value =
+        source.type === 'variable' ? bindings.get(source.name) : this.#value(source, rule.lattices, bindings);
+      bindings.set(target.name, value as CertificateValue);
+      return true;
+    }
+    return false;
+  }
+
+  /** Values of lattices are compared by their texts with texts, and as numbers with numbers. */
+  #holds({ sign, left, right }: Comparison, rule: Rule, bindings: Bindings): boolean {
+    const latticeOf = (side: Expression) => (side.type === 'variable' ? rule.lattices.get(side.name) : undefined);
+    const lattice = latticeOf(left) ?? latticeOf(right);
+    if (lattice === undefined) {
+      const [a, b] = [left, right].map((side) => this.#value(side, rule.lattices, bindings));
+      return compares(sign, a, b);
+    }
+    const isText = (side: Expression) =>
+      latticeOf(side) !== undefined || (side.type === 'constant' && typeof side.value === 'string');
+    if (isText(left) && isText(right) && (sign === '=' || sign === '!=')) {
+      const [a, b] = [left, right].map((side) => lattice.encode(this.#latticeValue(side, lattice, rule, bindings)));
+      return compares(sign, a, b);
+    }
+    const [a, b] = [left, right].map((side) => Number(this.#value(side, rule.lattices, bindings)));
+    return compares(sign, a, b);
+  }
+
+  #latticeValue(side: Expression, lattice: CheckedLattice, rule: Rule, bindings: Bindings): unknown {
+    const value = this.#value(side, rule.lattices, bindings);
+    return side.type === 'constant' ? lattice.decode(String(value)) : value;
   }
 
   /** The least model: rules by strata, each to its fixpoint, new facts one after the other. */
   model(given: FactBase, work: number): FactBase {
-    const model = given.copy();
+    const model = given.model();
     const rules = [...this.#rules.values()];
     const strata = this.#strata(rules);
     let left = work;
@@ -575,11 +603,10 @@ class Program {
       if (start !== undefined && fact !== undefined && !matches(start, fact, bindings)) continue;
       const rest = positive.filter((atom) => atom !== start);
       for (const complete of this.#joins(rest, bindings, model, spend)) {
-        const holds = rule.body.every((literal) => {
-          if (literal.type === 'comparison') return this.holds(literal, rule, complete);
-          return !literal.negated || model.match(literal.atom, complete, spend).next().done === true;
-        });
-        if (holds) yield this.instance(rule, complete);
+        if (!this.compare(rule, complete)) continue;
+        const isPresent = (literal: Literal) =>
+          literal.type === 'atom' && literal.negated && model.match(literal.atom, complete, spend).next().done !== true;
+        if (!rule.body.some(isPresent)) yield this.instance(rule, complete);
       }
     }
   }
@@ -618,27 +645,48 @@ class Program {
     return this.#relations[relation]!.columns;
   }
 
-  #typed(rule: ParsedRule): Rule {
+  /** What a rule says of lattices: which variables are their values, and which cells it tests. */
+  #typed(parsed: ParsedRule): Rule {
+    const rule = { ...parsed, body: parsed.body.map((literal) => this.#withTexts(literal)) };
     const lattices = new Map<string, CheckedLattice>();
-    const cells: { atom: Atom; name: string }[] = [];
-    const constants: Atom[] = [];
+    const cells: { atom: Atom; value: Expression }[] = [];
     for (const literal of rule.body) {
-      if (literal.type !== 'atom') continue;
-      const value = literal.atom.given.at(-1);
+      if (literal.type !== 'atom' || literal.negated) continue;
       const lattice = this.lattice(literal.atom.relation);
-      if (lattice === undefined || value === undefined || literal.negated) continue;
-      if (value.type !== 'variable') {
-        if (value.type === 'constant') constants.push(literal.atom);
-        continue;
-      }
-      lattices.set(value.name, lattice);
-      cells.push({ atom: literal.atom, name: value.name });
+      const value = literal.atom.given.at(-1);
+      if (lattice === undefined || value === undefined) continue;
+      if (value.type === 'variable') lattices.set(value.name, lattice);
+      cells.push({ atom: literal.atom, value });
+    }
+    for (const literal of [...rule.body, ...rule.body]) {
+      if (literal.type !== 'comparison' || literal.sign !== '=') continue;
+      const { left, right } = literal;
+      if (left.type !== 'variable' || right.type !== 'variable') continue;
+      const lattice = lattices.get(left.name) ?? lattices.get(right.name);
+      if (lattice !== undefined) lattices.set(left.name, lattice).set(right.name, lattice);
     }
     const plain = this.lattice(rule.head.relation) === undefined ? rule.head.given : rule.head.given.slice(0, -1);
     const tested = new Set([...plain.flatMap(variablesOf), ...rule.body.flatMap(testedVariables)]);
-    const isTwice = (name: string) => cells.filter((cell) => cell.name === name).length > 1;
-    const exact = cells.filter(({ name }) => tested.has(name) || isTwice(name)).map(({ atom }) => atom);
-    return { ...rule, lattices, exact: new Set([...exact, ...constants]) };
+    const isTested = ({ value }: { value: Expression }): boolean => {
+      if (value.type !== 'variable') return value.type === 'constant';
+      const { name } = value;
+      return (
+        tested.has(name) ||
+        cells.filter(({ value: other }) => other.type === 'variable' && other.name === name).length > 1
+      );
+    };
+    return { ...rule, lattices, exact: new Set(cells.filter(isTested).map(({ atom }) => atom)) };
+  }
+
+  /** An atom's constant in a lattice's column becomes the text that facts have there. */
+  #withTexts(literal: Literal): Literal {
+    if (literal.type !== 'atom') return literal;
+    const { relation, given } = literal.atom;
+    const lattice = this.lattice(relation);
+    const last = given.at(-1);
+    if (lattice === undefined || last?.type !== 'constant') return literal;
+    const value = lattice.encode(typeof last.value === 'string' ? lattice.decode(last.value) : last.value);
+    return { ...literal, atom: { relation, given: [...given.slice(0, -1), { type: 'constant', value }] } };
   }
 
   #value(expression: Expression, lattices: Rule['lattices'], bindings: Bindings): unknown {
@@ -676,7 +724,15 @@ function operate(operator: string, a: unknown, b: unknown): number {
   return Math.trunc(a / b);
 }
 
-const sameValue = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+function compares(sign: string, a: unknown, b: unknown): boolean {
+  if (sign === '=') return a === b;
+  if (sign === '!=') return a !== b;
+  const left = a as number;
+  const right = b as number;
+  if (sign === '<') return left < right;
+  if (sign === '<=') return left <= right;
+  return sign === '>' ? left > right : left >= right;
+}
 
 function isTextOf(lattice: CheckedLattice, text: string): boolean {
   const value = lattice.decode(text);
@@ -712,18 +768,23 @@ function matches({ relation, given }: Atom, [name, ...values]: CertificateFact, 
 /** Facts, by text and by the value of each column. */
 class FactBase {
   readonly #program: Program;
+  /** Whether what is said about a cell is joined, or kept as it was said. */
+  readonly #joins: boolean;
   readonly #facts = new Map<string, CertificateFact>();
   #columns = new Map<string, CertificateFact[]>();
   /** The present text of each cell's fact. */
   readonly #cells = new Map<string, string>();
 
-  constructor(program: Program) {
+  constructor(program: Program, joins: boolean) {
     this.#program = program;
+    this.#joins = joins;
   }
 
-  copy(): FactBase {
-    const copy = new FactBase(this.#program);
+  /** The same facts, with their cells joined. */
+  model(): FactBase {
+    const copy = new FactBase(this.#program, true);
     for (const fact of this.#facts.values()) copy.add(fact);
+    copy.settle();
     return copy;
   }
 
@@ -737,7 +798,8 @@ class FactBase {
 
   /** Adds a fact, or joins it to its cell. @returns the fact that is new, if one is */
   add(given: CertificateFact): CertificateFact | undefined {
-    const cell = this.#program.lattice(given[0]) === undefined ? undefined : JSON.stringify(given.slice(0, -1));
+    const isCell = this.#joins && this.#program.lattice(given[0]) !== undefined;
+    const cell = isCell ? JSON.stringify(given.slice(0, -1)) : undefined;
     const before = cell === undefined ? undefined : this.#cells.get(cell);
     const old = before === undefined ? undefined : this.#facts.get(before);
     const fact = old === undefined ? given : this.#program.joined(old, given);
