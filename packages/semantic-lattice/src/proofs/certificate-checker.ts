@@ -14,18 +14,25 @@ export type CertificateValue = string | number;
 /** A fact: its relation, then its values. */
 export type CertificateFact = readonly [relation: string, ...values: CertificateValue[]];
 
-/** One application of a rule. Premises are numbers: facts first, then earlier steps; `null` stands for an atom that is absent. */
-export interface CertificateStep {
+/** One application of a rule. */
+export interface RuleStep {
   readonly fact: CertificateFact;
   /** Which of the certificate's rules. */
   readonly rule: number;
   /** The values of the rule's variables. */
   readonly bindings: Readonly<Record<string, CertificateValue>>;
-  /** One for each atom of the body, in its order; comparisons have none. */
-  readonly premises: readonly (number | null)[];
-  /** For a cell of a lattice: an earlier statement about it, whose value is joined with what the rule says. */
-  readonly joins?: number;
+  /** One for each atom that is not negated, in their order: facts are numbered first, then steps before this one. */
+  readonly premises: readonly number[];
 }
+
+/** Two earlier statements about one cell of a lattice, joined. */
+export interface JoinStep {
+  readonly fact: CertificateFact;
+  readonly joins: readonly [number, number];
+}
+
+/** What follows from what stands before it. */
+export type CertificateStep = RuleStep | JoinStep;
 
 /** A conclusion with all that it rests on, as JSON. */
 export interface Certificate {
@@ -64,7 +71,7 @@ export interface CheckOptions {
   /** Each relation's columns: `'term'`, `'integer'`, or a lattice for the last. */
   readonly relations: Readonly<Record<string, { readonly columns: readonly unknown[] }>>;
   /**
-   * All facts that were given. Without them the certificate's own facts are assumed, which the verdict says, and a certificate
+   * All facts that were given; those in the text of rules are added. Without them the certificate's own facts are assumed, which the verdict says, and a certificate
    * with a negation is refused.
    */
   readonly facts?: Iterable<CertificateFact>;
@@ -129,6 +136,7 @@ export class CertificateChecker {
     if (facts === undefined) return;
     const given = new FactBase(this.#program, false);
     for (const fact of facts) given.add(this.#program.fact(fact));
+    for (const fact of this.#program.facts) given.add(fact);
     this.#given = given;
     this.#factsDigest = digestOfLines([...given.keys()]);
   }
@@ -157,7 +165,8 @@ export class CertificateChecker {
       statements.push(step.fact);
     });
     this.#claims(read, statements, used);
-    const unusedRule = table.findIndex((_, i) => !read.steps.some(({ rule }) => rule === i));
+    const usedRules = new Set(read.steps.map((step) => ('rule' in step ? step.rule : -1)));
+    const unusedRule = table.findIndex((_, i) => !usedRules.has(i));
     if (unusedRule >= 0) refuse(`rule ${unusedRule}`, 'no step uses it');
     return {
       valid: true,
@@ -194,36 +203,38 @@ export class CertificateChecker {
     );
   }
 
-  /** That a step is an instance of its rule whose premises were stated before. */
+  /** That a step follows from what was stated before it. */
   #step(step: CertificateStep, table: readonly Rule[], before: readonly CertificateFact[], used: Uint8Array): void {
-    const rule = table[step.rule] ?? refuse('', `there is no rule ${step.rule}`);
     const statement = (index: number) => {
       used[index] = 1;
       return before[index] ?? refuse('', `the premise ${index} is no fact and no earlier step`);
     };
+    const isJoin = 'joins' in step;
+    const said = isJoin
+      ? this.#program.joined(statement(step.joins[0]), statement(step.joins[1]))
+      : this.#instance(step, table[step.rule] ?? refuse('', `there is no rule ${step.rule}`), statement);
+    if (factKey(said) === factKey(step.fact)) return;
+    refuse('', `${isJoin ? 'the join' : 'the rule'} says ${factKey(said)}, the step ${factKey(step.fact)}`);
+  }
+
+  /** What a rule says of a step's premises, when it applies to them. */
+  #instance(step: RuleStep, rule: Rule, statement: (index: number) => CertificateFact): CertificateFact {
     const bindings: Bindings = new Map();
-    const atoms = rule.body.filter((literal) => literal.type === 'atom');
-    if (step.premises.length !== atoms.length)
-      refuse('', `it has ${step.premises.length} premises, its rule ${atoms.length}`);
-    atoms.forEach(({ negated, atom }, i) => {
-      const premise = step.premises[i]!;
-      if ((premise === null) !== negated)
-        refuse('', `premise ${i} is ${negated ? 'negated' : 'not negated'} in the rule`);
-      if (premise === null) return;
-      const fact = statement(premise);
+    const { positive, negative } = rule;
+    if (step.premises.length !== positive.length) {
+      refuse('', `it has ${step.premises.length} premises, its rule ${positive.length}`);
+    }
+    positive.forEach((atom, i) => {
+      const fact = statement(step.premises[i]!);
       if (!matches(atom, fact, bindings))
         refuse('', `premise ${i}, ${factKey(fact)}, does not match ${printAtom(atom)}`);
       if (rule.exact.has(atom)) this.#exact(fact);
     });
     if (!this.#program.compare(rule, bindings)) refuse('', 'a comparison of the rule does not hold');
-    for (const { negated, atom } of atoms) if (negated) this.#absent(atom, bindings);
+    for (const atom of negative) this.#absent(atom, bindings);
     const given = JSON.stringify(Object.entries(step.bindings).sort());
     if (given !== JSON.stringify([...bindings].sort())) refuse('', 'the bindings are not those of the premises');
-    const said = this.#program.instance(rule, bindings);
-    const earlier = step.joins === undefined ? undefined : statement(step.joins);
-    const fact = earlier === undefined ? said : this.#program.joined(earlier, said);
-    if (factKey(fact) !== factKey(step.fact))
-      refuse('', `the rule says ${factKey(fact)}, the step ${factKey(step.fact)}`);
+    return this.#program.instance(rule, bindings);
   }
 
   #claims({ claims, facts, steps }: Certificate, statements: readonly CertificateFact[], used: Uint8Array): void {
@@ -262,14 +273,10 @@ export class CertificateChecker {
   }
 }
 
-/** The digest of rules as certificates have it. @throws Error when the text cannot be read */
+/** The digest of rules as certificates have it: of their canonical texts, whatever their order; facts among them do not count. */
 export function digestOfRules(text: string): string {
-  return new Parser(text, defaultLimits).digest();
-}
-
-/** The canonical text of each rule of a text, in its order. @throws Error when the text cannot be read */
-export function canonicalRules(text: string): string[] {
-  return new Parser(text, defaultLimits).program().map(({ text: canonical }) => canonical);
+  const rules = new Parser(text, defaultLimits).program().filter(({ body }) => body.length > 0);
+  return digestOfLines([...new Set(rules.map((rule) => rule.text))]);
 }
 
 /** The digest of facts as certificates have it; their order does not matter. */
@@ -348,20 +355,24 @@ function readCertificate(given: unknown, limits: CheckLimits): Certificate {
 }
 
 function readStep(given: unknown, at: string): void {
-  const { fact, rule, bindings, premises, joins } = record(
-    given,
-    at,
-    ['fact', 'rule', 'bindings', 'premises'],
-    ['joins'],
-  );
-  readFact(fact, at);
+  const isJoin = typeof given === 'object' && given !== null && Object.hasOwn(given, 'joins');
+  const step = record(given, at, isJoin ? ['fact', 'joins'] : ['fact', 'rule', 'bindings', 'premises']);
+  readFact(step.fact, at);
   const isIndex = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
-  if (!isIndex(rule) || (joins !== undefined && !isIndex(joins))) refuse(at, 'a reference is no number');
-  if (typeof bindings !== 'object' || bindings === null || !Object.values(bindings).every(isValue)) {
-    refuse(at, 'its bindings are not values by name');
-  }
-  if (!Array.isArray(premises) || !premises.every((premise) => premise === null || isIndex(premise))) {
+  const references = isJoin ? step.joins : step.premises;
+  if (!Array.isArray(references) || !references.every(isIndex) || (isJoin && references.length !== 2)) {
     refuse(at, 'its premises are not numbers');
+  }
+  if (isJoin) return;
+  if (!isIndex(step.rule)) refuse(at, 'its rule is no number');
+  const { bindings } = step;
+  if (
+    typeof bindings !== 'object' ||
+    bindings === null ||
+    Array.isArray(bindings) ||
+    !Object.values(bindings).every(isValue)
+  ) {
+    refuse(at, 'its bindings are not values by name');
   }
 }
 
@@ -428,6 +439,8 @@ interface ParsedRule {
   readonly body: readonly Literal[];
 }
 interface Rule extends ParsedRule {
+  readonly positive: readonly Atom[];
+  readonly negative: readonly Atom[];
   /** The lattice of each variable that a body's cell binds. */
   readonly lattices: ReadonlyMap<string, CheckedLattice>;
   /** Atoms whose cells are tested, so that a part of their value is not enough. */
@@ -438,6 +451,8 @@ type Bindings = Map<string, CertificateValue>;
 /** The rules with the kinds of their relations. */
 class Program {
   readonly digest: string;
+  /** Facts that the text has among its rules. */
+  readonly facts: readonly CertificateFact[];
   readonly #rules = new Map<string, Rule>();
   readonly #relations: CheckOptions['relations'];
   readonly #functions: NonNullable<CheckOptions['functions']>;
@@ -451,10 +466,11 @@ class Program {
   ) {
     this.#relations = relations;
     this.#functions = functions;
-    const parser = new Parser(text, limits);
-    const parsed = parser.program();
+    const all = new Parser(text, limits).program().map((rule) => this.#typed(rule));
+    const parsed = all.filter(({ body }) => body.length > 0);
     this.digest = digestOfLines([...new Set(parsed.map((rule) => rule.text))]);
-    for (const rule of parsed) this.#rules.set(rule.text, this.#typed(rule));
+    for (const rule of parsed) this.#rules.set(rule.text, rule);
+    this.facts = all.filter(({ body }) => body.length === 0).map((rule) => this.instance(rule, new Map()));
     this.#derived = new Set(parsed.map(({ head }) => head.relation));
   }
 
@@ -594,9 +610,7 @@ class Program {
     model: FactBase,
     spend: () => void,
   ): Generator<CertificateFact> {
-    const positive = rule.body.flatMap((literal) =>
-      literal.type === 'atom' && !literal.negated ? [literal.atom] : [],
-    );
+    const { positive, negative } = rule;
     const starts = fact === undefined ? [undefined] : positive.filter(({ relation }) => relation === fact[0]);
     for (const start of starts) {
       const bindings: Bindings = new Map();
@@ -604,9 +618,8 @@ class Program {
       const rest = positive.filter((atom) => atom !== start);
       for (const complete of this.#joins(rest, bindings, model, spend)) {
         if (!this.compare(rule, complete)) continue;
-        const isPresent = (literal: Literal) =>
-          literal.type === 'atom' && literal.negated && model.match(literal.atom, complete, spend).next().done !== true;
-        if (!rule.body.some(isPresent)) yield this.instance(rule, complete);
+        const isPresent = (atom: Atom) => model.match(atom, complete, spend).next().done !== true;
+        if (!negative.some(isPresent)) yield this.instance(rule, complete);
       }
     }
   }
@@ -675,7 +688,10 @@ class Program {
         cells.filter(({ value: other }) => other.type === 'variable' && other.name === name).length > 1
       );
     };
-    return { ...rule, lattices, exact: new Set(cells.filter(isTested).map(({ atom }) => atom)) };
+    const atoms = rule.body.filter((literal) => literal.type === 'atom');
+    const positive = atoms.filter(({ negated }) => !negated).map(({ atom }) => atom);
+    const negative = atoms.filter(({ negated }) => negated).map(({ atom }) => atom);
+    return { ...rule, positive, negative, lattices, exact: new Set(cells.filter(isTested).map(({ atom }) => atom)) };
   }
 
   /** An atom's constant in a lattice's column becomes the text that facts have there. */
@@ -909,10 +925,6 @@ class Parser {
       }
       adjoins = !isSpace;
     }
-  }
-
-  digest(): string {
-    return digestOfLines([...new Set(this.program().map(({ text }) => text))]);
   }
 
   program(): ParsedRule[] {
