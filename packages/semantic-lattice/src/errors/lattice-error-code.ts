@@ -39,4 +39,6 @@ export type SemanticLatticeErrorCode =
   /** What was to be read as an ontology is no RDF of its format. `details.line` where it is known */
   | 'OntologyInvalid'
   /** The completion of an order has more elements than allowed. `details.maxElements` */
-  | 'CompletionTooLarge';
+  | 'CompletionTooLarge'
+  /** A proof that no certificate can have: a cell's value was widened, so that it does not follow from the facts. `details.relation` */
+  | 'ProofNotCertifiable';

@@ -1,0 +1,27 @@
+export { ChainedIndex } from './chained-index.js';
+export {
+  type ColumnKind,
+  type ColumnValue,
+  type RelationDeclaration,
+  type RelationDeclarations,
+  type RowOf,
+  rel,
+} from './declaration.js';
+export { LatticeValues } from './lattice-values.js';
+export {
+  ASSERTED,
+  type ByteMeter,
+  DERIVED,
+  DYING,
+  hashOf,
+  JOINED,
+  type KeyKind,
+  LIVE,
+  MOVED,
+  PROOF_WIDTH,
+  QUEUED,
+  RETRACTED,
+  Relation,
+  SUPERSEDED,
+} from './relation.js';
+export { emptyColumn, grown } from './typed-arrays.js';
