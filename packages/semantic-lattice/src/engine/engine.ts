@@ -24,7 +24,7 @@ import {
   wantsCompaction,
 } from '../fixpoint/index.js';
 import { type Derivation, derivationsOf, explain, type Proof } from '../proofs/index.js';
-import { LIVE, type Relation, type RelationDeclarations, type RowOf } from '../relations/index.js';
+import { ASSERTED, LIVE, type Relation, type RelationDeclarations, type RowOf } from '../relations/index.js';
 import {
   type CheckedRule,
   canGenerateCode,
@@ -110,6 +110,7 @@ export function createEngine<const R extends RelationDeclarations>(options: Engi
  * only; nothing has to be closed.
  */
 export class Engine<R extends RelationDeclarations = RelationDeclarations> {
+  readonly #declarations: R;
   readonly #schema: Schema;
   readonly #limits: EngineLimits;
   readonly #functions: ReadonlyMap<string, NonNullable<EngineOptions['functions']>[string]>;
@@ -144,6 +145,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     this.#proofs = options.proofs ?? true;
     this.#functions = new Map(Object.entries(options.functions ?? {}));
     this.#memory = new Memory(this.#limits.bytes);
+    this.#declarations = options.relations;
     this.#schema = new Schema(options.relations, this.#limits, this.#proofs, this.#memory);
     this.#rules = this.#schema.assertionRules();
     this.#program = new Program(this.#schema.relations, this.#rules, this.#maker);
@@ -158,6 +160,11 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   /** The canonical texts of the rules, in the order in which they were added. */
   get rules(): readonly string[] {
     return this.#rules.filter(({ assertion }) => !assertion).map(({ text }) => text);
+  }
+
+  /** The relations as they were declared. */
+  get declarations(): R {
+    return this.#declarations;
   }
 
   /** The names of the relations. */
@@ -399,6 +406,19 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   *find<N extends keyof R & string>(relation: N, pattern?: Pattern<RowOf<R[N]>>): Generator<RowOf<R[N]>> {
     const found = this.#schema.relation(relation);
     for (const row of this.#matches(found, pattern)) yield this.#schema.decode(found, row) as unknown as RowOf<R[N]>;
+  }
+
+  /**
+   * The assertions that fit a pattern: what {@link transact} was told, and not what rules derive; of a cell, each value that was said
+   * of it. In no order that can be relied on.
+   *
+   * @throws TenstripError as {@link find}
+   */
+  *findAsserted<N extends keyof R & string>(relation: N, pattern?: Pattern<RowOf<R[N]>>): Generator<RowOf<R[N]>> {
+    const found = this.#schema.assertionsOf(this.#schema.relation(relation));
+    for (const row of this.#matches(found, pattern)) {
+      if ((found.state[row]! & ASSERTED) !== 0) yield this.#schema.decode(found, row) as unknown as RowOf<R[N]>;
+    }
   }
 
   /** How many rows fit a pattern. @throws TenstripError `RelationUnknown`, `FactInvalid`, `EngineBusy` */

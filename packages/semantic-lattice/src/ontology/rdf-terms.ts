@@ -9,7 +9,7 @@ import { DataFactory, termFromId, termToId } from 'n3';
 export function termText(term: RDF.Term): string {
   if (term.termType === 'Literal' && term.language !== '') {
     const language = term.language.toLowerCase();
-    if (language !== term.language) return termToId(DataFactory.literal(term.value, language) as unknown as RDF.Term);
+    if (language !== term.language) return termToId(DataFactory.literal(term.value, language));
   }
   return termToId(term as Parameters<typeof termToId>[0]);
 }

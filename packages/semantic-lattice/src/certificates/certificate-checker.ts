@@ -111,7 +111,13 @@ export type CertificateVerdict =
       readonly reason: string;
     };
 
-const defaultLimits: CheckLimits = { steps: 1_000_000, ruleText: 1_000_000, nesting: 64, evaluation: 10_000_000 };
+/** @internal */
+export const defaultLimits: CheckLimits = {
+  steps: 1_000_000,
+  ruleText: 1_000_000,
+  nesting: 64,
+  evaluation: 10_000_000,
+};
 
 /** Checks one certificate. Never throws for what a certificate holds; bad `rules` or `relations` of the reader's are refused too. */
 export function checkCertificate(certificate: unknown, options: CheckOptions): CertificateVerdict {
@@ -448,8 +454,8 @@ interface Rule extends ParsedRule {
 }
 type Bindings = Map<string, CertificateValue>;
 
-/** The rules with the kinds of their relations. */
-class Program {
+/** The rules with the kinds of their relations. @internal */
+export class Program {
   readonly digest: string;
   /** Facts that the text has among its rules. */
   readonly facts: readonly CertificateFact[];
@@ -476,6 +482,17 @@ class Program {
 
   rule(text: string): Rule | undefined {
     return this.#rules.get(text);
+  }
+
+  /** The values of a rule's variables, from what its positive atoms match. */
+  bindings(rule: string, premises: readonly CertificateFact[]): Record<string, CertificateValue> {
+    const known = this.rule(rule) ?? refuse('', `${rule} is none of the rules`);
+    const bindings: Bindings = new Map();
+    known.positive.forEach((atom, i) => {
+      matches(atom, premises[i]!, bindings);
+    });
+    this.compare(known, bindings);
+    return Object.fromEntries(bindings);
   }
 
   derives(relation: string): boolean {

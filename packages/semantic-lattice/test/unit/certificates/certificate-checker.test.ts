@@ -9,7 +9,7 @@ import {
   digestOfFacts,
   digestOfRules,
   type RuleStep,
-} from '../../../src/proofs/certificate-checker.js';
+} from '../../../src/certificates/certificate-checker.js';
 
 const column = (...columns: ('term' | 'integer' | Lattice<never>)[]) => ({ columns });
 
