@@ -82,12 +82,12 @@ export function slotsOfMatch(rule: CheckedRule, premises: ArrayLike<number>): In
       if (argument.type === 'slot') slots[argument.slot] = atom.relation.columns[column]![premises[index]!]!;
     }
   }
-  for (const { slot, value } of rule.assignments) slots[slot] = valueOf(value, slots);
+  for (const { slot, value } of rule.assignments) slots[slot] = valueUnder(value, slots);
   return slots;
 }
 
 /** A value under slots. */
-export function valueOf(value: Value, slots: Int32Array): number {
+export function valueUnder(value: Value, slots: Int32Array): number {
   if (value.type === 'constant') return value.value;
   return value.type === 'slot' ? slots[value.slot]! : value.compute(...value.slots.map((slot) => slots[slot]!));
 }
@@ -107,5 +107,5 @@ function decodeSlot(schema: Schema, kind: SlotKind, number: number): unknown {
 /** The head's values under slots; for a cell, what the instance gives to it. */
 export function headValues(schema: Schema, rule: CheckedRule, slots: Int32Array): unknown[] {
   const { relation, values } = rule.head;
-  return values.map((value, column) => schema.decodeValue(relation, column, valueOf(value, slots)));
+  return values.map((value, column) => schema.decodeValue(relation, column, valueUnder(value, slots)));
 }

@@ -82,7 +82,10 @@ class ProofWriter {
     const { schema, program } = this.#source;
     const id = relation.proof[row * PROOF_WIDTH]!;
     const fact = factOf(schema, relation, row);
-    if (id < 0) return this.#add(relation, row, { fact, by: 'asserted', premises: [] });
+    if (id < 0) {
+      this.#add(relation, row, { fact, by: 'asserted', premises: [] });
+      return;
+    }
     const rule = program.rules[id]!;
     const { positive } = rule;
     const rows = positive.map((_, index) => relation.premise(row, index, positive.length));

@@ -377,11 +377,13 @@ class RuleChecker {
       });
     }
     const parts = at.arguments.map((argument) => this.#javaScript(argument));
+    const starts = parts.map((_, index) => parts.slice(0, index).reduce((sum, { slots }) => sum + slots.length, 0));
     return {
       slots: parts.flatMap(({ slots }) => slots),
       compute(slots) {
-        let from = 0;
-        const values = parts.map((part) => part.compute(slots.slice(from, (from += part.slots.length))));
+        const values = parts.map((part, index) =>
+          part.compute(slots.slice(starts[index]!, starts[index]! + part.slots.length)),
+        );
         try {
           return apply(...values);
         } catch (cause) {

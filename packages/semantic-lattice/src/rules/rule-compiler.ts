@@ -171,14 +171,17 @@ class JoinWriter {
         }
         return;
       case 'scan':
-        return this.#scan(step);
+        this.#scan(step);
+        return;
       case 'lookup':
-        return this.#lookup(step);
+        this.#lookup(step);
+        return;
       case 'absent':
         if (this.#options.visible === 'live') this.#absent(step);
         return;
       case 'test':
-        return this.#test(step);
+        this.#test(step);
+        return;
       case 'assign':
         this.#line(`v${step.slot} = ${this.#value(step.value)};`);
         return;
