@@ -4,6 +4,24 @@
  * @module
  */
 
+// Conclusions that others check without the engine
+export {
+  type Certificate,
+  CertificateChecker,
+  type CertificateFact,
+  type CertificateStep,
+  type CertificateValue,
+  type CertificateVerdict,
+  type CertifyOptions,
+  type CheckedLattice,
+  type CheckLimits,
+  type CheckOptions,
+  certify,
+  checkCertificate,
+  givenFacts,
+  type JoinStep,
+  type RuleStep,
+} from './certificates/index.js';
 // The engine: facts, rules, transactions
 export {
   createEngine,
@@ -26,7 +44,56 @@ export {
 } from './facts/index.js';
 export type { Budget } from './fixpoint/index.js';
 // Values of lattices, and your own
-export type { Lattice } from './lattices/index.js';
+export {
+  checkLaws,
+  type FiniteLatticeOptions,
+  type FlatValue,
+  finiteLattice,
+  flatConstant,
+  type Interval,
+  interval,
+  type Lattice,
+  type LawOptions,
+  type LawViolation,
+  maxInteger,
+  minInteger,
+  type NameSet,
+  type ProductValue,
+  powerSet,
+  product,
+  setOf,
+} from './lattices/index.js';
+// Ontologies
+export {
+  loadOntology,
+  type Ontology,
+  type OntologyEngine,
+  type OntologyOptions,
+  type OntologyProfile,
+  ontologyRelations,
+  type ProfileReport,
+  profileRules,
+  type RdfFormat,
+  type RdfSource,
+  rdfTerm,
+  type TriplePlace,
+  TripleSource,
+  type TriplesOptions,
+  type TripleView,
+  termText,
+  triplesOf,
+  type UncoveredConstruct,
+  type WritingOptions,
+  writeTriples,
+} from './ontology/index.js';
+// Relations as orders
+export {
+  type CompletionOptions,
+  MacNeilleCompletion,
+  Order,
+  type OrderWidth,
+  orderOf,
+} from './orders/index.js';
 // Why a fact holds
 export type { Derivation, Proof, ProofStep } from './proofs/index.js';
 // Relations and their columns

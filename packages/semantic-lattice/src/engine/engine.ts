@@ -110,7 +110,7 @@ export function createEngine<const R extends RelationDeclarations>(options: Engi
  * only; nothing has to be closed.
  */
 export class Engine<R extends RelationDeclarations = RelationDeclarations> {
-  readonly #declarations: R;
+  readonly #declarations: RelationDeclarations;
   readonly #schema: Schema;
   readonly #limits: EngineLimits;
   readonly #functions: ReadonlyMap<string, NonNullable<EngineOptions['functions']>[string]>;
@@ -163,7 +163,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   }
 
   /** The relations as they were declared. */
-  get declarations(): R {
+  get declarations(): RelationDeclarations {
     return this.#declarations;
   }
 

@@ -3,15 +3,15 @@
 import type { Lattice } from './lattice.js';
 
 /** The values of a tuple of lattices. */
-export type ProductValue<L extends readonly Lattice<never>[]> = {
+export type ProductValue<L extends readonly Lattice<unknown>[]> = {
   readonly [K in keyof L]: L[K] extends Lattice<infer T> ? T : never;
 };
 
 /** Tuples, ordered in every component. It has a meet, a top, a height or a widening when all of its parts have one. */
-export function product<const L extends readonly Lattice<never>[]>(...parts: L): Lattice<ProductValue<L>> {
+export function product<const L extends readonly Lattice<unknown>[]>(...parts: L): Lattice<ProductValue<L>> {
   // Inside, a component's values are whatever its own lattice takes; the tuple's type holds outside.
   type Value = ProductValue<L>;
-  const of = parts as unknown as readonly Lattice<unknown>[];
+  const of: readonly Lattice<unknown>[] = parts;
   const make = (component: (lattice: Lattice<unknown>, index: number) => unknown) => of.map(component) as Value;
   const lattice: Lattice<Value> = {
     name: `product(${of.map(({ name }) => name).join(',')})`,

@@ -12,10 +12,7 @@ class Definition {
   readonly elements: readonly string[];
   readonly #reach = new Map<string, Set<string>>();
 
-  constructor(
-    universe: readonly string[],
-    readonly pairs: readonly Pair[],
-  ) {
+  constructor(universe: readonly string[], pairs: readonly Pair[]) {
     this.elements = universe.filter((each) => pairs.some((pair) => pair.includes(each)));
     for (const from of universe) {
       const seen = new Set([from]);

@@ -1,6 +1,5 @@
 // The checker on certificates written by hand: what each must be accepted for, and the part for which each other one is refused.
 import { describe, expect, it } from 'vitest';
-import { type Lattice, minInteger, powerSet } from '../../../src/lattices/index.js';
 import {
   type Certificate,
   type CertificateFact,
@@ -10,8 +9,9 @@ import {
   digestOfRules,
   type RuleStep,
 } from '../../../src/certificates/certificate-checker.js';
+import { type Lattice, minInteger, powerSet } from '../../../src/lattices/index.js';
 
-const column = (...columns: ('term' | 'integer' | Lattice<never>)[]) => ({ columns });
+const column = (...columns: ('term' | 'integer' | Lattice<unknown>)[]) => ({ columns });
 
 function certificate(rules: string, given: CertificateFact[], parts: Partial<Certificate>): Certificate {
   const digests = { rules: digestOfRules(rules), facts: digestOfFacts(given) };
