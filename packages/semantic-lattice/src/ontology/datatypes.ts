@@ -66,10 +66,10 @@ export interface LiteralMeaning {
 export class RecognisedDatatypes {
   readonly #recognised: ReadonlyMap<string, Datatype>;
 
-  /** @throws TenstripError `OptionsInvalid` for a datatype whose values are not known here */
+  /** Strings are recognised with any other datatype: RDF 1.1 Semantics, 7. @throws TenstripError `OptionsInvalid` for a datatype whose values are not known here */
   constructor(iris: readonly string[]) {
     this.#recognised = new Map(
-      iris.map((iri) => {
+      (iris.length === 0 ? [] : [...new Set([...iris, `${xsd}string`, `${rdf}langString`])]).map((iri) => {
         const datatype = datatypes.get(iri);
         if (datatype !== undefined) return [iri, datatype];
         throw latticeError(
@@ -81,6 +81,11 @@ export class RecognisedDatatypes {
         );
       }),
     );
+  }
+
+  /** The datatypes that are recognised. */
+  get iris(): Iterable<string> {
+    return this.#recognised.keys();
   }
 
   /** The meaning of a literal; `undefined` for a term that is none, or of a datatype that is not recognised. */

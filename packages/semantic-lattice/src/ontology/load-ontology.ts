@@ -84,7 +84,6 @@ export async function loadOntology(source: RdfSource, options: OntologyOptions):
 
 /** What was read, until the end of the source: a transaction is built at once, when all of it is known to be RDF. */
 class OntologyFacts {
-  readonly #datatypes: readonly string[];
   readonly #recognised: RecognisedDatatypes;
   /** Three for each triple. */
   readonly #terms: string[] = [];
@@ -93,7 +92,6 @@ class OntologyFacts {
   readonly #maxima = new Map<string, string>();
 
   constructor(datatypes: readonly string[]) {
-    this.#datatypes = datatypes;
     this.#recognised = new RecognisedDatatypes(datatypes);
   }
 
@@ -112,7 +110,7 @@ class OntologyFacts {
     const terms = this.#terms;
     for (let at = 0; at < terms.length; at += 3)
       transaction.insert('triple', terms[at]!, terms[at + 1]!, terms[at + 2]!);
-    for (const datatype of this.#datatypes) transaction.insert('recognised', datatype);
+    for (const datatype of this.#recognised.iris) transaction.insert('recognised', datatype);
     for (const { term, types, excluded, illTyped } of this.#literals.values()) {
       for (const datatype of types) transaction.insert('literalType', term, datatype);
       for (const datatype of excluded) transaction.insert('excluded', term, datatype);

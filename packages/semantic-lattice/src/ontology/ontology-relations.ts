@@ -6,6 +6,8 @@ import { rel } from '../relations/index.js';
 export const ontologyRelations = {
   /** Every triple, read or derived: terms as `termText` has them. */
   triple: rel('term', 'term', 'term'),
+  /** Triples that a rule set begins with. */
+  axiom: rel('term', 'term', 'term'),
   /** What contradicts: the rule, the term that it is about, and the class, property or other term. */
   inconsistent: rel('term', 'term', 'term'),
   /** Of recognised datatypes: which there are, which literals' values they have and have not, and texts that are none of theirs. */

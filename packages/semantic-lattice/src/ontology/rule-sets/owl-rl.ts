@@ -51,8 +51,9 @@ inconsistent("prp-npa", X, P) :- triple(N, owl:sourceIndividual, X), triple(N, o
 inconsistent("prp-npa", X, P) :- triple(N, owl:sourceIndividual, X), triple(N, owl:assertionProperty, P), triple(N, owl:targetValue, Y), triple(X, P, Y).
 
 % Table 6: classes
-triple(owl:Thing, rdf:type, owl:Class).                                                                        % cls-thing
-triple(owl:Nothing, rdf:type, owl:Class).                                                                      % cls-nothing1
+triple(S, P, O) :- axiom(S, P, O).
+axiom(owl:Thing, rdf:type, owl:Class).                                                                        % cls-thing
+axiom(owl:Nothing, rdf:type, owl:Class).                                                                      % cls-nothing1
 inconsistent("cls-nothing2", X, owl:Nothing) :- triple(X, rdf:type, owl:Nothing).
 allOf(L, X) :- triple(C, owl:intersectionOf, M), listTail(M, L), triple(L, rdf:rest, rdf:nil), triple(L, rdf:first, D), triple(X, rdf:type, D).
 allOf(L, X) :- triple(L, rdf:rest, M), allOf(M, X), triple(L, rdf:first, D), triple(X, rdf:type, D).
