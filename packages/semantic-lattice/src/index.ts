@@ -28,7 +28,7 @@ export type { Budget } from './fixpoint/index.js';
 // Values of lattices, and your own
 export type { Lattice } from './lattices/index.js';
 // Why a fact holds
-export type { Derivation, Proof, ProofStep } from './proofs/index.js';
+export type { Derivation, FactSets, JustificationLimits, Proof, ProofStep } from './proofs/index.js';
 // Relations and their columns
 export {
   type ColumnKind,
