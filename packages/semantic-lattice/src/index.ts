@@ -95,7 +95,7 @@ export {
   orderOf,
 } from './orders/index.js';
 // Why a fact holds
-export type { Derivation, Proof, ProofStep } from './proofs/index.js';
+export type { Derivation, FactSets, JustificationLimits, Proof, ProofStep } from './proofs/index.js';
 // Relations and their columns
 export {
   type ColumnKind,

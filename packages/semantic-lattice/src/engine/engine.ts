@@ -8,9 +8,11 @@ import {
   changeOf,
   checkedLimits,
   type EngineLimits,
+  type Fact,
   type RelationChange,
   Schema,
   settle,
+  stateDigest,
   type TouchingChange,
 } from '../facts/index.js';
 import {
@@ -23,7 +25,16 @@ import {
   Workspace,
   wantsCompaction,
 } from '../fixpoint/index.js';
-import { type Derivation, derivationsOf, explain, type Proof } from '../proofs/index.js';
+import {
+  type Derivation,
+  derivationsOf,
+  explain,
+  type FactSets,
+  hittingSets,
+  type JustificationLimits,
+  justificationsOf,
+  type Proof,
+} from '../proofs/index.js';
 import { ASSERTED, LIVE, type Relation, type RelationDeclarations, type RowOf } from '../relations/index.js';
 import {
   type CheckedRule,
@@ -506,6 +517,61 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
       this.#requireRow(relation, values),
       options.limit ?? 1000,
     );
+  }
+
+  /**
+   * The minimal sets of assertions from which a fact follows, smallest first. What negated atoms need absent is no part of them.
+   * For a cell whose value is a join of several, one set that suffices, perhaps not a minimal one.
+   *
+   * @throws TenstripError `FactUnknown`, `ProofsOff`, `RelationUnknown`, `FactInvalid`, `EngineBusy`
+   */
+  justifications<N extends keyof R & string>(
+    relation: N,
+    values: RowOf<R[N]>,
+    limits: JustificationLimits = {},
+  ): FactSets {
+    return justificationsOf(this.#core, this.#schema.relation(relation), this.#requireRow(relation, values), limits);
+  }
+
+  /**
+   * The minimal sets of assertions whose withdrawal makes a fact no longer hold, smallest first. Each was tried with
+   * {@link whatIf}; one that does not do it, because of a negation or a bound, is left out, and the answer is not complete then.
+   *
+   * @throws TenstripError `FactUnknown`, `ProofsOff`, `RelationUnknown`, `FactInvalid`, `EngineBusy`
+   */
+  repairs<N extends keyof R & string>(relation: N, values: RowOf<R[N]>, limits: JustificationLimits = {}): FactSets {
+    const { limit = 10, ...others } = limits;
+    const found = hittingSets(this.justifications(relation, values, others), limit);
+    const sets = found.sets.filter((set) => !this.#holdsWithout(relation, values, set));
+    return { sets, complete: found.complete && sets.length === found.sets.length };
+  }
+
+  #holdsWithout(relation: string, values: readonly unknown[], facts: readonly Fact[]): boolean {
+    const change = this.whatIf((tx) => {
+      for (const fact of facts) tx.retract(fact.relation, ...(fact.values as RowOf<R[keyof R & string]>));
+    });
+    const found = this.#schema.relation(relation);
+    const tuple = new Int32Array(found.arity);
+    this.#schema.encode(found, values, tuple, true);
+    const isIt = (given: readonly unknown[]) => {
+      const other = new Int32Array(found.arity);
+      return (
+        this.#schema.encode(found, given, other, true) && tuple.every((number, column) => number === other[column])
+      );
+    };
+    for (const removed of change.removed.of(relation)) if (isIt(removed)) return false;
+    return !change.updated.some((update) => update.relation === relation && isIt([...update.key, update.before]));
+  }
+
+  /**
+   * A digest of all facts that hold and of which were asserted, in hexadecimal. It depends on the facts alone: not on how they
+   * came in, nor on the order of rules. Costs a sort of all rows.
+   *
+   * @throws TenstripError `EngineBusy`
+   */
+  digest(): string {
+    this.#refuseWhileEvaluating();
+    return stateDigest(this.#schema);
   }
 
   get #core() {

@@ -173,11 +173,12 @@ function newRows(relation: Relation, start: number, someMoved: boolean): number[
 
 /** Makes an evaluated transaction final. */
 export function settle(work: Workspace): void {
-  for (const [id, relation] of work.relations.entries()) {
-    const ended = work.removed[id]!;
-    for (let at = 0; at < ended.length; at++) {
-      const row = ended.rows[at]!;
-      if ((relation.state[row]! & DYING) !== 0) relation.state[row] = 0;
+  for (const [id, { state }] of work.relations.entries()) {
+    for (const list of [work.removed[id]!, work.faded[id]!]) {
+      for (let at = 0; at < list.length; at++) {
+        const row = list.rows[at]!;
+        if ((state[row]! & DYING) !== 0) state[row] = 0;
+      }
     }
   }
   work.end();

@@ -10,3 +10,4 @@ export {
 export type { Fact } from './fact.js';
 export { checkedLimits, type EngineLimits } from './limits.js';
 export { any, Schema } from './schema.js';
+export { stateDigest } from './state-digest.js';

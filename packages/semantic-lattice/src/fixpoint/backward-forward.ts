@@ -18,7 +18,7 @@ import {
   SUPERSEDED,
 } from '../relations/index.js';
 import { raiseCell } from './lattice-cells.js';
-import type { PreparedJoin, PreparedRule } from './prepared-rule.js';
+import type { PreparedRule } from './prepared-rule.js';
 import type { PreparedStratum } from './program.js';
 import { RowList, type Workspace } from './workspace.js';
 
@@ -80,27 +80,15 @@ class Deletion {
         const { relation } = rule.positive[atom]!;
         const ended = work.removed[relation.id]!;
         if (ended.length === 0 || this.#stratum.members.has(relation)) continue;
-        this.#visit(join, prepared, 0, ended.length, ended.rows, () => this.#match(prepared));
+        join.runAll(work, 0, ended.length, ended.rows, () => this.#match(prepared));
       }
       for (const [atom, join] of prepared.disabled.entries()) {
         const { relation } = rule.negative[atom]!;
         const from = work.deltaFrom[relation.id]!;
         if (from === relation.rows) continue;
-        this.#visit(join, prepared, from, relation.rows, undefined, () => this.#match(prepared));
+        join.runAll(work, from, relation.rows, undefined, () => this.#match(prepared));
       }
     }
-  }
-
-  #visit(
-    join: PreparedJoin,
-    prepared: PreparedRule,
-    from: number,
-    to: number,
-    list: Int32Array | undefined,
-    visit: () => boolean,
-  ): boolean {
-    join.prepare();
-    return join.run(this.#work, from, to, list, rowsOf(prepared), visit);
   }
 
   /** Doubts the row whose stored derivation is the match at hand. */
@@ -141,7 +129,7 @@ class Deletion {
       relation.setProof(row, -1, 0, work.premises, 0);
       return;
     }
-    if ((state & SUPERSEDED) !== 0) relation.state[row] = 0;
+    if ((state & SUPERSEDED) !== 0) work.fade(relation, row);
     else {
       if (relation.values === undefined && this.#deriveLower(relation, row)) return;
       work.remove(relation, row, DYING);
@@ -152,7 +140,7 @@ class Deletion {
     for (const prepared of this.#stratum.prepared) {
       for (const [atom, join] of prepared.evidence.entries()) {
         if (prepared.rule.positive[atom]!.relation !== relation) continue;
-        this.#visit(join, prepared, 0, 1, this.#one, () => this.#match(prepared));
+        join.runAll(this.#work, 0, 1, this.#one, () => this.#match(prepared));
       }
     }
   }
@@ -182,13 +170,12 @@ class Deletion {
     const rank = relation.height(row);
     for (const prepared of work.program.deriving[relation.id]!) {
       relation.read(row, work.head);
-      const found = this.#visit(
-        prepared.backward,
-        prepared,
+      const found = prepared.backward.runAll(
+        work,
         0,
         0,
         undefined,
-        () => work.heightOf(prepared.rule, prepared.recursive) <= rank,
+        () => prepared.recursive.length === 0 || work.heightOf(prepared.rule, prepared.recursive) <= rank,
       );
       if (!found) continue;
       relation.setProof(row, prepared.rule.id, rank, work.premises, prepared.rule.positive.length);
@@ -221,7 +208,7 @@ class Deletion {
     const work = this.#work;
     for (const prepared of work.program.deriving[relation.id]!) {
       relation.read(row, work.head);
-      if (!this.#visit(prepared.backward, prepared, 0, 0, undefined, () => true)) continue;
+      if (!prepared.backward.runAll(work, 0, 0, undefined, () => true)) continue;
       this.#restore(relation, row, prepared);
       return true;
     }
@@ -248,7 +235,7 @@ class Deletion {
       if (head.values !== undefined) continue;
       for (const [atom, join] of prepared.supports.entries()) {
         if (prepared.rule.positive[atom]!.relation !== relation) continue;
-        this.#visit(join, prepared, 0, 1, this.#one, () => {
+        join.runAll(this.#work, 0, 1, this.#one, () => {
           const ended = head.find(this.#work.head);
           if (ended >= 0 && (head.state[ended]! & DYING) !== 0) {
             this.#restore(head, ended, prepared);
@@ -265,7 +252,7 @@ class Deletion {
     const work = this.#work;
     for (const prepared of work.program.deriving[relation.id]!) {
       relation.read(row, work.head);
-      this.#visit(prepared.backward, prepared, 0, 0, undefined, () => {
+      prepared.backward.runAll(work, 0, 0, undefined, () => {
         raiseCell(work, prepared);
         return false;
       });
@@ -282,10 +269,6 @@ class Deletion {
     }
     list.length = kept;
   }
-}
-
-function rowsOf(prepared: PreparedRule): Int32Array {
-  return Int32Array.from(prepared.rule.positive, ({ relation }) => relation.rows);
 }
 
 /** Rows in doubt, lowest rank first. A binary heap. */

@@ -1,5 +1,5 @@
 // A rule with the joins that its evaluation needs, each planned when first used and again when relations have changed their size.
-import type { Relation } from '../relations/index.js';
+import type { ChainedIndex, Relation } from '../relations/index.js';
 import {
   type CheckedRule,
   type Driver,
@@ -23,31 +23,41 @@ export class PreparedJoin {
   #plan: Plan | undefined;
   #join: Join | undefined;
   #checksStates = false;
+  #indexes: readonly ChainedIndex[] = [];
+  #tables: readonly Relation[] = [];
+  #relations: readonly Relation[] = [];
+  readonly #all: Int32Array;
 
   constructor(rule: CheckedRule, driver: Driver, options: Omit<JoinOptions, 'checkStates'>, maker: JoinMaker) {
     this.rule = rule;
     this.#driver = driver;
     this.#options = options;
     this.#maker = maker;
+    this.#all = new Int32Array(rule.positive.length);
   }
 
   /** Brings indexes and tables up to date; call before rows are appended that the join must not see. */
   prepare(): void {
-    if (this.#plan === undefined || isStale(this.#plan)) {
-      this.#plan = planRule(this.rule, this.#driver, this.#options.visible === 'evidence');
-      this.#join = undefined;
-    }
+    if (this.#plan === undefined || isStale(this.#plan)) this.#replan();
     let someDead = false;
-    for (const step of this.#plan.steps) {
-      indexOf(step)?.update();
-      if ('relation' in step) {
-        if (step.type === 'lookup' || step.type === 'absent') step.relation.ensureTable();
-        someDead ||= step.relation.rows !== step.relation.live;
-      }
-    }
+    for (const index of this.#indexes) index.update();
+    for (const relation of this.#tables) relation.ensureTable();
+    for (const relation of this.#relations) someDead ||= relation.rows !== relation.live;
     if (this.#join !== undefined && (this.#checksStates || !someDead)) return;
-    this.#join = this.#maker.make(this.#plan, { ...this.#options, checkStates: someDead });
+    this.#join = this.#maker.make(this.#plan!, { ...this.#options, checkStates: someDead });
     this.#checksStates = someDead;
+  }
+
+  #replan(): void {
+    const plan = planRule(this.rule, this.#driver, this.#options.visible === 'evidence');
+    this.#plan = plan;
+    this.#join = undefined;
+    const withRelation = plan.steps.filter((step) => 'relation' in step);
+    this.#indexes = plan.steps.flatMap((step) => indexOf(step) ?? []);
+    this.#relations = withRelation.map(({ relation }) => relation);
+    this.#tables = withRelation
+      .filter(({ type }) => type === 'lookup' || type === 'absent')
+      .map(({ relation }) => relation);
   }
 
   run(
@@ -59,6 +69,14 @@ export class PreparedJoin {
     visit: Visit,
   ): boolean {
     return this.#join!(context, from, to, list, limits, visit);
+  }
+
+  /** Prepares, and runs over all rows that there are. */
+  runAll(context: JoinContext, from: number, to: number, list: Int32Array | undefined, visit: Visit): boolean {
+    this.prepare();
+    const { positive } = this.rule;
+    for (let atom = 0; atom < positive.length; atom++) this.#all[atom] = positive[atom]!.relation.rows;
+    return this.#join!(context, from, to, list, this.#all, visit);
   }
 }
 

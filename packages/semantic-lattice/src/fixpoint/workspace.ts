@@ -46,6 +46,8 @@ export class Workspace implements JoinContext {
   readonly seen: Int32Array;
   /** By relation: rows that held before the transaction and no longer do, or whose cell has another row now. */
   readonly removed: readonly RowList[];
+  /** By relation: earlier values of cells that lost their evidence. */
+  readonly faded: readonly RowList[];
   readonly undo = new UndoLog();
   /** A rule may be evaluated although none of its rows is new. */
   full = false;
@@ -60,6 +62,7 @@ export class Workspace implements JoinContext {
     this.deltaFrom = new Int32Array(relations.length);
     this.seen = new Int32Array(relations.length);
     this.removed = relations.map(() => new RowList());
+    this.faded = relations.map(() => new RowList());
     this.#before = new Int32Array(relations.length * 2);
   }
 
@@ -123,6 +126,7 @@ export class Workspace implements JoinContext {
   end(): void {
     this.undo.clear();
     for (const list of this.removed) list.clear();
+    for (const list of this.faded) list.clear();
     if (this.marks.length > 1 << 22) this.marks = emptyColumn;
   }
 
@@ -158,6 +162,12 @@ export class Workspace implements JoinContext {
     relation.live--;
     relation.garbage++;
     if (row < this.start[relation.id]! || state === DYING) this.removed[relation.id]!.push(row);
+  }
+
+  /** Ends a cell's earlier value, which is evidence for nothing any more but visible as such until the transaction ends. */
+  fade(relation: Relation, row: number): void {
+    relation.state[row] = DYING;
+    this.faded[relation.id]!.push(row);
   }
 
   /** Asserts a tuple; tells whether that made a row. */

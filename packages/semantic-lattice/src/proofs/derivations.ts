@@ -44,9 +44,7 @@ export function rowDerivationsOf(
     if (found.length >= limit) break;
     relation.read(row, work.head);
     const count = prepared.rule.positive.length;
-    prepared.backward.prepare();
-    const limits = Int32Array.from(prepared.rule.positive, (atom) => atom.relation.rows);
-    prepared.backward.run(work, 0, 0, undefined, limits, () => {
+    prepared.backward.runAll(work, 0, 0, undefined, () => {
       found.push({ prepared, premises: work.premises.slice(0, count) });
       return found.length >= limit;
     });

@@ -47,7 +47,7 @@ function manifestTests(): EntailmentTest[] {
     const result = value(test, 'result')!;
     return {
       name: value(test, 'name')!.value,
-      positive: store.has(test, `${rdf}type`, `${mf}PositiveEntailmentTest`),
+      positive: store.countQuads(test, `${rdf}type`, `${mf}PositiveEntailmentTest`, null) > 0,
       regime: value(test, 'entailmentRegime')!.value,
       datatypes: list(value(test, 'recognizedDatatypes')).map((each) => each.value),
       action: value(test, 'action')!.value.slice(base.length),

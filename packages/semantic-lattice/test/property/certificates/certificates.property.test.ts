@@ -77,7 +77,7 @@ describe('certificates of cells', () => {
           tx.insert('start', 'a');
           tx.insertAll('road', roads);
         });
-        for (const step of ['open']) {
+        for (const step of ['open', 'closed']) {
           const options = { rules, relations: declared, functions, facts: givenFacts(engine) };
           const checker = new CertificateChecker(options);
           for (const relation of engine.relations) {
