@@ -94,6 +94,8 @@ export {
   type OrderWidth,
   orderOf,
 } from './orders/index.js';
+// As part of a service, governed
+export { LatticeService, type LatticeServiceOptions } from './plugins/index.js';
 // Why a fact holds
 export type { Derivation, FactSets, JustificationLimits, Proof, ProofStep } from './proofs/index.js';
 // Relations and their columns
@@ -123,3 +125,4 @@ export {
   variable,
   where,
 } from './rules/index.js';
+export { semanticLatticeStrip } from './strip.js';

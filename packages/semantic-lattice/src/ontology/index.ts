@@ -4,6 +4,7 @@ export {
   type OntologyEngine,
   type OntologyOptions,
   profileRules,
+  readOntology,
 } from './load-ontology.js';
 export { ontologyRelations } from './ontology-relations.js';
 export type { OntologyProfile, ProfileReport, TriplePlace, UncoveredConstruct } from './profile-report.js';

@@ -56,30 +56,43 @@ export const profileRules: Readonly<Record<OntologyProfile, string>> = {
  * what `transact` throws
  */
 export async function loadOntology(source: RdfSource, options: OntologyOptions): Promise<Ontology> {
-  const { profile, datatypes = [], context = ungoverned.context() } = options;
+  const { context = ungoverned.context(), budget } = options;
   const engine = createEngine({ ...options.engine, relations: ontologyRelations });
-  engine.addRules(profileRules[profile]);
+  engine.addRules(profileRules[options.profile]);
+  const { insertInto, report } = await readOntology(source, { ...options, context, blankNodes: 'd' });
+  await engine.transact(insertInto, { context, ...(budget === undefined ? {} : { budget }) });
+  return { engine, report };
+}
+
+/** A source read to its end, to be inserted into any engine that has the relations of an ontology. */
+export interface ReadOntology {
+  readonly insertInto: (transaction: Transaction<typeof ontologyRelations>) => void;
+  readonly report: ProfileReport;
+}
+
+/** How a source is read; `blankNodes` is what its labels begin with. */
+export type OntologyReading = Pick<
+  OntologyOptions,
+  'format' | 'profile' | 'baseIri' | 'datatypes' | 'maxTermLength'
+> & {
+  readonly context: OperationContext;
+  readonly blankNodes: string;
+};
+
+/** Reads a source without an engine. @throws TenstripError `OntologyInvalid`, `OptionsInvalid` */
+export async function readOntology(source: RdfSource, options: OntologyReading): Promise<ReadOntology> {
+  const { format, profile, baseIri, datatypes = [], maxTermLength = 1_048_576, context, blankNodes } = options;
   const reporter = new ProfileReporter(profile);
   const facts = new OntologyFacts(datatypes);
-  const summary = await readRdf(
-    source,
-    {
-      format: options.format,
-      blankNodes: 'd',
-      maxTermLength: options.maxTermLength ?? 1_048_576,
-      context,
-      ...(options.baseIri === undefined ? {} : { baseIri: options.baseIri }),
-    },
-    (subject, predicate, object, line) => {
-      reporter.see(subject, predicate, object, line);
-      facts.add(subject, predicate, object);
-    },
-  );
+  const base = baseIri === undefined ? {} : { baseIri };
+  const reading = { format, blankNodes, maxTermLength, context, ...base };
+  const summary = await readRdf(source, reading, (subject, predicate, object, line) => {
+    reporter.see(subject, predicate, object, line);
+    facts.add(subject, predicate, object);
+  });
   reporter.leftOut('named graphs', summary.inNamedGraphs, 'their triples are read as those of one graph');
   reporter.leftOut('triple terms', summary.withTripleTerms, 'triples that have a triple for a term are left out');
-  const budget = options.budget === undefined ? {} : { budget: options.budget };
-  await engine.transact((transaction) => facts.insertInto(transaction), { context, ...budget });
-  return { engine, report: reporter.report() };
+  return { insertInto: (transaction) => facts.insertInto(transaction), report: reporter.report() };
 }
 
 /** What was read, until the end of the source: a transaction is built at once, when all of it is known to be RDF. */
