@@ -5,6 +5,7 @@ export {
   type OntologyOptions,
   profileRules,
   readOntology,
+  useProfile,
 } from './load-ontology.js';
 export { ontologyRelations } from './ontology-relations.js';
 export type { OntologyProfile, ProfileReport, TriplePlace, UncoveredConstruct } from './profile-report.js';

@@ -30,6 +30,9 @@ export interface OntologyOptions {
   readonly datatypes?: readonly string[];
   /** Characters of one term. Default 1,048,576. */
   readonly maxTermLength?: number;
+  /** The engine to read it into, after another document: its blank nodes stay apart from those of earlier ones. Default: a new one. */
+  readonly into?: OntologyEngine;
+  /** Options of a new engine. */
   readonly engine?: Omit<EngineOptions, 'relations' | 'functions'>;
   /** Bounds of the evaluation. */
   readonly budget?: Budget;
@@ -57,11 +60,26 @@ export const profileRules: Readonly<Record<OntologyProfile, string>> = {
  */
 export async function loadOntology(source: RdfSource, options: OntologyOptions): Promise<Ontology> {
   const { context = ungoverned.context(), budget } = options;
-  const engine = createEngine({ ...options.engine, relations: ontologyRelations });
-  engine.addRules(profileRules[options.profile]);
-  const { insertInto, report } = await readOntology(source, { ...options, context, blankNodes: 'd' });
+  const engine = options.into ?? createEngine({ ...options.engine, relations: ontologyRelations });
+  const { insertInto, report } = await readOntology(source, {
+    ...options,
+    context,
+    blankNodes: `d${engine.revision}-`,
+  });
+  useProfile(engine, options.profile);
   await engine.transact(insertInto, { context, ...(budget === undefined ? {} : { budget }) });
   return { engine, report };
+}
+
+/** Profiles whose rules an engine has. */
+const profilesOf = new WeakMap<object, Set<OntologyProfile>>();
+
+/** Adds the rules of a profile to an engine, once. */
+export function useProfile(engine: Pick<OntologyEngine, 'addRules'>, profile: OntologyProfile): void {
+  const known = profilesOf.get(engine) ?? new Set();
+  if (known.has(profile)) return;
+  engine.addRules(profileRules[profile]);
+  profilesOf.set(engine, known.add(profile));
 }
 
 /** A source read to its end, to be inserted into any engine that has the relations of an ontology. */

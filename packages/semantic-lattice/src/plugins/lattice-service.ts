@@ -8,7 +8,7 @@ import { latticeError } from '../errors/index.js';
 import type { Fact } from '../facts/index.js';
 import type { Budget } from '../fixpoint/index.js';
 import type { Lattice } from '../lattices/index.js';
-import { type OntologyProfile, ontologyRelations, profileRules } from '../ontology/index.js';
+import { ontologyRelations } from '../ontology/index.js';
 import { type Order, orderOf } from '../orders/index.js';
 import type { RelationDeclarations } from '../relations/index.js';
 
@@ -27,7 +27,6 @@ export class LatticeService {
   readonly functions: LatticeServiceOptions['functions'];
   readonly signer: Signer | undefined;
   readonly #orders = new Map<string, Order>();
-  readonly #profiles = new Set<OntologyProfile>();
   #documents = 0;
 
   constructor({ relations, functions, rules, limits, signer }: LatticeServiceOptions, sandboxed: boolean) {
@@ -52,13 +51,6 @@ export class LatticeService {
     this.functions = functions;
     this.signer = signer;
     if (rules !== '') this.engine.addRules(rules);
-  }
-
-  /** Adds the rules of a profile, once. */
-  useProfile(profile: OntologyProfile): void {
-    if (this.#profiles.has(profile)) return;
-    this.engine.addRules(profileRules[profile]);
-    this.#profiles.add(profile);
   }
 
   /** What the labels of the next document's blank nodes begin with. */

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { definePlugin } from '@tenstrip/shared-core';
 import { z } from 'zod';
 import { latticeError } from '../errors/index.js';
-import { type RdfSource, readOntology } from '../ontology/index.js';
+import { type RdfSource, readOntology, useProfile } from '../ontology/index.js';
 import { budgetSchema, governed, revisionSchema, type ServiceContext } from './lattice-service.js';
 
 const placeSchema = z.object({
@@ -50,7 +50,7 @@ export const loadOntologyPlugin = definePlugin({
     const base = baseIri === undefined ? {} : { baseIri };
     const reading = { format, profile, datatypes, context: op, blankNodes: service.nextBlankNodes(), ...base };
     const { insertInto, report } = await readOntology(source, reading);
-    service.useProfile(profile);
+    useProfile(service.engine, profile);
     const change = await service.engine.transact(insertInto as never, governed(op, budget));
     return {
       revision: change.revision,

@@ -195,6 +195,19 @@ describe('the profile report', () => {
   });
 });
 
+describe('a second document', () => {
+  it('goes into the same engine, and its blank nodes are others', async () => {
+    const text = '<http://e/a> <http://e/p> _:x .';
+    const options = { format: 'turtle', profile: 'rdfs-plus' } as const;
+    const { engine } = await loadOntology(text, options);
+    const rules = engine.rules.length;
+    const { report } = await loadOntology(text, { ...options, into: engine });
+    expect(report.triples).toBe(1);
+    expect(engine.count('triple')).toBe(2);
+    expect(engine.rules).toHaveLength(rules);
+  });
+});
+
 describe('triples as RDF/JS', () => {
   it('match a pattern, as a source and as a dataset', async () => {
     const { engine } = await load(':a :p :b, "x"@en . :c :p :b .', 'rdfs-plus');
