@@ -47,6 +47,7 @@ export {
   not,
   type Operator,
   type RuleArgument,
+  type RuleArguments,
   type RuleAtoms,
   type RuleFunction,
   RuleLiteral,
