@@ -116,6 +116,7 @@ export {
   not,
   type Operator,
   type RuleArgument,
+  type RuleArguments,
   type RuleAtoms,
   type RuleFunction,
   RuleLiteral,

@@ -67,9 +67,25 @@ function valueRanks(schema: Schema, relation: Relation): { rankOf: ReadonlyMap<n
   };
 }
 
+/** Below this many rows, comparing is cheaper than counting. */
+const FEW_ROWS = 4096;
+
+function sortFewRows(rows: Int32Array, width: number): Int32Array {
+  const each = Array.from({ length: rows.length / width }, (_, row) => rows.subarray(row * width, (row + 1) * width));
+  each.sort((a, b) => {
+    let column = 0;
+    while (column < width && a[column] === b[column]) column++;
+    return column === width ? 0 : a[column]! - b[column]!;
+  });
+  const sorted = new Int32Array(rows.length);
+  for (const [to, row] of each.entries()) sorted.set(row, to * width);
+  return sorted;
+}
+
 /** Rows in lexicographic order: by counting, one column after the other from the last, 16 bits at a time. */
 function sortRows(rows: Int32Array, width: number): Int32Array {
   const count = rows.length / width;
+  if (count < FEW_ROWS) return sortFewRows(rows, width);
   let order = Int32Array.from({ length: count }, (_, row) => row);
   let spare = new Int32Array(count);
   for (let column = width - 1; column >= 0; column--) {

@@ -1,5 +1,5 @@
 // Rows by the values of some columns, as chains through one Int32Array, newest row first. One column of terms: the chains' heads
-// are an array by term number. Several columns, or integers: a table of open addressing whose keys are read from the head's row.
+// are an array by term number. Several columns, or integers: a table of open addressing that holds the keys beside the heads.
 // Rows can be left out by constants: an index over `t(x, subClassOf, y)` alone is small and dense.
 import { type ByteMeter, hashOf, type Relation } from './relation.js';
 import { emptyColumn, grown } from './typed-arrays.js';
@@ -10,8 +10,9 @@ export class ChainedIndex {
   readonly filterColumns: readonly number[];
   readonly filterValues: readonly number[];
   readonly keyColumns: readonly number[];
-  /** Whether heads are found by the key itself. */
+  /** Whether heads are found by the key itself; else a slot holds the key's columns, and then the head. */
   readonly dense: boolean;
+  readonly stride: number;
   heads: Int32Array = emptyColumn;
   next: Int32Array = emptyColumn;
   mask = -1;
@@ -32,6 +33,7 @@ export class ChainedIndex {
     this.filterValues = filterValues;
     this.keyColumns = keyColumns;
     this.dense = keyColumns.length === 0 || (keyColumns.length === 1 && relation.kinds[keyColumns[0]!] === 'term');
+    this.stride = keyColumns.length + 1;
     this.#meter = meter;
   }
 
@@ -93,44 +95,64 @@ export class ChainedIndex {
   }
 
   #chainHashed(): void {
-    const { relation, next } = this;
-    const key = new Int32Array(this.keyColumns.length);
-    for (let row = this.indexed; row < relation.rows; row++) {
-      if (!this.#passes(row)) continue;
+    const { relation, next, stride } = this;
+    const columns = this.keyColumns.map((column) => relation.columns[column]!);
+    const filtered = this.filterColumns.length > 0;
+    const { state, rows } = relation;
+    const width = stride - 1;
+    for (let row = this.indexed; row < rows; row++) {
+      if (filtered ? !this.#passes(row) : state[row] === 0) continue;
       if (this.used * 2 > this.mask) this.#rehash();
-      for (let index = 0; index < key.length; index++) key[index] = relation.columns[this.keyColumns[index]!]![row]!;
-      const slot = this.#slotOf(key);
-      if (this.heads[slot] === 0) this.used++;
-      next[row] = this.heads[slot]!;
-      this.heads[slot] = row + 1;
+      const { heads, mask } = this;
+      let hash = 0;
+      for (let index = 0; index < width; index++) {
+        hash = Math.imul((hash ^ (hash >>> 15)) + columns[index]![row]!, 0x9e3779b1);
+      }
+      let slot = (hash ^ (hash >>> 16)) & mask;
+      for (;;) {
+        const at = slot * stride;
+        const entry = heads[at + width]!;
+        let index = 0;
+        if (entry === 0) {
+          this.used++;
+          for (; index < width; index++) heads[at + index] = columns[index]![row]!;
+        } else while (index < width && heads[at + index] === columns[index]![row]) index++;
+        if (index === width) {
+          next[row] = entry;
+          heads[at + width] = row + 1;
+          break;
+        }
+        slot = (slot + 1) & mask;
+      }
     }
   }
 
   #slotOf(key: Int32Array): number {
-    let slot = hashOf(key, key.length) & this.mask;
+    const { heads, mask, stride } = this;
+    const width = stride - 1;
+    let slot = hashOf(key, width) & mask;
     for (;;) {
-      const entry = this.heads[slot]!;
-      if (entry === 0) return slot;
+      const at = slot * stride;
+      if (heads[at + width] === 0) return at;
       let index = 0;
-      while (index < key.length && this.relation.columns[this.keyColumns[index]!]![entry - 1] === key[index]) index++;
-      if (index === key.length) return slot;
-      slot = (slot + 1) & this.mask;
+      while (index < width && heads[at + index] === key[index]) index++;
+      if (index === width) return at;
+      slot = (slot + 1) & mask;
     }
   }
 
   #rehash(): void {
-    const slots = Math.max(16, (this.mask + 1) * 2);
-    this.#meter.grow((slots - this.heads.length) * 4);
+    const { stride } = this;
+    const slots = Math.max(16, (this.mask + 1) * 4);
+    this.#meter.grow((slots - this.mask - 1) * 4 * stride);
     const old = this.heads;
-    this.heads = new Int32Array(slots);
+    this.heads = new Int32Array(slots * stride);
     this.mask = slots - 1;
-    const key = new Int32Array(this.keyColumns.length);
-    for (const entry of old) {
-      if (entry === 0) continue;
-      for (let index = 0; index < key.length; index++) {
-        key[index] = this.relation.columns[this.keyColumns[index]!]![entry - 1]!;
-      }
-      this.heads[this.#slotOf(key)] = entry;
+    const key = new Int32Array(stride - 1);
+    for (let from = 0; from < old.length; from += stride) {
+      if (old[from + stride - 1] === 0) continue;
+      for (let index = 0; index < key.length; index++) key[index] = old[from + index]!;
+      this.heads.set(old.subarray(from, from + stride), this.#slotOf(key));
     }
   }
 
@@ -140,7 +162,7 @@ export class ChainedIndex {
       const at = key.length === 0 ? 0 : key[0]!;
       return at < this.heads.length ? this.heads[at]! : 0;
     }
-    return this.mask < 0 ? 0 : this.heads[this.#slotOf(key)]!;
+    return this.mask < 0 ? 0 : this.heads[this.#slotOf(key) + this.stride - 1]!;
   }
 }
 

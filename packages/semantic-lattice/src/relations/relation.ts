@@ -1,6 +1,7 @@
 // A relation as columns: one Int32Array each, rows appended and never moved except by compaction. A table of open addressing
-// goes from tuple to row; it holds the whole hash beside the row, so that a probe that finds nothing costs one cache line.
-// A row costs 4 B a column, 16-32 B of table, 1 B of state, 16 B of proof, and 4 B for each index.
+// goes from tuple to row; it holds the key beside the row, so that a probe costs one cache line whatever it finds.
+// A row costs 4 B a column, two to four slots of table (4 B for each key column and for the row), 1 B of state, 16 B of proof,
+// and 4 B for each index.
 import { latticeError } from '../errors/index.js';
 import { ChainedIndex } from './chained-index.js';
 import type { LatticeValues } from './lattice-values.js';
@@ -62,9 +63,10 @@ export class Relation {
   previous: Int32Array = emptyColumn;
   raised: Int32Array = emptyColumn;
 
-  /** Pairs of hash and row + 1. */
+  /** Slots: the key columns, then row + 1. */
   table: Int32Array = emptyColumn;
   mask = -1;
+  readonly stride: number;
   /** Slots in use. */
   used = 0;
   /** Rows that are in the table, or were replaced there. */
@@ -91,6 +93,7 @@ export class Relation {
     this.kinds = options.kinds;
     this.arity = options.kinds.length;
     this.keys = options.values === undefined ? this.arity : this.arity - 1;
+    this.stride = this.keys + 1;
     this.values = options.values;
     this.withProofs = options.withProofs;
     this.#meter = options.meter;
@@ -138,18 +141,18 @@ export class Relation {
   }
 
   #resizeTable(slots: number): void {
-    this.#meter.grow((slots - (this.mask + 1)) * 8);
+    const { stride, keys } = this;
+    this.#meter.grow((slots - (this.mask + 1)) * 4 * stride);
     const old = this.table;
-    const table = new Int32Array(slots * 2);
+    const table = new Int32Array(slots * stride);
     const mask = slots - 1;
-    for (let from = 0; from < old.length; from += 2) {
-      const entry = old[from + 1]!;
-      if (entry === 0) continue;
-      const hash = old[from]!;
-      let slot = hash & mask;
-      while (table[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
-      table[2 * slot] = hash;
-      table[2 * slot + 1] = entry;
+    for (let from = 0; from < old.length; from += stride) {
+      if (old[from + keys] === 0) continue;
+      let hash = 0;
+      for (let key = 0; key < keys; key++) hash = Math.imul((hash ^ (hash >>> 15)) + old[from + key]!, 0x9e3779b1);
+      let slot = (hash ^ (hash >>> 16)) & mask;
+      while (table[slot * stride + keys] !== 0) slot = (slot + 1) & mask;
+      for (let key = 0; key <= keys; key++) table[slot * stride + key] = old[from + key]!;
     }
     this.table = table;
     this.mask = mask;
@@ -171,25 +174,24 @@ export class Relation {
   }
 
   #place(key: Int32Array, row: number): void {
-    const hash = hashOf(key, this.keys);
-    const slot = this.slotOf(key, hash);
-    if (this.table[2 * slot + 1] === 0) this.used++;
-    this.table[2 * slot] = hash;
-    this.table[2 * slot + 1] = row + 1;
+    const at = this.#placeOf(key);
+    if (this.table[at + this.keys] === 0) {
+      this.used++;
+      for (let column = 0; column < this.keys; column++) this.table[at + column] = key[column]!;
+    }
+    this.table[at + this.keys] = row + 1;
   }
 
-  /** The slot of a key, or the empty one where it belongs. The table must have room. */
-  slotOf(key: Int32Array, hash: number): number {
-    const { table, mask, columns, keys } = this;
-    let slot = hash & mask;
+  /** Where in the table a key is, or the empty place where it belongs. The table must have room. */
+  #placeOf(key: Int32Array): number {
+    const { table, mask, keys, stride } = this;
+    let slot = hashOf(key, keys) & mask;
     for (;;) {
-      const entry = table[2 * slot + 1]!;
-      if (entry === 0) return slot;
-      if (table[2 * slot] === hash) {
-        let column = 0;
-        while (column < keys && columns[column]![entry - 1] === key[column]) column++;
-        if (column === keys) return slot;
-      }
+      const at = slot * stride;
+      if (table[at + keys] === 0) return at;
+      let column = 0;
+      while (column < keys && table[at + column] === key[column]) column++;
+      if (column === keys) return at;
       slot = (slot + 1) & mask;
     }
   }
@@ -198,7 +200,7 @@ export class Relation {
   find(key: Int32Array): number {
     this.ensureTable();
     if (this.mask < 0) return -1;
-    return this.table[2 * this.slotOf(key, hashOf(key, this.keys)) + 1]! - 1;
+    return this.table[this.#placeOf(key) + this.keys]! - 1;
   }
 
   /** The row with these key columns that holds, or -1. */

@@ -16,6 +16,7 @@ export {
   expression,
   not,
   type RuleArgument,
+  type RuleArguments,
   type RuleAtoms,
   RuleLiteral,
   RuleVariable,

@@ -201,7 +201,7 @@ class Planner {
     };
     const keyColumns = Array.from({ length: relation.keys }, (_, column) => column);
     const whole = keyColumns.every(isKnown);
-    if (whole && relation.keys > 0 && !this.#versions) {
+    if (whole && !this.#versions && !isSmallWhenFiltered(atom)) {
       const keys = keyColumns.map((column) => atom.arguments[column] as Value);
       return {
         type: 'lookup',
@@ -219,6 +219,17 @@ class Planner {
     );
     return { type: 'scan', relation, atom: index, filter, keys, checks, bindings };
   }
+}
+
+/** Whether constants leave one column of terms: then a small array by term number is better than the table of all rows. */
+function isSmallWhenFiltered(atom: CheckedAtom): boolean {
+  const open = [...atom.arguments.keys()].filter((column) => atom.arguments[column]!.type !== 'constant');
+  return (
+    open.length === 1 &&
+    atom.arguments.length > 1 &&
+    atom.relation.kinds[open[0]!] === 'term' &&
+    atom.relation.values === undefined
+  );
 }
 
 function splitKnown(

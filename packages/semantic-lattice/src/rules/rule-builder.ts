@@ -26,11 +26,12 @@ export class RuleLiteral {
 /** What an argument of an atom may be: a value of its column, or a variable. */
 export type RuleArgument<T> = T | RuleVariable;
 
+/** The arguments of an atom whose relation has such rows. */
+export type RuleArguments<Row extends readonly unknown[]> = { readonly [I in keyof Row]: RuleArgument<Row[I]> };
+
 /** A function for each declared relation that makes its atoms. */
 export type RuleAtoms<R extends RelationDeclarations> = {
-  readonly [N in keyof R]: (
-    ...given: { readonly [I in keyof RowOf<R[N]>]: RuleArgument<RowOf<R[N]>[I]> } & readonly unknown[]
-  ) => RuleLiteral;
+  readonly [N in keyof R]: (...given: RuleArguments<RowOf<R[N]>>) => RuleLiteral;
 };
 
 /**

@@ -239,17 +239,14 @@ class JoinWriter {
       this.#line(`let ${entry} = ${key} < H${at}.length ? H${at}[${key}] : 0;`);
       return at;
     }
-    const relation = this.#relation(index.relation);
     const slot = this.#name();
     const hash = this.#hash(keys.map(({ value }) => this.#value(value)));
+    const { stride } = index;
     this.#line(`let ${entry} = 0;`);
     this.#line(`if (K${at} >= 0) { let ${slot} = ${hash} & K${at};`);
-    const equal = keys.map(
-      ({ column, value }) => `${this.#column(relation, column, `${entry} - 1`)} === ${this.#value(value)}`,
-    );
-    this.#line(
-      `for (;;) { ${entry} = H${at}[${slot}]; if (${entry} === 0 || (${equal.join(' && ')})) break; ${slot} = (${slot} + 1) & K${at}; } }`,
-    );
+    const equal = keys.map(({ value }, key) => `H${at}[${slot} * ${stride} + ${key}] === ${this.#value(value)}`);
+    this.#line(`for (;;) { ${entry} = H${at}[${slot} * ${stride} + ${stride - 1}];`);
+    this.#line(`if (${entry} === 0 || (${equal.join(' && ')})) break; ${slot} = (${slot} + 1) & K${at}; } }`);
     return at;
   }
 
@@ -271,11 +268,9 @@ class JoinWriter {
     this.#line(`let ${entry} = 0;`);
     const hash = this.#hash(keys);
     this.#line(`if (M${at} >= 0) { let ${slot} = ${hash} & M${at};`);
-    const equal = keys.map((key, column) => `${this.#column(at, column, `${entry} - 1`)} === ${key}`);
-    const same = [`T${at}[2 * ${slot}] === ${hash}`, ...equal].join(' && ');
-    this.#line(
-      `for (;;) { ${entry} = T${at}[2 * ${slot} + 1]; if (${entry} === 0 || (${same})) break; ${slot} = (${slot} + 1) & M${at}; } }`,
-    );
+    this.#line(`for (;;) { ${entry} = T${at}[${slot} * ${relation.stride} + ${relation.keys}];`);
+    const same = keys.map((key, column) => `T${at}[${slot} * ${relation.stride} + ${column}] === ${key}`);
+    this.#line(`if (${entry} === 0 || (${same.join(' && ')})) break; ${slot} = (${slot} + 1) & M${at}; } }`);
   }
 
   #lookup(step: Step & { type: 'lookup' }): void {
@@ -365,14 +360,13 @@ class JoinWriter {
       this.#block(`if (marks[${names[free]}] !== epoch)`);
       this.#line(`marks[${names[free]}] = epoch;`);
     } else if (!partition) {
+      const { stride } = relation;
+      const same = names.map((name, column) => `OT[os + ${column}] === ${name}`).join(' && ');
       const hash = this.#hash(names);
-      const same = [`OT[2 * os] === ${hash}`, ...names.map((name, column) => `O${column}[oe - 1] === ${name}`)].join(
-        ' && ',
-      );
-      this.#line(`let os = ${hash} & OM, oe = 0;`);
-      this.#line(`for (;;) { oe = OT[2 * os + 1]; if (oe === 0 || (${same})) break; os = (os + 1) & OM; }`);
+      this.#line(`let on0 = ${hash} & OM, os = on0 * ${stride}, oe = 0;`);
+      this.#line(`for (;;) { oe = OT[os + ${names.length}]; if (oe === 0 || (${same})) break;`);
+      this.#line(`on0 = (on0 + 1) & OM; os = on0 * ${stride}; }`);
       this.#block('if (oe === 0 || (OS[oe - 1] & 3) === 0)');
-      this.#line(`OT[2 * os] = ${hash};`);
     }
     const reload = this.#partitionReload(relation, columns);
     this.#line('const on = O.rows;');
@@ -386,7 +380,10 @@ class JoinWriter {
     if (relation.withProofs) this.#proof(relation);
     this.#line('O.rows = on + 1; O.live++;');
     if (partition) return;
-    this.#line('OT[2 * os + 1] = on + 1; O.hashed = on + 1;');
+    names.forEach((name, column) => {
+      this.#line(`OT[os + ${column}] = ${name};`);
+    });
+    this.#line(`OT[os + ${names.length}] = on + 1; O.hashed = on + 1;`);
     this.#line('if (oe === 0) { O.used++; if (O.used * 2 > OM) { O.growTable(); OT = O.table; OM = O.mask; } }');
   }
 
