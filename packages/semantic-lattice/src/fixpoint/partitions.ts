@@ -3,6 +3,7 @@
 // tell what the part has. No table is built before somebody asks for a row by its tuple.
 import { LIVE, type Relation } from '../relations/index.js';
 import { type Pivot, pivotOf } from '../rules/index.js';
+import { denseClosure } from './dense-closure.js';
 import type { PreparedJoin } from './prepared-rule.js';
 import type { PreparedStratum } from './program.js';
 import type { Workspace } from './workspace.js';
@@ -58,12 +59,17 @@ function* completeParts(
     join.prepare();
     joins.push({ join, limits: Int32Array.from(prepared.rule.positive, (each) => each.relation.rows) });
   }
+  const recursive = stratum.prepared.filter((_, index) => pivot.recursiveAtoms[index] !== -1);
+  const atom = pivot.recursiveAtoms.find((each) => each !== -1)!;
+  const dense = recursive.length === 1 ? denseClosure(recursive[0]!, atom, pivot, work, terms) : undefined;
   const { order, ends } = rowsByPivot(relation, pivot.column, terms);
   let used = work.meter.granted - work.fuel;
   let from = 0;
   for (const end of ends) {
     if (end === from) continue;
-    completePart(relation, pivot, order, from, end, joins, work, terms);
+    const kept = dropRepeated(relation, pivot, order, from, end, work, terms);
+    if (dense === undefined) completePart(relation, order, from, kept, joins, work);
+    else dense(order, from, kept);
     from = end;
     const now = work.meter.granted - work.fuel;
     if (now - used < SLICE) continue;
@@ -88,16 +94,16 @@ function rowsByPivot(relation: Relation, column: number, terms: number): { order
   return { order, ends };
 }
 
-function completePart(
+/** Marks what a part begins with; a tuple that comes again ends. Gives where those that stay end in `order`. */
+function dropRepeated(
   relation: Relation,
   pivot: Pivot,
   order: Int32Array,
   from: number,
   end: number,
-  joins: readonly { join: PreparedJoin; limits: Int32Array }[],
   work: Workspace,
   terms: number,
-): void {
+): number {
   work.freshMarks(terms);
   const { marks, epoch } = work;
   const free = relation.columns[pivot.freeColumn]!;
@@ -113,6 +119,17 @@ function completePart(
     marks[free[row]!] = epoch;
     order[kept++] = row;
   }
+  return kept;
+}
+
+function completePart(
+  relation: Relation,
+  order: Int32Array,
+  from: number,
+  kept: number,
+  joins: readonly { join: PreparedJoin; limits: Int32Array }[],
+  work: Workspace,
+): void {
   let next = relation.rows;
   for (const { join, limits } of joins) join.run(work, from, kept, order, limits, never);
   if (joins.length === 1) {
