@@ -11,20 +11,31 @@ import { assert } from '@tenstrip/shared-core';
 import type { Direction, GraphReader, OrderGraph } from './order-graph.js';
 
 const nodeRange = 2 ** 31;
-const noRun = new Float64Array(0);
+
+// A node's record: eight integers beside one another, so that a question costs one cache line for each of its two nodes.
+const width = 8;
+/** The least node of its class; -1 while it is marked. */
+const classAt = 0;
+/** Of a class: one bit for each class that it reaches, by hash: where a bit is missing, nothing has to be searched. */
+const signatureAt = 1;
+/** Of a class: where its run begins, and how long it is. */
+const startAt = 2;
+const lengthAt = 3;
+/** Of a class. */
+const rankAt = 4;
+const marked = -1;
 
 /** The reach of every node in one direction. */
 export class Reachability implements GraphReader {
   readonly direction: Direction;
   readonly #graph: OrderGraph;
-  /** By node: its class's least node. Valid where the node is not marked. */
-  #class = new Int32Array(64);
-  /** By a class's least node: its key. */
-  #key = new Float64Array(64);
-  /** By a class's least node: keys of all classes that it reaches, its own included. */
-  readonly #run: Float64Array[] = [];
+  #records = new Int32Array(64 * width);
+  /** All runs: keys of the classes that a class reaches, its own included. */
+  #pool = new Float64Array(1024);
+  #used = 0;
+  /** Part of what is used that belongs to no class any more. */
+  #wasted = 0;
   readonly #members = new Map<number, readonly number[]>();
-  #marked = new Uint8Array(64);
 
   constructor(graph: OrderGraph, direction: Direction) {
     this.#graph = graph;
@@ -33,32 +44,34 @@ export class Reachability implements GraphReader {
   }
 
   nodeAdded(node: number): void {
-    if (node >= this.#class.length) this.#grow();
-    this.#class[node] = node;
-    this.#marked[node] = 1;
-    this.#run.push(noRun);
+    if ((node + 1) * width > this.#records.length) this.#growRecords();
+    this.#records[node * width + classAt] = marked;
   }
 
   reachChanged(node: number): void {
     const back: Direction = this.direction === 'up' ? 'down' : 'up';
-    if (this.#marked[node] === 1) return;
-    this.#marked[node] = 1;
+    if (!this.#mark(node)) return;
     const waiting = [node];
     for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
-      this.#run[each] = noRun;
-      this.#members.delete(each);
-      for (const next of this.#graph.neighbours(each, back)) {
-        if (this.#marked[next] === 1) continue;
-        this.#marked[next] = 1;
-        waiting.push(next);
-      }
+      for (const next of this.#graph.neighbours(each, back)) if (this.#mark(next)) waiting.push(next);
     }
+  }
+
+  /** Forgets what a node reaches. @returns whether it was known */
+  #mark(node: number): boolean {
+    const at = node * width;
+    if (this.#records[at + classAt] === marked) return false;
+    this.#records[at + classAt] = marked;
+    this.#wasted += this.#records[at + lengthAt]!;
+    this.#records[at + lengthAt] = 0;
+    this.#members.delete(node);
+    return true;
   }
 
   /** The least node of the class of `node`. */
   classOf(node: number): number {
-    if (this.#marked[node] === 1) this.#rebuild(node);
-    return this.#class[node]!;
+    if (this.#records[node * width + classAt] === marked) this.#rebuild(node);
+    return this.#records[node * width + classAt]!;
   }
 
   /** The nodes equivalent to `node`, ascending. */
@@ -67,25 +80,38 @@ export class Reachability implements GraphReader {
     return this.#members.get(least) ?? [least];
   }
 
-  /** The keys of the classes that `node` reaches, ascending, its own last. */
+  /** The keys of the classes that `node` reaches, ascending, its own last. Valid until a run is made. */
   run(node: number): Float64Array {
-    return this.#run[this.classOf(node)]!;
+    return this.#runOf(this.classOf(node));
+  }
+
+  #runOf(least: number): Float64Array {
+    const at = least * width;
+    const start = this.#records[at + startAt]!;
+    return this.#pool.subarray(start, start + this.#records[at + lengthAt]!);
   }
 
   /** Whether `from` reaches `to`. O(log of what `from` reaches). */
   reaches(from: number, to: number): boolean {
-    if (this.#marked[from] === 1) this.#rebuild(from);
-    if (this.#marked[to] === 1) this.#rebuild(to);
-    const run = this.#run[this.#class[from]!]!;
-    const wanted = this.#key[this.#class[to]!]!;
-    let low = 0;
-    let high = run.length - 1;
+    let records = this.#records;
+    if (records[from * width + classAt] === marked || records[to * width + classAt] === marked) {
+      this.classOf(from);
+      this.classOf(to);
+      records = this.#records;
+    }
+    const fromAt = records[from * width + classAt]! * width;
+    const toClass = records[to * width + classAt]!;
+    if ((records[fromAt + signatureAt]! & bitOf(toClass)) === 0) return false;
+    const wanted = records[toClass * width + rankAt]! * nodeRange + toClass;
+    const pool = this.#pool;
+    let low = records[fromAt + startAt]!;
+    let high = low + records[fromAt + lengthAt]! - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (run[middle]! < wanted) low = middle + 1;
+      if (pool[middle]! < wanted) low = middle + 1;
       else high = middle;
     }
-    return run[low] === wanted;
+    return pool[low] === wanted;
   }
 
   /** Makes the runs of `root` and of every marked node that it reaches. Iterative: an order may be a long chain. */
@@ -108,7 +134,7 @@ export class Reachability implements GraphReader {
       const neighbours = this.#graph.neighbours(node, this.direction);
       if (frame.next < neighbours.length) {
         const next = neighbours[frame.next++]!;
-        if (this.#marked[next] === 0) continue;
+        if (this.#records[next * width + classAt] !== marked) continue;
         if (!index.has(next)) enter(next);
         else if (inComponent.has(next)) low.set(node, Math.min(low.get(node)!, index.get(next)!));
         continue;
@@ -131,35 +157,69 @@ export class Reachability implements GraphReader {
   #finish(members: number[]): void {
     if (members.length > 1) members.sort((a, b) => a - b);
     const least = members[0]!;
-    for (const member of members) {
-      this.#class[member] = least;
-      this.#marked[member] = 0;
-    }
+    for (const member of members) this.#records[member * width + classAt] = least;
     if (members.length > 1) this.#members.set(least, members);
     const beyond: Float64Array[] = [];
     const seen = new Set<number>();
     let rank = 0;
+    let signature = bitOf(least);
     for (const member of members) {
       for (const next of this.#graph.neighbours(member, this.direction)) {
-        const nextClass = this.#class[next]!;
+        const nextClass = this.#records[next * width + classAt]!;
         if (nextClass === least || seen.has(nextClass)) continue;
         seen.add(nextClass);
-        beyond.push(this.#run[nextClass]!);
-        rank = Math.max(rank, Math.floor(this.#key[nextClass]! / nodeRange) + 1);
+        beyond.push(this.#runOf(nextClass));
+        rank = Math.max(rank, this.#records[nextClass * width + rankAt]! + 1);
+        signature |= this.#records[nextClass * width + signatureAt]!;
       }
     }
-    const key = rank * nodeRange + least;
-    this.#key[least] = key;
-    this.#run[least] = mergeRuns(beyond, key);
+    const run = mergeRuns(beyond, rank * nodeRange + least);
+    const at = least * width;
+    this.#records[at + startAt] = this.#append(run);
+    this.#records[at + lengthAt] = run.length;
+    this.#records[at + rankAt] = rank;
+    this.#records[at + signatureAt] = signature;
   }
 
-  #grow(): void {
-    const size = this.#class.length * 2;
-    assert(size <= nodeRange, 'an order has at most 2^31 nodes');
-    this.#class = copied(this.#class, new Int32Array(size));
-    this.#key = copied(this.#key, new Float64Array(size));
-    this.#marked = copied(this.#marked, new Uint8Array(size));
+  /** Puts a run into the pool. @returns where */
+  #append(run: Float64Array): number {
+    if (this.#used + run.length > this.#pool.length) this.#makeRoom(run.length);
+    const start = this.#used;
+    this.#pool.set(run, start);
+    this.#used += run.length;
+    return start;
   }
+
+  /** Moves what is in use together; into a larger pool unless half of it was waste. */
+  #makeRoom(more: number): void {
+    const live = this.#used - this.#wasted;
+    const pool = new Float64Array(Math.max(this.#pool.length, 2 * (live + more)));
+    let used = 0;
+    for (let node = 0; node < this.#graph.nodes; node += 1) {
+      const at = node * width;
+      const length = this.#records[at + lengthAt]!;
+      if (length === 0) continue;
+      const start = this.#records[at + startAt]!;
+      pool.set(this.#pool.subarray(start, start + length), used);
+      this.#records[at + startAt] = used;
+      used += length;
+    }
+    this.#pool = pool;
+    this.#used = used;
+    this.#wasted = 0;
+  }
+
+  #growRecords(): void {
+    const records = new Int32Array(this.#records.length * 2);
+    assert(records.length <= nodeRange, 'an order has at most 2^28 nodes');
+    records.set(this.#records);
+    this.#records = records;
+  }
+}
+
+/** A class's bit of a signature. */
+function bitOf(least: number): number {
+  return 1 << (Math.imul(least, 0x9e3779b1) >>> 27);
 }
 
 /** The node of a key. */
@@ -170,7 +230,7 @@ export function nodeOfKey(key: number): number {
 /** The ascending union of some runs, and `last`, which is above all of them. */
 function mergeRuns(runs: Float64Array[], last: number): Float64Array {
   runs.sort((a, b) => b.length - a.length);
-  let merged = runs[0] ?? noRun;
+  let merged = runs[0] ?? new Float64Array(0);
   for (let i = 1; i < runs.length; i += 1) merged = mergeTwo(merged, runs[i]!);
   const run = new Float64Array(merged.length + 1);
   run.set(merged);
@@ -198,9 +258,4 @@ function mergeTwo(a: Float64Array, b: Float64Array): Float64Array {
   while (i < a.length) merged[length++] = a[i++]!;
   while (j < b.length) merged[length++] = b[j++]!;
   return merged.subarray(0, length);
-}
-
-function copied<T extends Int32Array | Float64Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
