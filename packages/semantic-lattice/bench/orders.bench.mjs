@@ -1,29 +1,10 @@
 // Questions to the order of the Gene Ontology, or of a seeded graph of its shape where Debian's r-bioc-go.db is not installed
-// (TENSTRIP_GO_SQLITE names its GO.sqlite elsewhere). Building what is above each term is not counted: it is done once.
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+// (see gene-ontology.mjs). Building what is above each term is not counted: it is done once.
 import { Order } from '@tenstrip/semantic-lattice';
 import { seededRandom } from '@tenstrip/shared-core/determinism';
+import { geneOntology, parents } from './gene-ontology.mjs';
 
-const database = process.env.TENSTRIP_GO_SQLITE ?? '/usr/lib/R/site-library/GO.db/extdata/GO.sqlite';
 const questions = 2_000_000;
-
-function geneOntology() {
-  const query = ['bp', 'mf', 'cc']
-    .map(
-      (part) =>
-        `SELECT DISTINCT c.go_id, p.go_id FROM go_${part}_parents r JOIN go_term c ON c._id = r._id JOIN go_term p ON p._id = r._parent_id`,
-    )
-    .join(' UNION ALL ');
-  const text = execFileSync('sqlite3', ['-readonly', '-separator', '\t', database, query], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split('\t'));
-}
 
 /** 43,559 terms with one to three parents, most of them near the root. */
 function seededGraph() {
@@ -39,8 +20,9 @@ function seededGraph() {
 }
 
 function prepared() {
-  const isReal = existsSync(database);
-  const pairs = isReal ? geneOntology() : seededGraph();
+  const { path } = geneOntology();
+  const isReal = path !== undefined;
+  const pairs = isReal ? parents(path) : seededGraph();
   const order = Order.of(pairs);
   const terms = [...new Set(pairs.flat())];
   let above = 0;
