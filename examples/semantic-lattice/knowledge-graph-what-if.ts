@@ -12,8 +12,15 @@ const dcat = 'http://www.w3.org/ns/dcat#';
 const foaf = 'http://xmlns.com/foaf/0.1/';
 const prefixes = { prov, dcat, foaf, rdfs, rdf, skos: 'http://www.w3.org/2004/02/skos/core#' };
 
+const installed = [
+  require.resolve('@vocabulary/prov/package.json'),
+  require.resolve('@vocabulary/dcat/package.json'),
+  require.resolve('@vocabulary/foaf/package.json'),
+  require.resolve('@vocabulary/skos/package.json'),
+];
+
 async function main(): Promise<void> {
-  const files = process.argv.length > 2 ? process.argv.slice(2) : ['prov', 'dcat', 'foaf', 'skos'].map(vocabularyFile);
+  const files = process.argv.length > 2 ? process.argv.slice(2) : installed.map(vocabularyFile);
   const [first = '', ...others] = files.map((file) => readFileSync(file, 'utf8'));
   const options = { format: 'n-quads', profile: 'owl-rl' } as const;
   const { engine, report } = await loadOntology(first, options);
@@ -55,11 +62,11 @@ function short(term: string): string {
   return found === undefined ? term : `${found[0]}:${term.slice(found[1].length)}`;
 }
 
-/** The N-Quads file of an installed vocabulary. */
-function vocabularyFile(name: string): string {
-  const folder = dirname(require.resolve(`@vocabulary/${name}/package.json`));
+/** The N-Quads file of an installed vocabulary, by the path of its manifest. */
+function vocabularyFile(manifest: string): string {
+  const folder = dirname(manifest);
   const file = readdirSync(folder).find((each) => each.endsWith('.nq'));
-  if (file === undefined) throw new Error(`@vocabulary/${name} has no N-Quads file`);
+  if (file === undefined) throw new Error(`${folder} has no N-Quads file`);
   return join(folder, file);
 }
 
