@@ -1,6 +1,6 @@
 // The engine: facts, rules, and transactions over both. A transaction is evaluated to its fixpoint and then is all there, or not at
 // all; between two turns of the event loop that a long one gives, reads are refused rather than shown half of it.
-import { type OperationContext, ungoverned } from '@tenstrip/shared-core';
+import { type OperationContext, type Reservation, ungoverned } from '@tenstrip/shared-core';
 import { latticeError } from '../errors/index.js';
 import {
   any,
@@ -20,6 +20,7 @@ import {
   BudgetMeter,
   compactAll,
   evaluate,
+  MOST_COLUMNS,
   Program,
   StagedChanges,
   Workspace,
@@ -89,6 +90,9 @@ export interface EngineStatistics {
 /** Counts what columns, tables and indexes hold. */
 class Memory {
   bytes = 0;
+  /** Of the operation at work; what grows meanwhile is counted against its governor too. */
+  reservation: Reservation | undefined;
+  reserved = 0;
   readonly #limit: number;
 
   constructor(limit: number) {
@@ -103,7 +107,21 @@ class Memory {
         { resource: 'bytes', allowed: this.#limit },
       );
     }
+    this.reservation?.resize(this.reserved + bytes);
+    this.reserved += bytes;
     this.bytes += bytes;
+  }
+
+  reserveFor(op: OperationContext): Disposable {
+    const reservation = op.reserve(0);
+    this.reservation = reservation;
+    this.reserved = 0;
+    return {
+      [Symbol.dispose]: () => {
+        this.reservation = undefined;
+        reservation[Symbol.dispose]();
+      },
+    };
   }
 }
 
@@ -133,9 +151,13 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   readonly #listeners = new Map<string, Set<(change: RelationChange) => void>>();
   #program: Program;
   #rules: readonly CheckedRule[];
+  /** The program of the last transaction; rules added since are not in force. */
+  #inForce: Program;
   #rulesChanged = false;
   #factsOfTexts = new StagedChanges();
   #revision = 0;
+  /** Rows have other numbers after each. */
+  #compactions = 0;
   #evaluating = false;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -160,6 +182,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     this.#schema = new Schema(options.relations, this.#limits, this.#proofs, this.#memory);
     this.#rules = this.#schema.assertionRules();
     this.#program = new Program(this.#schema.relations, this.#rules, this.#maker);
+    this.#inForce = this.#program;
     this.#work = new Workspace(this.#schema.relations, this.#program, this.#limits.cellRaises);
   }
 
@@ -239,11 +262,12 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    * Applies changes and derives all that follows, and takes back what no longer does. All or nothing: whatever it throws, no
    * fact has changed. Transactions wait for one another in the order of their calls.
    *
-   * @param build says what to assert and to retract; without it, only new rules take effect
+   * @param build says what to assert and to retract, at once or in a promise's time, meanwhile reads still see the state before;
+   *   without it, only new rules take effect
    * @throws TenstripError `BudgetExceeded`, `CapacityExceeded`, `RevisionConflict`, `IntegerOverflow`, `LatticeInvalid`,
    *   `LatticeDidNotStabilise`, what `build` throws, and `OperationAborted` or `DeadlineExceeded`
    */
-  async transact(build?: (tx: Transaction<R>) => void, options: TransactOptions = {}): Promise<Change> {
+  async transact(build?: (tx: Transaction<R>) => void | Promise<void>, options: TransactOptions = {}): Promise<Change> {
     if (this.#waiting >= this.#limits.waiting) {
       throw latticeError(
         'EngineBusy',
@@ -266,7 +290,10 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     }
   }
 
-  async #transactNow(build: ((tx: Transaction<R>) => void) | undefined, options: TransactOptions): Promise<Change> {
+  async #transactNow(
+    build: ((tx: Transaction<R>) => void | Promise<void>) | undefined,
+    options: TransactOptions,
+  ): Promise<Change> {
     const op = operationOf(options);
     const { expectRevision } = options;
     if (expectRevision !== undefined && expectRevision !== this.#revision) {
@@ -277,10 +304,13 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
         { retryable: true },
       );
     }
+    const staged = this.#stage(build);
+    await staged.built;
     this.#evaluating = true;
     let change: TouchingChange;
     try {
-      const work = this.#evaluation(build, options, op);
+      using _ = this.#memory.reserveFor(op);
+      const work = this.#evaluation(staged, options, op);
       while (work.next().done !== true) {
         const turn = op.checkpoint();
         if (turn !== undefined) await turn;
@@ -305,25 +335,29 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    */
   whatIf(build: (tx: Transaction<R>) => void, options: Omit<TransactOptions, 'expectRevision'> = {}): Change {
     this.#refuseWhileEvaluating();
-    const facts = this.#factsOfTexts;
+    const op = operationOf(options);
+    const staged = this.#stage(build);
     this.#evaluating = true;
     try {
-      const work = this.#evaluation(build, options, operationOf(options));
+      using _ = this.#memory.reserveFor(op);
+      const work = this.#evaluation(staged, options, op);
       while (work.next().done !== true);
       return { ...changeOf(this.#work, this.#schema, this.#revision), revision: this.#revision };
     } finally {
-      this.#factsOfTexts = facts;
       this.#work.rollBack();
       this.#compactIfWorthwhile();
       this.#evaluating = false;
     }
   }
 
-  #evaluation(
-    build: ((tx: Transaction<R>) => void) | undefined,
-    options: TransactOptions,
-    op: OperationContext,
-  ): Generator<void> {
+  /** Lets a transaction be said. */
+  #stage(build: ((tx: Transaction<R>) => unknown) | undefined): Staged {
+    const builder = new TransactionBuilder(this.#schema);
+    const built = build?.(builder as unknown as Transaction<R>);
+    return { builder, built };
+  }
+
+  #evaluation({ builder }: Staged, options: TransactOptions, op: OperationContext): Generator<void> {
     const work = this.#work;
     const { signal } = options;
     const meter = new BudgetMeter(
@@ -335,15 +369,15 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     work.program = this.#program;
     work.begin(meter);
     meter.check();
-    const staged = this.#factsOfTexts.copy();
-    const builder = new TransactionBuilder(this.#schema, staged);
-    build?.(builder as unknown as Transaction<R>);
     // Without derivations there is no telling what a loss takes along.
-    const lossy =
-      !this.#proofs &&
-      (builder.retracts || this.#program.rules.some(({ negative, strict }) => negative.length + strict.length > 0));
+    const lossy = !this.#proofs && (builder.retracts || this.#mayLose);
     if (this.#rulesChanged || lossy) work.startOver();
-    return evaluate(work, staged, this.#schema.terms);
+    return evaluate(work, [this.#factsOfTexts, builder.changes], this.#schema.terms);
+  }
+
+  /** Whether an insertion can end a fact. */
+  get #mayLose(): boolean {
+    return this.#program.rules.some(({ negative, strict }) => negative.length + strict.length > 0);
   }
 
   #commit(): TouchingChange {
@@ -351,13 +385,16 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     settle(this.#work);
     this.#revision = change.revision;
     this.#rulesChanged = false;
+    this.#inForce = this.#program;
     this.#factsOfTexts = new StagedChanges();
     return change;
   }
 
   #compactIfWorthwhile(): void {
     // Derivations name rules of the program in force.
-    if (wantsCompaction(this.#schema.relations)) compactAll(this.#schema.relations, this.#program);
+    if (!wantsCompaction(this.#schema.relations)) return;
+    compactAll(this.#schema.relations, this.#program);
+    this.#compactions++;
   }
 
   #tell(change: TouchingChange, op: OperationContext): void {
@@ -447,6 +484,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   *#matches(relation: Relation, pattern: readonly unknown[] | undefined): Generator<number> {
     this.#refuseWhileEvaluating();
     const revision = this.#revision;
+    const compactions = this.#compactions;
     const columns: number[] = [];
     const values: number[] = [];
     if (pattern !== undefined && pattern.length !== relation.arity)
@@ -460,7 +498,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     }
     const check = () => {
       this.#refuseWhileEvaluating();
-      if (this.#revision !== revision) {
+      if (this.#revision !== revision || this.#compactions !== compactions) {
         throw latticeError(
           'RevisionConflict',
           `the engine went from revision ${revision} to ${this.#revision} while rows were read`,
@@ -575,7 +613,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   }
 
   get #core() {
-    return { schema: this.#schema, program: this.#program, work: this.#work };
+    return { schema: this.#schema, program: this.#inForce, work: this.#work };
   }
 
   #requireRow(name: string, values: readonly unknown[]): number {
@@ -597,16 +635,21 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   }
 }
 
+/** What a transaction said. */
+interface Staged {
+  readonly builder: TransactionBuilder;
+  /** Settles when all is said; nothing when it is. */
+  readonly built: unknown;
+}
+
 class TransactionBuilder implements Transaction {
   readonly #schema: Schema;
-  readonly #staged: StagedChanges;
-  readonly #tuple: Int32Array;
+  readonly #tuple = new Int32Array(MOST_COLUMNS);
+  readonly changes = new StagedChanges();
   retracts = false;
 
-  constructor(schema: Schema, staged: StagedChanges) {
+  constructor(schema: Schema) {
     this.#schema = schema;
-    this.#staged = staged;
-    this.#tuple = new Int32Array(64);
   }
 
   insert(relation: string, ...values: readonly unknown[]): void {
@@ -622,12 +665,12 @@ class TransactionBuilder implements Transaction {
     const found = this.#schema.relation(relation);
     if (!this.#schema.encode(found, values, this.#tuple, true)) return;
     this.retracts = true;
-    this.#staged.push(this.#schema.assertionsOf(found), this.#tuple, false);
+    this.changes.push(this.#schema.assertionsOf(found), this.#tuple, false);
   }
 
   #stage(relation: Relation, values: readonly unknown[], asserted: boolean): void {
     this.#schema.encode(relation, values, this.#tuple, false);
-    this.#staged.push(this.#schema.assertionsOf(relation), this.#tuple, asserted);
+    this.changes.push(this.#schema.assertionsOf(relation), this.#tuple, asserted);
   }
 }
 

@@ -7,8 +7,12 @@ import { deriveNew } from './semi-naive.js';
 import type { StagedChanges } from './staged-changes.js';
 import type { Workspace } from './workspace.js';
 
-/** Evaluates staged changes; pauses between slices of work. Whatever it throws, the workspace can be rolled back. */
-export function* evaluate(work: Workspace, staged: StagedChanges, terms: { readonly size: number }): Generator<void> {
+/** Evaluates staged changes, one after the other; pauses between slices of work. Whatever it throws, the workspace can be rolled back. */
+export function* evaluate(
+  work: Workspace,
+  staged: readonly StagedChanges[],
+  terms: { readonly size: number },
+): Generator<void> {
   for (const stratum of work.program.strata) yield* evaluateStratum(stratum, work, staged, terms);
   work.meter.check();
 }
@@ -16,11 +20,13 @@ export function* evaluate(work: Workspace, staged: StagedChanges, terms: { reado
 function* evaluateStratum(
   stratum: PreparedStratum,
   work: Workspace,
-  staged: StagedChanges,
+  staged: readonly StagedChanges[],
   terms: { readonly size: number },
 ): Generator<void> {
   const retracted: { relation: Relation; row: number }[] = [];
-  for (const relation of stratum.relations) yield* assertAndRetract(relation, work, staged, retracted);
+  for (const relation of stratum.relations) {
+    for (const changes of staged) yield* assertAndRetract(relation, work, changes, retracted);
+  }
   if (stratum.prepared.length === 0 && retracted.length === 0) return;
   if (work.full) dropRetracted(retracted, work);
   else if (hasLosses(stratum, work, retracted.length)) yield* removeLost(stratum, retracted, work);

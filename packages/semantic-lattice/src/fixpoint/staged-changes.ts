@@ -25,14 +25,6 @@ class RelationChanges {
     this.#length++;
   }
 
-  /** The same changes, to which others can be added. */
-  copy(): RelationChanges {
-    const copy = new RelationChanges(this.#arity);
-    copy.#tuples = this.#tuples.slice();
-    copy.#length = this.#length;
-    return copy;
-  }
-
   /** Copies a change's tuple, and tells whether it is asserted. */
   read(index: number, into: Int32Array): boolean {
     const at = index * (this.#arity + 1);
@@ -52,13 +44,6 @@ export class StagedChanges {
       this.#byRelation.set(relation.id, changes);
     }
     changes.push(tuple, asserted);
-  }
-
-  /** The same changes, to which others can be added. */
-  copy(): StagedChanges {
-    const copy = new StagedChanges();
-    for (const [id, changes] of this.#byRelation) copy.#byRelation.set(id, changes.copy());
-    return copy;
   }
 
   of(relation: Relation): RelationChanges | undefined {

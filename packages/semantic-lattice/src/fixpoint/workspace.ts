@@ -53,6 +53,7 @@ export class Workspace implements JoinContext {
   full = false;
   readonly maxRaises: number;
   readonly #before: Int32Array;
+  #active = false;
 
   constructor(relations: readonly Relation[], program: Program, maxRaises: number) {
     this.relations = relations;
@@ -74,6 +75,7 @@ export class Workspace implements JoinContext {
     this.meter = meter;
     this.fuel = 0;
     this.full = false;
+    this.#active = true;
     for (const [id, relation] of this.relations.entries()) {
       this.start[id] = relation.rows;
       this.deltaFrom[id] = relation.rows;
@@ -111,8 +113,9 @@ export class Workspace implements JoinContext {
     if (row < this.start[relation.id]!) this.undo.save(relation, row);
   }
 
-  /** Puts everything back as it was at {@link begin}. */
+  /** Puts everything back as it was at {@link begin}; nothing when nothing was begun. */
   rollBack(): void {
+    if (!this.#active) return;
     for (const [id, relation] of this.relations.entries()) {
       const start = this.start[id]!;
       relation.state.fill(0, start, relation.rows);
@@ -124,6 +127,7 @@ export class Workspace implements JoinContext {
   }
 
   end(): void {
+    this.#active = false;
     this.undo.clear();
     for (const list of this.removed) list.clear();
     for (const list of this.faded) list.clear();

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { ResourceGovernor, testing } from '@tenstrip/shared-core';
 import { describe, expect, it } from 'vitest';
 import { any, createEngine, type Lattice, rel } from '../../src/index.js';
 
@@ -135,6 +136,39 @@ describe('the engine', () => {
     expect(engine.digest()).toBe(digest);
     expect(engine.statistics.bytes).toBe(bytes);
     expect(engine.explain('reach', ['n0', 'n60']).steps).toHaveLength(120);
+  });
+
+  it('lets a transaction be said over time, with rules that come meanwhile', async () => {
+    const engine = createEngine({ relations });
+    const change = engine.transact(async (tx) => {
+      tx.insert('edge', 'a', 'b');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(engine.count('edge')).toBe(0);
+      engine.addRules(`${text} edge(b, c).`);
+      tx.insert('edge', 'c', 'd');
+    });
+    expect((await change).added.size).toBe(9);
+    expect(engine.count('reach')).toBe(6);
+    const failing = engine.transact(async (tx) => {
+      tx.insert('edge', 'd', 'e');
+      throw new Error('changed my mind');
+    });
+    await expect(failing).rejects.toThrow('changed my mind');
+    expect(engine.count('edge')).toBe(3);
+  });
+
+  it('counts what it grows by against its governor', async () => {
+    await using governor = new ResourceGovernor({ ...testing(1), ramBytes: 1 << 20 });
+    const engine = closure();
+    const chain = Array.from({ length: 600 }, (_, at) => [`n${at}`, `n${at + 1}`] as const);
+    const governed = governor.run('closure', (context) =>
+      engine.transact((tx) => tx.insertAll('edge', chain), { context }),
+    );
+    await expect(governed).rejects.toMatchObject({ code: 'MemoryLimit' });
+    expect(engine.count('edge')).toBe(0);
+    expect(governor.statistics().reservedBytes).toBe(0);
+    await engine.transact((tx) => tx.insertAll('edge', chain));
+    expect(engine.count('reach')).toBe((600 * 601) / 2);
   });
 
   it('refuses what it cannot hold, naming it', async () => {
