@@ -58,9 +58,11 @@ export interface Certificate {
 export interface CheckedLattice {
   readonly name: string;
   readonly bottom: unknown;
+  /** The least upper bound of two values. */
   join(a: unknown, b: unknown): unknown;
-  leq(a: unknown, b: unknown): boolean;
+  /** The text of a value. */
   encode(value: unknown): string;
+  /** The value of a text; throws for any other text. */
   decode(text: string): unknown;
 }
 

@@ -43,10 +43,12 @@ export class TripleSource implements RDF.Source<RDF.Quad>, Iterable<RDF.Quad> {
     return count;
   }
 
+  /** All quads of the view. */
   [Symbol.iterator](): IterableIterator<RDF.Quad> {
     return this.quads();
   }
 
+  /** Whether the view shows a quad. */
   has(quad: RDF.Quad): boolean {
     const { subject, predicate, object, graph } = quad;
     return !this.quads(subject, predicate, object, graph).next().done;

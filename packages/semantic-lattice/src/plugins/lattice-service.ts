@@ -88,7 +88,7 @@ export class LatticeService {
     }
   }
 
-  /** A fact as JSON. */
+  /** A fact as JSON. @internal */
   json({ relation, values }: Fact): FactJson {
     const columns = this.#columns(relation);
     const texts = values.map((value, column) => this.#json(columns[column], value));
@@ -108,6 +108,7 @@ export class LatticeService {
     });
   }
 
+  /** Ends the orders' subscriptions. @internal */
   close(): void {
     for (const order of this.#orders.values()) order[Symbol.dispose]();
   }
