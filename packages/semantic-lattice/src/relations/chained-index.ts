@@ -1,7 +1,9 @@
 // Rows by the values of some columns, as chains through one Int32Array, newest row first. One column of terms: the chains' heads
 // are an array by term number. Several columns, or integers: a table of open addressing that holds the keys beside the heads.
 // Rows can be left out by constants: an index over `t(x, subClassOf, y)` alone is small and dense.
-import { type ByteMeter, hashOf, type Relation } from './relation.js';
+import type { ByteMeter } from './byte-meter.js';
+import { hashOf } from './key-hash.js';
+import type { Relation } from './relation.js';
 import { emptyColumn, grown } from './typed-arrays.js';
 
 /** Chains of rows with equal keys. Entries are row + 1, 0 ends a chain. Fields are open to generated code. */

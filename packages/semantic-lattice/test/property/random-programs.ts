@@ -6,7 +6,7 @@ export interface TestAtom {
   readonly predicate: string;
   readonly arguments: readonly string[];
 }
-export interface TestLiteral extends TestAtom {
+interface TestLiteral extends TestAtom {
   readonly negated: boolean;
 }
 export interface TestRule {
@@ -22,7 +22,7 @@ export interface TestProgram {
   readonly schedule: readonly (readonly TestUpdate[])[];
 }
 
-export const domain = ['a', 'b', 'c', 'd'];
+const domain = ['a', 'b', 'c', 'd'];
 /** Each predicate's arity; a derived one is of the stratum of its number, and may be asserted too. */
 export const arities: Readonly<Record<string, number>> = { e0: 1, e1: 2, p0: 2, p1: 1, p2: 2, p3: 2 };
 const derived = ['p0', 'p1', 'p2', 'p3'];
