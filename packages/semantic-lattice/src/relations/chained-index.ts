@@ -1,12 +1,12 @@
 // Rows by the values of some columns, as chains through one Int32Array, newest row first. One column of terms: the chains' heads
 // are an array by term number. Several columns, or integers: a table of open addressing that holds the keys beside the heads.
-// Rows can be left out by constants: an index over `t(x, subClassOf, y)` alone is small and dense.
+// Rows can be left out by constants: an index over `t(x, subClassOf, y)` alone is small, and its entries are numbered by themselves.
 import type { ByteMeter } from './byte-meter.js';
 import { hashOf } from './key-hash.js';
 import type { Relation } from './relation.js';
 import { emptyColumn, grown } from './typed-arrays.js';
 
-/** Chains of rows with equal keys. Entries are row + 1, 0 ends a chain. Fields are open to generated code. */
+/** Chains of entries with equal keys; 0 ends a chain. An entry is its row + 1, or a number of its own. Fields are open to generated code. */
 export class ChainedIndex {
   readonly relation: Relation;
   readonly filterColumns: readonly number[];
@@ -15,6 +15,10 @@ export class ChainedIndex {
   /** Whether heads are found by the key itself; else a slot holds the key's columns, and then the head. */
   readonly dense: boolean;
   readonly stride: number;
+  /** Whether entries are numbered by themselves: entry `e` is of row `rowsOf[e - 1]`. */
+  readonly compact: boolean;
+  rowsOf: Int32Array = emptyColumn;
+  entries = 0;
   heads: Int32Array = emptyColumn;
   next: Int32Array = emptyColumn;
   mask = -1;
@@ -36,6 +40,7 @@ export class ChainedIndex {
     this.keyColumns = keyColumns;
     this.dense = keyColumns.length === 0 || (keyColumns.length === 1 && relation.kinds[keyColumns[0]!] === 'term');
     this.stride = keyColumns.length + 1;
+    this.compact = filterColumns.length > 0;
     this.#meter = meter;
   }
 
@@ -49,6 +54,7 @@ export class ChainedIndex {
 
   clear(): void {
     this.heads.fill(0);
+    this.entries = 0;
     this.used = 0;
     this.indexed = 0;
   }
@@ -57,7 +63,7 @@ export class ChainedIndex {
   update(): void {
     const { relation } = this;
     if (this.indexed === relation.rows) return;
-    if (this.next.length < relation.rows) {
+    if (!this.compact && this.next.length < relation.rows) {
       this.#meter.grow((relation.capacity - this.next.length) * 4);
       this.next = grown(this.next, relation.capacity);
     }
@@ -66,26 +72,57 @@ export class ChainedIndex {
     this.indexed = relation.rows;
   }
 
+  /** The next row from `row` on that belongs here, or the number of rows. */
+  #nextRow(row: number): number {
+    const { relation, filterColumns, filterValues } = this;
+    const { state, rows } = relation;
+    if (!this.compact) {
+      while (row < rows && state[row] === 0) row++;
+      return row;
+    }
+    const column = relation.columns[filterColumns[0]!]!;
+    const value = filterValues[0]!;
+    for (; row < rows; row++) if (column[row] === value && state[row] !== 0 && this.#passes(row)) return row;
+    return rows;
+  }
+
   #passes(row: number): boolean {
-    for (let index = 0; index < this.filterColumns.length; index++) {
+    for (let index = 1; index < this.filterColumns.length; index++) {
       if (this.relation.columns[this.filterColumns[index]!]![row] !== this.filterValues[index]) return false;
     }
-    return this.relation.state[row] !== 0;
+    return true;
+  }
+
+  /** A row's entry. */
+  #entryOf(row: number): number {
+    if (!this.compact) return row + 1;
+    if (this.entries === this.rowsOf.length) {
+      const length = Math.max(16, this.entries * 2);
+      this.#meter.grow((length - this.entries) * 8);
+      this.rowsOf = grown(this.rowsOf, length);
+      this.next = grown(this.next, length);
+    }
+    this.rowsOf[this.entries++] = row;
+    return this.entries;
+  }
+
+  /** The row of an entry. */
+  rowOf(entry: number): number {
+    return this.compact ? this.rowsOf[entry - 1]! : entry - 1;
   }
 
   #chainDense(): void {
-    const { relation, next } = this;
+    const { relation } = this;
     const column = this.keyColumns.length === 0 ? undefined : relation.columns[this.keyColumns[0]!]!;
-    const filtered = this.filterColumns.length > 0;
-    const { state, rows } = relation;
+    const { rows } = relation;
     let heads = this.heads;
     if (heads.length === 0) heads = this.#growHeads(1);
-    for (let row = this.indexed; row < rows; row++) {
-      if (filtered ? !this.#passes(row) : state[row] === 0) continue;
+    for (let row = this.#nextRow(this.indexed); row < rows; row = this.#nextRow(row + 1)) {
       const key = column === undefined ? 0 : column[row]!;
       if (key >= heads.length) heads = this.#growHeads(key + 1);
-      next[row] = heads[key]!;
-      heads[key] = row + 1;
+      const entry = this.#entryOf(row);
+      this.next[entry - 1] = heads[key]!;
+      heads[key] = entry;
     }
   }
 
@@ -97,13 +134,11 @@ export class ChainedIndex {
   }
 
   #chainHashed(): void {
-    const { relation, next, stride } = this;
+    const { relation, stride } = this;
     const columns = this.keyColumns.map((column) => relation.columns[column]!);
-    const filtered = this.filterColumns.length > 0;
-    const { state, rows } = relation;
+    const { rows } = relation;
     const width = stride - 1;
-    for (let row = this.indexed; row < rows; row++) {
-      if (filtered ? !this.#passes(row) : state[row] === 0) continue;
+    for (let row = this.#nextRow(this.indexed); row < rows; row = this.#nextRow(row + 1)) {
       if (this.used * 2 > this.mask) this.#rehash();
       const { heads, mask } = this;
       let hash = 0;
@@ -120,8 +155,9 @@ export class ChainedIndex {
           for (; index < width; index++) heads[at + index] = columns[index]![row]!;
         } else while (index < width && heads[at + index] === columns[index]![row]) index++;
         if (index === width) {
-          next[row] = entry;
-          heads[at + width] = row + 1;
+          const own = this.#entryOf(row);
+          this.next[own - 1] = entry;
+          heads[at + width] = own;
           break;
         }
         slot = (slot + 1) & mask;
@@ -158,7 +194,7 @@ export class ChainedIndex {
     }
   }
 
-  /** The newest row (plus one) of the chain of a key, 0 when there is none. */
+  /** The newest entry of the chain of a key, 0 when there is none. */
   head(key: Int32Array): number {
     if (this.dense) {
       const at = key.length === 0 ? 0 : key[0]!;

@@ -97,6 +97,7 @@ class JoinWriter {
     if (at < 0) {
       at = this.#indexes.push(index) - 1;
       this.#prologue.push(`const H${at} = X[${at}].heads, N${at} = X[${at}].next, K${at} = X[${at}].mask;`);
+      if (index.compact) this.#prologue.push(`const W${at} = X[${at}].rowsOf;`);
     }
     return at;
   }
@@ -224,10 +225,11 @@ class JoinWriter {
     const entry = this.#name();
     const at = this.#headOf(index, step.keys, entry);
     // Newest first: rows that are too new come before all others.
-    this.#line(`while (${entry} > limits[${step.atom}]) ${entry} = N${at}[${entry} - 1];`);
+    const rowOf = index.compact ? `W${at}[${entry} - 1]` : `${entry} - 1`;
+    this.#line(`while (${entry} !== 0 && ${rowOf} >= limits[${step.atom}]) ${entry} = N${at}[${entry} - 1];`);
     this.#block(`for (; ${entry} !== 0; ${entry} = N${at}[${entry} - 1])`);
     this.#line('if (--fuel < 0) fuel = cx.refuel();');
-    this.#line(`const ${row} = ${entry} - 1;`);
+    this.#line(`const ${row} = ${rowOf};`);
     this.#enter(step.relation, row, step.checks, step.bindings, []);
   }
 
@@ -303,8 +305,10 @@ class JoinWriter {
       this.#block(`if (${entry} === 0 || (S${at}[${entry} - 1] & 3) === 0${differs})`);
       return;
     }
-    const index = this.#headOf(indexOf(step)!, step.keys, entry);
-    this.#line(`while (${entry} !== 0 && (S${at}[${entry} - 1] & 3) === 0) ${entry} = N${index}[${entry} - 1];`);
+    const index = indexOf(step)!;
+    const number = this.#headOf(index, step.keys, entry);
+    const rowOf = index.compact ? `W${number}[${entry} - 1]` : `${entry} - 1`;
+    this.#line(`while (${entry} !== 0 && (S${at}[${rowOf}] & 3) === 0) ${entry} = N${number}[${entry} - 1];`);
     this.#block(`if (${entry} === 0)`);
   }
 
