@@ -45,11 +45,12 @@ export class ChainedIndex {
   }
 
   serves(filterColumns: readonly number[], filterValues: readonly number[], keyColumns: readonly number[]): boolean {
-    return (
-      same(this.filterColumns, filterColumns) &&
-      same(this.filterValues, filterValues) &&
-      same(this.keyColumns, keyColumns)
-    );
+    return this.filters(filterColumns, filterValues) && same(this.keyColumns, keyColumns);
+  }
+
+  /** Whether it is over the rows with these values. */
+  filters(columns: readonly number[], values: readonly number[]): boolean {
+    return same(this.filterColumns, columns) && same(this.filterValues, values);
   }
 
   clear(): void {

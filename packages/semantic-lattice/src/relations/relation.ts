@@ -284,6 +284,11 @@ export class Relation {
     return index;
   }
 
+  /** An index over the rows that have these values, whatever its keys: its `rowsOf` are those rows, ascending. */
+  filteredBy(columns: readonly number[], values: readonly number[]): ChainedIndex {
+    return this.indexes.find((index) => index.filters(columns, values)) ?? this.indexOn(columns, values, []);
+  }
+
   /**
    * Drops every row that `kept` does not mark, and gives the new numbers of the rows (-1: dropped).
    * Premises are the caller's to renumber.
