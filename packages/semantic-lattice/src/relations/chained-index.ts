@@ -1,6 +1,7 @@
 // Rows by the values of some columns, as chains through one Int32Array, newest row first. One column of terms: the chains' heads
 // are an array by term number. Several columns, or integers: a table of open addressing that holds the keys beside the heads.
 // Rows can be left out by constants: an index over `t(x, subClassOf, y)` alone is small, and its entries are numbered by themselves.
+// An index can also be asked to hold only the values of one key column that were looked for: most are never.
 import type { ByteMeter } from './byte-meter.js';
 import { hashOf } from './key-hash.js';
 import type { Relation } from './relation.js';
@@ -18,6 +19,10 @@ export class ChainedIndex {
   /** Whether entries are numbered by themselves: entry `e` is of row `rowsOf[e - 1]`. */
   readonly compact: boolean;
   rowsOf: Int32Array = emptyColumn;
+  /** Position among the key columns of the one whose values are admitted when first looked for; -1: all are held. */
+  readonly admitting: number;
+  /** By term: 1 when admitted. */
+  admitted: Uint8Array = new Uint8Array(0);
   entries = 0;
   heads: Int32Array = emptyColumn;
   next: Int32Array = emptyColumn;
@@ -32,6 +37,7 @@ export class ChainedIndex {
     filterColumns: readonly number[],
     filterValues: readonly number[],
     keyColumns: readonly number[],
+    admitting: number,
     meter: ByteMeter,
   ) {
     this.relation = relation;
@@ -40,11 +46,19 @@ export class ChainedIndex {
     this.keyColumns = keyColumns;
     this.dense = keyColumns.length === 0 || (keyColumns.length === 1 && relation.kinds[keyColumns[0]!] === 'term');
     this.stride = keyColumns.length + 1;
-    this.compact = filterColumns.length > 0;
+    this.admitting = admitting;
+    this.compact = filterColumns.length > 0 || admitting >= 0;
     this.#meter = meter;
   }
 
-  serves(filterColumns: readonly number[], filterValues: readonly number[], keyColumns: readonly number[]): boolean {
+  /** Whether it answers for these columns; one that holds all answers for one that admits. */
+  serves(
+    filterColumns: readonly number[],
+    filterValues: readonly number[],
+    keyColumns: readonly number[],
+    admitting: number,
+  ): boolean {
+    if (this.admitting >= 0 && this.admitting !== admitting) return false;
     return this.filters(filterColumns, filterValues) && same(this.keyColumns, keyColumns);
   }
 
@@ -55,6 +69,7 @@ export class ChainedIndex {
 
   clear(): void {
     this.heads.fill(0);
+    this.admitted.fill(0);
     this.entries = 0;
     this.used = 0;
     this.indexed = 0;
@@ -81,6 +96,13 @@ export class ChainedIndex {
       while (row < rows && state[row] === 0) row++;
       return row;
     }
+    if (this.admitting >= 0) {
+      const { admitted } = this;
+      const column = relation.columns[this.keyColumns[this.admitting]!]!;
+      // A term newer than all that were admitted is beyond the array, and reads as nothing.
+      for (; row < rows; row++) if (admitted[column[row]!] === 1 && state[row] !== 0 && this.#passes(row)) return row;
+      return rows;
+    }
     const column = relation.columns[filterColumns[0]!]!;
     const value = filterValues[0]!;
     for (; row < rows; row++) if (column[row] === value && state[row] !== 0 && this.#passes(row)) return row;
@@ -88,7 +110,7 @@ export class ChainedIndex {
   }
 
   #passes(row: number): boolean {
-    for (let index = 1; index < this.filterColumns.length; index++) {
+    for (let index = 0; index < this.filterColumns.length; index++) {
       if (this.relation.columns[this.filterColumns[index]!]![row] !== this.filterValues[index]) return false;
     }
     return true;
@@ -135,35 +157,61 @@ export class ChainedIndex {
   }
 
   #chainHashed(): void {
-    const { relation, stride } = this;
+    const { relation } = this;
     const columns = this.keyColumns.map((column) => relation.columns[column]!);
     const { rows } = relation;
-    const width = stride - 1;
     for (let row = this.#nextRow(this.indexed); row < rows; row = this.#nextRow(row + 1)) {
-      if (this.used * 2 > this.mask) this.#rehash();
-      const { heads, mask } = this;
-      let hash = 0;
-      for (let index = 0; index < width; index++) {
-        hash = Math.imul((hash ^ (hash >>> 15)) + columns[index]![row]!, 0x9e3779b1);
-      }
-      let slot = (hash ^ (hash >>> 16)) & mask;
-      for (;;) {
-        const at = slot * stride;
-        const entry = heads[at + width]!;
-        let index = 0;
-        if (entry === 0) {
-          this.used++;
-          for (; index < width; index++) heads[at + index] = columns[index]![row]!;
-        } else while (index < width && heads[at + index] === columns[index]![row]) index++;
-        if (index === width) {
-          const own = this.#entryOf(row);
-          this.next[own - 1] = entry;
-          heads[at + width] = own;
-          break;
-        }
-        slot = (slot + 1) & mask;
-      }
+      this.#chainRow(row, columns);
     }
+  }
+
+  #chainRow(row: number, columns: readonly Int32Array[]): void {
+    if (this.used * 2 > this.mask) this.#rehash();
+    const { heads, mask, stride } = this;
+    const width = stride - 1;
+    let hash = 0;
+    for (let index = 0; index < width; index++) {
+      hash = Math.imul((hash ^ (hash >>> 15)) + columns[index]![row]!, 0x9e3779b1);
+    }
+    let slot = (hash ^ (hash >>> 16)) & mask;
+    for (;;) {
+      const at = slot * stride;
+      const entry = heads[at + width]!;
+      let index = 0;
+      if (entry === 0) {
+        this.used++;
+        for (; index < width; index++) heads[at + index] = columns[index]![row]!;
+      } else while (index < width && heads[at + index] === columns[index]![row]) index++;
+      if (index === width) {
+        const own = this.#entryOf(row);
+        this.next[own - 1] = entry;
+        heads[at + width] = own;
+        return;
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  /** Takes in the rows, of those indexed so far, that have a value in the admitting column. */
+  admit(value: number): void {
+    if (this.admitted[value] === 1) return;
+    if (value >= this.admitted.length) {
+      const longer = new Uint8Array(Math.max(1024, 2 * value + 2));
+      longer.set(this.admitted);
+      this.#meter.grow(longer.length - this.admitted.length);
+      this.admitted = longer;
+    }
+    this.admitted[value] = 1;
+    const { relation } = this;
+    const byValue = relation.indexOn([], [], [this.keyColumns[this.admitting]!]);
+    byValue.update();
+    const rows: number[] = [];
+    for (let entry = byValue.head(Int32Array.of(value)); entry !== 0; entry = byValue.next[entry - 1]!) {
+      if (entry <= this.indexed && relation.state[entry - 1] !== 0 && this.#passes(entry - 1)) rows.push(entry - 1);
+    }
+    const columns = this.keyColumns.map((column) => relation.columns[column]!);
+    // Chains have their newest entry first.
+    for (const row of rows.reverse()) this.#chainRow(row, columns);
   }
 
   #slotOf(key: Int32Array): number {
@@ -201,6 +249,7 @@ export class ChainedIndex {
       const at = key.length === 0 ? 0 : key[0]!;
       return at < this.heads.length ? this.heads[at]! : 0;
     }
+    if (this.admitting >= 0) this.admit(key[this.admitting]!);
     return this.mask < 0 ? 0 : this.heads[this.#slotOf(key) + this.stride - 1]!;
   }
 }

@@ -270,23 +270,28 @@ export class Relation {
 
   /**
    * The index over the rows that have `filterValues` in `filterColumns`, by `keyColumns`; made when first asked for.
-   * It holds the rows up to its last {@link ChainedIndex.update}.
+   * It holds the rows up to its last {@link ChainedIndex.update}. `admitting`: the position among the keys of a column of terms,
+   * of which only values that were looked for need be held.
    */
   indexOn(
     filterColumns: readonly number[],
     filterValues: readonly number[],
     keyColumns: readonly number[],
+    admitting = -1,
   ): ChainedIndex {
-    const known = this.indexes.find((index) => index.serves(filterColumns, filterValues, keyColumns));
+    const known = this.indexes.find((index) => index.serves(filterColumns, filterValues, keyColumns, admitting));
     if (known !== undefined) return known;
-    const index = new ChainedIndex(this, filterColumns, filterValues, keyColumns, this.#meter);
+    const index = new ChainedIndex(this, filterColumns, filterValues, keyColumns, admitting, this.#meter);
     this.indexes.push(index);
     return index;
   }
 
   /** An index over the rows that have these values, whatever its keys: its `rowsOf` are those rows, ascending. */
   filteredBy(columns: readonly number[], values: readonly number[]): ChainedIndex {
-    return this.indexes.find((index) => index.filters(columns, values)) ?? this.indexOn(columns, values, []);
+    return (
+      this.indexes.find((index) => index.admitting < 0 && index.filters(columns, values)) ??
+      this.indexOn(columns, values, [])
+    );
   }
 
   /**

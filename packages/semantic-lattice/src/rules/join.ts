@@ -62,6 +62,7 @@ export function indexOf(step: Step): ChainedIndex | undefined {
     step.filter.map(({ column }) => column),
     step.filter.map(({ value }) => value),
     step.keys.map(({ column }) => column),
+    step.type === 'scan' ? step.admitting : -1,
   );
 }
 

@@ -96,8 +96,11 @@ class JoinWriter {
     let at = this.#indexes.indexOf(index);
     if (at < 0) {
       at = this.#indexes.push(index) - 1;
-      this.#prologue.push(`const H${at} = X[${at}].heads, N${at} = X[${at}].next, K${at} = X[${at}].mask;`);
-      if (index.compact) this.#prologue.push(`const W${at} = X[${at}].rowsOf;`);
+      // What an index that admits holds can be replaced in the middle of a join.
+      const declare = index.admitting < 0 ? 'const' : 'let';
+      this.#prologue.push(`${declare} H${at} = X[${at}].heads, N${at} = X[${at}].next, K${at} = X[${at}].mask;`);
+      if (index.compact) this.#prologue.push(`${declare} W${at} = X[${at}].rowsOf;`);
+      if (index.admitting >= 0) this.#prologue.push(`let A${at} = X[${at}].admitted;`);
     }
     return at;
   }
@@ -240,6 +243,12 @@ class JoinWriter {
       const key = keys.length === 0 ? '0' : this.#value(keys[0]!.value);
       this.#line(`let ${entry} = ${key} < H${at}.length ? H${at}[${key}] : 0;`);
       return at;
+    }
+    if (index.admitting >= 0) {
+      const value = this.#value(keys[index.admitting]!.value);
+      this.#line(`if (${value} >= A${at}.length || A${at}[${value}] === 0) { X[${at}].admit(${value});`);
+      this.#line(`H${at} = X[${at}].heads; N${at} = X[${at}].next; K${at} = X[${at}].mask;`);
+      this.#line(`W${at} = X[${at}].rowsOf; A${at} = X[${at}].admitted; }`);
     }
     const slot = this.#name();
     const hash = this.#hash(keys.map(({ value }) => this.#value(value)));

@@ -9,6 +9,7 @@ import {
   assertedAfter,
   keyOf,
   naiveModel,
+  relations,
   ruleText,
   type TestAtom,
   type TestProgram,
@@ -18,10 +19,6 @@ import {
 
 const full = requireFull().available;
 const clingo = requireTool('clingo');
-const relations = Object.fromEntries(
-  Object.entries(arities).map(([name, arity]) => [name, arity === 1 ? rel('term') : rel('term', 'term')]),
-);
-
 function engineFor({ rules }: Pick<TestProgram, 'rules'>): Engine {
   const engine = createEngine({ relations }) as Engine;
   engine.addRules(rules.map(ruleText).join('\n'));
