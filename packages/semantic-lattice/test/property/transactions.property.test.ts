@@ -231,6 +231,20 @@ describe('a long transaction', () => {
     expect(engine.count('reach')).toBe(210);
   });
 
+  it('is held to its budget of rows and of time', async () => {
+    const engine = closure();
+    const tooMany = engine.transact((tx) => tx.insertAll('edge', chain(600)), { budget: { rows: 10_000 } });
+    await expect(tooMany).rejects.toMatchObject({
+      code: 'BudgetExceeded',
+      details: { resource: 'rows', allowed: 10_000 },
+    });
+    const tooLong = engine.transact((tx) => tx.insertAll('edge', chain(600)), { budget: { ms: 0.5 } });
+    await expect(tooLong).rejects.toMatchObject({ code: 'BudgetExceeded', details: { resource: 'ms' } });
+    const enough = engine.whatIf((tx) => tx.insertAll('edge', chain(100)), { budget: { rows: 5150 } });
+    expect(enough.added.size).toBe(5150);
+    expect(engine.count('edge')).toBe(0);
+  });
+
   it('lets others wait, in order', async () => {
     const engine = closure();
     const changes = await Promise.all([
