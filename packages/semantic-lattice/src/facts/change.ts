@@ -41,7 +41,7 @@ export interface RelationChange {
 }
 
 /** Rows of one relation as integers, column by column. */
-export class TupleBlock {
+class TupleBlock {
   readonly relation: Relation;
   readonly columns: readonly Int32Array[];
   readonly size: number;

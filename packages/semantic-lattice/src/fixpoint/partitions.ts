@@ -6,10 +6,8 @@ import { type Pivot, pivotOf } from '../rules/index.js';
 import { denseClosure } from './dense-closure.js';
 import type { PreparedJoin } from './prepared-rule.js';
 import type { PreparedStratum } from './program.js';
-import type { Workspace } from './workspace.js';
+import { TURN_AFTER, type Workspace } from './workspace.js';
 
-/** Rows looked at between two pauses. */
-const SLICE = 262_144;
 const never = (): boolean => false;
 
 /** Evaluates a stratum by partitions where its rules allow that and nothing of it is there yet; tells whether it did. */
@@ -37,9 +35,9 @@ function* beginParts(stratum: PreparedStratum, pivot: Pivot, work: Workspace): G
     join.prepare();
     const rows = limits[0] ?? 0;
     if (positive.length === 0) join.run(work, 0, 0, undefined, limits, never);
-    for (let from = 0; from < rows; from += SLICE) {
-      join.run(work, from, Math.min(from + SLICE, rows), undefined, limits, never);
-      yield;
+    for (let from = 0; from < rows; from += TURN_AFTER) {
+      join.run(work, from, Math.min(from + TURN_AFTER, rows), undefined, limits, never);
+      if (work.wantsTurn()) yield;
     }
   }
 }
@@ -63,7 +61,6 @@ function* completeParts(
   const atom = pivot.recursiveAtoms.find((each) => each !== -1)!;
   const dense = recursive.length === 1 ? denseClosure(recursive[0]!, atom, pivot, work, terms) : undefined;
   const { order, ends } = rowsByPivot(relation, pivot.column, terms);
-  let used = work.meter.granted - work.fuel;
   let from = 0;
   for (const end of ends) {
     if (end === from) continue;
@@ -71,10 +68,7 @@ function* completeParts(
     if (dense === undefined) completePart(relation, order, from, kept, joins, work);
     else dense(order, from, kept);
     from = end;
-    const now = work.meter.granted - work.fuel;
-    if (now - used < SLICE) continue;
-    used = now;
-    yield;
+    if (work.wantsTurn()) yield;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   planRule,
   type Visit,
 } from '../rules/index.js';
+import { DriverSelection, type RowRange } from './driver-selection.js';
 
 /** One way to evaluate a rule: from what, to what. */
 export class PreparedJoin {
@@ -27,6 +28,7 @@ export class PreparedJoin {
   #tables: readonly Relation[] = [];
   #relations: readonly Relation[] = [];
   readonly #all: Int32Array;
+  #selection: DriverSelection | undefined;
 
   constructor(rule: CheckedRule, driver: Driver, options: Omit<JoinOptions, 'checkStates'>, maker: JoinMaker) {
     this.rule = rule;
@@ -53,7 +55,8 @@ export class PreparedJoin {
     this.#plan = plan;
     this.#join = undefined;
     const withRelation = plan.steps.filter((step) => 'relation' in step);
-    this.#indexes = plan.steps.flatMap((step) => indexOf(step) ?? []);
+    this.#selection = new DriverSelection(plan);
+    this.#indexes = [...plan.steps.flatMap((step) => indexOf(step) ?? []), ...this.#selection.indexes];
     this.#relations = withRelation.map(({ relation }) => relation);
     this.#tables = withRelation
       .filter(({ type }) => type === 'lookup' || type === 'absent')
@@ -69,6 +72,13 @@ export class PreparedJoin {
     visit: Visit,
   ): boolean {
     return this.#join!(context, from, to, list, limits, visit);
+  }
+
+  /** The driver's rows in a range that can match at all; valid until the next selection. Prepare first. */
+  select(from: number, to: number): RowRange {
+    const driver = this.#driver;
+    if (driver.type !== 'positive' || this.#selection === undefined) return { list: undefined, from, to };
+    return this.#selection.select(this.rule.positive[driver.atom]!.relation.columns, from, to);
   }
 
   /** Prepares, and runs over all rows that there are. */

@@ -5,10 +5,7 @@
 import { raiseCell } from './lattice-cells.js';
 import type { PreparedJoin, PreparedRule } from './prepared-rule.js';
 import type { PreparedStratum } from './program.js';
-import type { Workspace } from './workspace.js';
-
-/** Rows looked at between two pauses, about 2 ms of work. */
-const SLICE = 131_072;
+import { TURN_AFTER, type Workspace } from './workspace.js';
 
 /** Adds to a stratum all that follows from what is new. */
 export function* deriveNew(stratum: PreparedStratum, work: Workspace): Generator<void> {
@@ -78,6 +75,13 @@ function* drive(
   limits: Int32Array,
 ): Generator<void> {
   join.prepare();
+  if (list === undefined) {
+    const selected = join.select(from, to);
+    if (selected.from === selected.to && to > from) return;
+    from = selected.from;
+    to = selected.to;
+    list = selected.list;
+  }
   const visit = () => {
     raiseCell(work, prepared);
     return false;
@@ -89,12 +93,12 @@ function* drive(
   let length = 256;
   for (let at = from; at < to; ) {
     const end = Math.min(at + length, to);
-    const before = work.meter.granted - work.fuel;
+    const before = work.lookedAt;
     join.run(work, at, end, list, limits, visit);
-    const used = work.meter.granted - work.fuel - before;
-    // The next slice is to cost about SLICE, judged by this one.
-    length = Math.max(1, Math.min(4 * length, Math.ceil((length * SLICE) / Math.max(1, used))));
+    const used = work.lookedAt - before;
+    // The next slice is to cost about a turn, judged by this one.
+    length = Math.max(1, Math.min(8 * length, Math.ceil((length * TURN_AFTER) / Math.max(1, used))));
     at = end;
-    if (at < to) yield;
+    if (work.wantsTurn()) yield;
   }
 }

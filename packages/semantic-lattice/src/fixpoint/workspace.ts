@@ -8,6 +8,8 @@ import { UndoLog } from './undo-log.js';
 /** Longest body and widest relation that the match at hand has room for. */
 export const MOST_LITERALS = 64;
 export const MOST_COLUMNS = 32;
+/** Rows looked at between two turns of the event loop: 2 to 5 ms of work. */
+export const TURN_AFTER = 131_072;
 /** Raises of one cell after which its lattice's widening is applied. */
 const WIDEN_AFTER = 64;
 
@@ -54,6 +56,7 @@ export class Workspace implements JoinContext {
   readonly maxRaises: number;
   readonly #before: Int32Array;
   #active = false;
+  #lastTurn = 0;
 
   constructor(relations: readonly Relation[], program: Program, maxRaises: number) {
     this.relations = relations;
@@ -76,6 +79,7 @@ export class Workspace implements JoinContext {
     this.fuel = 0;
     this.full = false;
     this.#active = true;
+    this.#lastTurn = 0;
     for (const [id, relation] of this.relations.entries()) {
       this.start[id] = relation.rows;
       this.deltaFrom[id] = relation.rows;
@@ -186,6 +190,18 @@ export class Workspace implements JoinContext {
     relation.state[made] = ASSERTED;
     relation.setProof(made, -1, 0, this.premises, 0);
     relation.live++;
+  }
+
+  /** Rows that joins have looked at so far. */
+  get lookedAt(): number {
+    return this.meter.granted - this.fuel;
+  }
+
+  /** Whether so much work was done since the last time it said so that the event loop should get a turn. */
+  wantsTurn(): boolean {
+    if (this.lookedAt - this.#lastTurn < TURN_AFTER) return false;
+    this.#lastTurn = this.lookedAt;
+    return true;
   }
 
   get widenAfter(): number {

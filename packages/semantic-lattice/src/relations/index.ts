@@ -1,3 +1,4 @@
+export type { ByteMeter } from './byte-meter.js';
 export { ChainedIndex } from './chained-index.js';
 export {
   type ColumnKind,
@@ -10,10 +11,8 @@ export {
 export { LatticeValues } from './lattice-values.js';
 export {
   ASSERTED,
-  type ByteMeter,
   DERIVED,
   DYING,
-  hashOf,
   JOINED,
   type KeyKind,
   LIVE,

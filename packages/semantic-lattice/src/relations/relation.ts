@@ -3,7 +3,9 @@
 // A row costs 4 B a column, two to four slots of table (4 B for each key column and for the row), 1 B of state, 16 B of proof,
 // and 4 B for each index.
 import { latticeError } from '../errors/index.js';
+import type { ByteMeter } from './byte-meter.js';
 import { ChainedIndex } from './chained-index.js';
+import { hashOf } from './key-hash.js';
 import type { LatticeValues } from './lattice-values.js';
 import { emptyColumn, grown } from './typed-arrays.js';
 
@@ -28,12 +30,6 @@ export const RETRACTED = 128;
 
 /** Integers of proof for a row: rule (-1: asserted), height, and two premises, or a place in the pool. */
 export const PROOF_WIDTH = 4;
-
-/** Counts bytes against a cap. */
-export interface ByteMeter {
-  /** @throws TenstripError `CapacityExceeded` */
-  grow(bytes: number): void;
-}
 
 export type KeyKind = 'term' | 'integer' | 'value';
 
@@ -274,18 +270,28 @@ export class Relation {
 
   /**
    * The index over the rows that have `filterValues` in `filterColumns`, by `keyColumns`; made when first asked for.
-   * It holds the rows up to its last {@link ChainedIndex.update}.
+   * It holds the rows up to its last {@link ChainedIndex.update}. `admitting`: the position among the keys of a column of terms,
+   * of which only values that were looked for need be held.
    */
   indexOn(
     filterColumns: readonly number[],
     filterValues: readonly number[],
     keyColumns: readonly number[],
+    admitting = -1,
   ): ChainedIndex {
-    const known = this.indexes.find((index) => index.serves(filterColumns, filterValues, keyColumns));
+    const known = this.indexes.find((index) => index.serves(filterColumns, filterValues, keyColumns, admitting));
     if (known !== undefined) return known;
-    const index = new ChainedIndex(this, filterColumns, filterValues, keyColumns, this.#meter);
+    const index = new ChainedIndex(this, filterColumns, filterValues, keyColumns, admitting, this.#meter);
     this.indexes.push(index);
     return index;
+  }
+
+  /** An index over the rows that have these values, whatever its keys: its `rowsOf` are those rows, ascending. */
+  filteredBy(columns: readonly number[], values: readonly number[]): ChainedIndex {
+    return (
+      this.indexes.find((index) => index.admitting < 0 && index.filters(columns, values)) ??
+      this.indexOn(columns, values, [])
+    );
   }
 
   /**
@@ -319,11 +325,4 @@ export class Relation {
     for (const index of this.indexes) index.clear();
     return renumbered;
   }
-}
-
-/** The hash of a key; generated code has the same in its text. */
-export function hashOf(key: Int32Array, length: number): number {
-  let hash = 0;
-  for (let index = 0; index < length; index++) hash = Math.imul((hash ^ (hash >>> 15)) + key[index]!, 0x9e3779b1);
-  return hash ^ (hash >>> 16);
 }

@@ -45,6 +45,8 @@ export type Step =
       readonly atom: number;
       readonly filter: readonly { column: number; value: number }[];
       readonly keys: readonly Check[];
+      /** Position among the keys of one whose values are few, because another atom with constants has them; -1: none. */
+      readonly admitting: number;
       readonly checks: readonly Check[];
       readonly bindings: readonly Binding[];
     }
@@ -169,6 +171,16 @@ class Planner {
     return { checks, bindings };
   }
 
+  /** Whether an atom with constants has a slot too, so that few of a column's terms are likely to be looked for. */
+  #isSelected(relation: Relation, column: number, value: Value): boolean {
+    if (value.type !== 'slot' || relation.kinds[column] !== 'term') return false;
+    return this.#rule.positive.some(
+      ({ arguments: given }) =>
+        given.some((argument) => argument.type === 'constant') &&
+        given.some((argument) => argument.type === 'slot' && argument.slot === value.slot),
+    );
+  }
+
   #boundColumns(atom: CheckedAtom): number {
     return atom.arguments.filter(
       (argument) => argument.type === 'constant' || (argument.type === 'slot' && this.#bound.has(argument.slot)),
@@ -217,7 +229,9 @@ class Planner {
       atom,
       Array.from(atom.arguments.keys()).filter((column) => !known.includes(column)),
     );
-    return { type: 'scan', relation, atom: index, filter, keys, checks, bindings };
+    const admitting =
+      keys.length < 2 ? -1 : keys.findIndex(({ column, value }) => this.#isSelected(relation, column, value));
+    return { type: 'scan', relation, atom: index, filter, keys, admitting, checks, bindings };
   }
 }
 

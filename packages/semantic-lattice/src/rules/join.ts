@@ -1,6 +1,5 @@
 // What a compiled or interpreted rule looks like from outside: a loop over a driver's rows that offers each match to a sink.
 import type { ChainedIndex } from '../relations/index.js';
-import type { CheckedRule } from './checked-rule.js';
 import type { Binding, Check, Plan, Step } from './join-planner.js';
 
 /** What all joins of an engine share while they run. Fields are open to generated code. */
@@ -63,15 +62,11 @@ export function indexOf(step: Step): ChainedIndex | undefined {
     step.filter.map(({ column }) => column),
     step.filter.map(({ value }) => value),
     step.keys.map(({ column }) => column),
+    step.type === 'scan' ? step.admitting : -1,
   );
 }
 
 /** Whether an atom compares a variable that the same atom binds. */
 export function bindsOwn(checks: readonly Check[], bindings: readonly Binding[]): boolean {
   return checks.some(({ value }) => value.type === 'slot' && bindings.some(({ slot }) => slot === value.slot));
-}
-
-/** Whether a stored derivation of a rule has its premises in the row itself. */
-export function isInline(rule: CheckedRule): boolean {
-  return rule.positive.length <= 2;
 }

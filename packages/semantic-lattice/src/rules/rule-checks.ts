@@ -435,7 +435,7 @@ function compares(comparison: Comparing['comparison'], left: number, right: numb
 }
 
 /** The kind of a relation's column. */
-export function kindOf(relation: Relation, column: number): SlotKind {
+function kindOf(relation: Relation, column: number): SlotKind {
   const kind = relation.kinds[column]!;
   return kind === 'value' ? relation : kind;
 }

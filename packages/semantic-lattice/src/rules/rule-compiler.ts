@@ -96,7 +96,11 @@ class JoinWriter {
     let at = this.#indexes.indexOf(index);
     if (at < 0) {
       at = this.#indexes.push(index) - 1;
-      this.#prologue.push(`const H${at} = X[${at}].heads, N${at} = X[${at}].next, K${at} = X[${at}].mask;`);
+      // What an index that admits holds can be replaced in the middle of a join.
+      const declare = index.admitting < 0 ? 'const' : 'let';
+      this.#prologue.push(`${declare} H${at} = X[${at}].heads, N${at} = X[${at}].next, K${at} = X[${at}].mask;`);
+      if (index.compact) this.#prologue.push(`${declare} W${at} = X[${at}].rowsOf;`);
+      if (index.admitting >= 0) this.#prologue.push(`let A${at} = X[${at}].admitted;`);
     }
     return at;
   }
@@ -224,10 +228,11 @@ class JoinWriter {
     const entry = this.#name();
     const at = this.#headOf(index, step.keys, entry);
     // Newest first: rows that are too new come before all others.
-    this.#line(`while (${entry} > limits[${step.atom}]) ${entry} = N${at}[${entry} - 1];`);
+    const rowOf = index.compact ? `W${at}[${entry} - 1]` : `${entry} - 1`;
+    this.#line(`while (${entry} !== 0 && ${rowOf} >= limits[${step.atom}]) ${entry} = N${at}[${entry} - 1];`);
     this.#block(`for (; ${entry} !== 0; ${entry} = N${at}[${entry} - 1])`);
     this.#line('if (--fuel < 0) fuel = cx.refuel();');
-    this.#line(`const ${row} = ${entry} - 1;`);
+    this.#line(`const ${row} = ${rowOf};`);
     this.#enter(step.relation, row, step.checks, step.bindings, []);
   }
 
@@ -238,6 +243,12 @@ class JoinWriter {
       const key = keys.length === 0 ? '0' : this.#value(keys[0]!.value);
       this.#line(`let ${entry} = ${key} < H${at}.length ? H${at}[${key}] : 0;`);
       return at;
+    }
+    if (index.admitting >= 0) {
+      const value = this.#value(keys[index.admitting]!.value);
+      this.#line(`if (${value} >= A${at}.length || A${at}[${value}] === 0) { X[${at}].admit(${value});`);
+      this.#line(`H${at} = X[${at}].heads; N${at} = X[${at}].next; K${at} = X[${at}].mask;`);
+      this.#line(`W${at} = X[${at}].rowsOf; A${at} = X[${at}].admitted; }`);
     }
     const slot = this.#name();
     const hash = this.#hash(keys.map(({ value }) => this.#value(value)));
@@ -303,8 +314,10 @@ class JoinWriter {
       this.#block(`if (${entry} === 0 || (S${at}[${entry} - 1] & 3) === 0${differs})`);
       return;
     }
-    const index = this.#headOf(indexOf(step)!, step.keys, entry);
-    this.#line(`while (${entry} !== 0 && (S${at}[${entry} - 1] & 3) === 0) ${entry} = N${index}[${entry} - 1];`);
+    const index = indexOf(step)!;
+    const number = this.#headOf(index, step.keys, entry);
+    const rowOf = index.compact ? `W${number}[${entry} - 1]` : `${entry} - 1`;
+    this.#line(`while (${entry} !== 0 && (S${at}[${rowOf}] & 3) === 0) ${entry} = N${number}[${entry} - 1];`);
     this.#block(`if (${entry} === 0)`);
   }
 

@@ -178,10 +178,11 @@ function scanOf(step: Step & { type: 'scan' }, options: JoinOptions, frame: Fram
   const keys = step.keys.map(({ value }) => value);
   return () => {
     let entry = index.head(frame.key(keys));
-    while (entry > frame.limits[atom]!) entry = index.next[entry - 1]!;
+    while (entry !== 0 && index.rowOf(entry) >= frame.limits[atom]!) entry = index.next[entry - 1]!;
     for (; entry !== 0; entry = index.next[entry - 1]!) {
       frame.burn();
-      if (isVisible(options, relation, entry - 1) && enter(step, entry - 1, frame, run)) return true;
+      const row = index.rowOf(entry);
+      if (isVisible(options, relation, row) && enter(step, row, frame, run)) return true;
     }
     return false;
   };
@@ -202,7 +203,7 @@ function absentOf(step: Step & { type: 'absent' }, frame: Frame, run: Run): Run 
   const keys = step.keys.map(({ value }) => value);
   return () => {
     let entry = index.head(frame.key(keys));
-    while (entry !== 0 && (relation.state[entry - 1]! & LIVE) === 0) entry = index.next[entry - 1]!;
+    while (entry !== 0 && (relation.state[index.rowOf(entry)]! & LIVE) === 0) entry = index.next[entry - 1]!;
     return entry === 0 && run();
   };
 }

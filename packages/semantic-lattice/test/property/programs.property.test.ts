@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { requireFull } from '../../../../tools/test-requirements.mjs';
-import { type Change, createEngine, type Engine, rel } from '../../src/index.js';
+import { type Change, createEngine, type Engine } from '../../src/index.js';
 import {
-  arities,
   assertedAfter,
   keyOf,
   naiveModel,
+  relations,
   ruleText,
   type TestProgram,
   type TestUpdate,
@@ -14,9 +14,6 @@ import {
 } from './random-programs.js';
 
 const full = requireFull().available;
-const relations = Object.fromEntries(
-  Object.entries(arities).map(([name, arity]) => [name, arity === 1 ? rel('term') : rel('term', 'term')]),
-);
 
 function engineFor({ rules }: TestProgram, options: { codeGeneration?: boolean; proofs?: boolean } = {}): Engine {
   const engine = createEngine({ relations, ...options }) as Engine;

@@ -1,12 +1,13 @@
 // Random stratified programs over a small domain, and an evaluator of them that is as simple as can be: it tries every assignment
 // of every rule's variables until nothing new comes.
 import fc from 'fast-check';
+import { rel } from '../../src/index.js';
 
 export interface TestAtom {
   readonly predicate: string;
   readonly arguments: readonly string[];
 }
-export interface TestLiteral extends TestAtom {
+interface TestLiteral extends TestAtom {
   readonly negated: boolean;
 }
 export interface TestRule {
@@ -22,11 +23,11 @@ export interface TestProgram {
   readonly schedule: readonly (readonly TestUpdate[])[];
 }
 
-export const domain = ['a', 'b', 'c', 'd'];
+const domain = ['a', 'b', 'c', 'd'];
 /** Each predicate's arity; a derived one is of the stratum of its number, and may be asserted too. */
-export const arities: Readonly<Record<string, number>> = { e0: 1, e1: 2, p0: 2, p1: 1, p2: 2, p3: 2 };
+export const arities: Readonly<Record<string, number>> = { e0: 1, e1: 2, e2: 3, p0: 2, p1: 1, p2: 2, p3: 3 };
 const derived = ['p0', 'p1', 'p2', 'p3'];
-const level: Readonly<Record<string, number>> = { e0: -1, e1: -1, p0: 0, p1: 0, p2: 1, p3: 2 };
+const level: Readonly<Record<string, number>> = { e0: -1, e1: -1, e2: -1, p0: 0, p1: 0, p2: 1, p3: 2 };
 const variables = ['X', 'Y', 'Z', 'W'];
 
 const atomOf = (predicate: string, argument: fc.Arbitrary<string>): fc.Arbitrary<TestAtom> =>
@@ -66,15 +67,20 @@ const rule = fc.constantFrom(...derived).chain((head) => {
 const update = fc
   .record({
     insert: fc.boolean(),
-    predicate: fc.oneof({ weight: 4, arbitrary: fc.constantFrom('e0', 'e1') }, fc.constantFrom(...derived)),
+    predicate: fc.oneof({ weight: 4, arbitrary: fc.constantFrom('e0', 'e1', 'e2') }, fc.constantFrom(...derived)),
   })
   .chain(({ insert, predicate }) => atomOf(predicate, fc.constantFrom(...domain)).map((fact) => ({ insert, fact })));
 
-/** Programs of at most 6 rules over 6 predicates, with a schedule of transactions. */
+/** Programs of at most 6 rules over 7 predicates, with a schedule of transactions. */
 export const testProgram: fc.Arbitrary<TestProgram> = fc.record({
   rules: fc.array(rule, { minLength: 1, maxLength: 6 }),
   schedule: fc.array(fc.array(update, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 8 }),
 });
+
+/** The declarations of the predicates, for an engine. */
+export const relations = Object.fromEntries(
+  Object.entries(arities).map(([name, arity]) => [name, rel(...Array.from({ length: arity }, () => 'term' as const))]),
+);
 
 export const keyOf = ({ predicate, arguments: given }: TestAtom): string => `${predicate}(${given.join(',')})`;
 

@@ -9,6 +9,7 @@ import {
   assertedAfter,
   keyOf,
   naiveModel,
+  relations,
   ruleText,
   type TestAtom,
   type TestProgram,
@@ -18,10 +19,6 @@ import {
 
 const full = requireFull().available;
 const clingo = requireTool('clingo');
-const relations = Object.fromEntries(
-  Object.entries(arities).map(([name, arity]) => [name, arity === 1 ? rel('term') : rel('term', 'term')]),
-);
-
 function engineFor({ rules }: Pick<TestProgram, 'rules'>): Engine {
   const engine = createEngine({ relations }) as Engine;
   engine.addRules(rules.map(ruleText).join('\n'));
@@ -232,6 +229,20 @@ describe('a long transaction', () => {
     expect(engine.digest()).toBe(digest);
     await engine.transact((tx) => tx.insertAll('edge', chain(20)));
     expect(engine.count('reach')).toBe(210);
+  });
+
+  it('is held to its budget of rows and of time', async () => {
+    const engine = closure();
+    const tooMany = engine.transact((tx) => tx.insertAll('edge', chain(600)), { budget: { rows: 10_000 } });
+    await expect(tooMany).rejects.toMatchObject({
+      code: 'BudgetExceeded',
+      details: { resource: 'rows', allowed: 10_000 },
+    });
+    const tooLong = engine.transact((tx) => tx.insertAll('edge', chain(600)), { budget: { ms: 0.5 } });
+    await expect(tooLong).rejects.toMatchObject({ code: 'BudgetExceeded', details: { resource: 'ms' } });
+    const enough = engine.whatIf((tx) => tx.insertAll('edge', chain(100)), { budget: { rows: 5150 } });
+    expect(enough.added.size).toBe(5150);
+    expect(engine.count('edge')).toBe(0);
   });
 
   it('lets others wait, in order', async () => {
