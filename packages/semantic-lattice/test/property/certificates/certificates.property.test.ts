@@ -4,11 +4,11 @@ import { createSigner } from '@tenstrip/shared-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Certificate, CertificateChecker, certify, givenFacts } from '../../../src/certificates/index.js';
-import { createEngine, type Engine, minInteger, powerSet, rel } from '../../../src/index.js';
+import { createEngine, type Engine, minInteger, powerSet, type RelationDeclarations, rel } from '../../../src/index.js';
 import { arities, ruleText, testProgram } from '../random-programs.js';
 
-const relations = Object.fromEntries(
-  Object.entries(arities).map(([name, arity]) => [name, arity === 1 ? rel('term') : rel('term', 'term')]),
+const relations: RelationDeclarations = Object.fromEntries(
+  Object.entries(arities).map(([name, arity]) => [name, rel(...Array.from({ length: arity }, () => 'term' as const))]),
 );
 
 function* allFacts(engine: Engine) {
@@ -21,7 +21,7 @@ describe('certificates of random programs', () => {
     let negations = 0;
     await fc.assert(
       fc.asyncProperty(testProgram, async ({ rules, schedule }) => {
-        const engine = createEngine({ relations }) as Engine;
+        const engine = createEngine({ relations });
         const text = rules.map(ruleText).join('\n');
         engine.addRules(text);
         for (const updates of schedule) {
