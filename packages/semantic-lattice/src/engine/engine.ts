@@ -75,11 +75,15 @@ export type Pattern<Row extends readonly unknown[]> = { readonly [I in keyof Row
 
 /** Sizes, for people and metrics. */
 export interface EngineStatistics {
+  /** Transactions that changed a fact. */
   readonly revision: number;
   /** Facts that hold, by relation. */
   readonly facts: Readonly<Record<string, number>>;
+  /** Different terms seen so far. */
   readonly terms: number;
+  /** Rules that were added. */
   readonly rules: number;
+  /** Groups of relations that depend on one another. */
   readonly strata: number;
   /** Bytes of columns, tables and indexes. */
   readonly bytes: number;
@@ -206,6 +210,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     return [...this.#schema.byName.keys()];
   }
 
+  /** Sizes, for people and metrics. */
   get statistics(): EngineStatistics {
     return {
       revision: this.#revision,

@@ -7,10 +7,13 @@ import type { Schema } from './schema.js';
 
 /** A cell of a lattice-valued relation that has another value now. */
 export interface CellUpdate {
+  /** The relation's name. */
   readonly relation: string;
   /** The key columns. */
   readonly key: readonly unknown[];
+  /** The value before the transaction. */
   readonly before: unknown;
+  /** The value after it. */
   readonly after: unknown;
 }
 
@@ -26,7 +29,9 @@ export interface FactSet extends Iterable<Fact> {
 export interface Change {
   /** The engine's revision after the transaction; unchanged when nothing changed, and by {@link Engine.whatIf}. */
   readonly revision: number;
+  /** Facts that hold and did not. */
   readonly added: FactSet;
+  /** Facts that held and do not. */
   readonly removed: FactSet;
   /** Cells that held before and after, with different values. */
   readonly updated: readonly CellUpdate[];
@@ -34,9 +39,13 @@ export interface Change {
 
 /** What a transaction changed in one relation. */
 export interface RelationChange {
+  /** The engine's revision after the transaction. */
   readonly revision: number;
+  /** Rows that hold and did not. */
   readonly added: Iterable<readonly unknown[]>;
+  /** Rows that held and do not. */
   readonly removed: Iterable<readonly unknown[]>;
+  /** Cells that held before and after, with different values. */
   readonly updated: readonly CellUpdate[];
 }
 

@@ -17,6 +17,7 @@ export interface JustificationLimits {
 
 /** Sets of assertions, smallest first. */
 export interface FactSets {
+  /** Each a set of assertions. */
   readonly sets: readonly (readonly Fact[])[];
   /** Whether these are all that there are, and all of them are minimal; otherwise a bound was met. */
   readonly complete: boolean;

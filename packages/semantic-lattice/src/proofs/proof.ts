@@ -5,6 +5,7 @@ import { bindingsOf, factOf, headValues, type ProofSource, slotsOfMatch } from '
 
 /** One step of a proof. */
 export interface ProofStep {
+  /** What the step concludes. */
   readonly fact: Fact;
   /**
    * Why it holds: it was asserted; a rule gives it from `premises`; or a cell's value is the join of those that its premises, an
@@ -21,7 +22,9 @@ export interface ProofStep {
 
 /** Why a fact holds. The last step is the fact. */
 export interface Proof {
+  /** What is proved. */
   readonly fact: Fact;
+  /** Every step after its premises. */
   readonly steps: readonly ProofStep[];
 }
 

@@ -18,6 +18,7 @@ export type ColumnValue<K> = K extends 'term'
 
 /** A relation's columns; made by {@link rel}. `Row` is the type of its rows. */
 export interface RelationDeclaration<Row extends readonly unknown[] = readonly unknown[]> {
+  /** A kind for each column. */
   readonly columns: readonly ColumnKind[];
   /** For the type checker alone; never there. */
   readonly row?: Row;

@@ -7,6 +7,7 @@ import type { Comparison, Operator } from './rule-syntax.js';
 
 /** A variable of a rule, or an expression over variables; made by {@link variable} and {@link expression}. */
 export class RuleVariable {
+  /** As it stands in a rule's text. */
   readonly text: string;
   /** @internal */
   constructor(text: string) {
@@ -16,6 +17,7 @@ export class RuleVariable {
 
 /** An atom, a negation or a comparison; made by the functions of {@link atomsOf}, {@link not} and {@link where}. */
 export class RuleLiteral {
+  /** As it stands in a rule's text. */
   readonly text: string;
   /** @internal */
   constructor(text: string) {

@@ -13,7 +13,9 @@ export interface Place {
   readonly column: number;
 }
 
+/** How two values are compared; terms know `=` and `!=` only. */
 export type Comparison = '=' | '!=' | '<' | '<=' | '>' | '>=';
+/** An operation on integers, or on a lattice's numbers; `/` drops the fraction. */
 export type Operator = '+' | '-' | '*' | '/';
 
 export type Expression = { readonly place: Place } & (
