@@ -1,6 +1,7 @@
 // The document that `--json` prints. Times are ISO 8601 in UTC, ids are numbers, names are what the ledger calls them.
 
 import type { Decision } from '@tenstrip/autoblocker-ledger';
+import { actorName } from './attack-taxonomy';
 import type { BlockedActor, RunSummary } from './run-summary';
 import { targetName } from './wording';
 
@@ -25,7 +26,7 @@ export function jsonOf(summary: RunSummary): object {
       reviews: read.reviews,
       refused: read.refused,
     },
-    blocked: summary.blocked.map(actorJson),
+    blocked: summary.blocked.map((actor) => actorJson(actor, summary)),
     review: summary.review.map(decisionJson),
     score: score ?? null,
     ledger: {
@@ -49,7 +50,7 @@ export function jsonOf(summary: RunSummary): object {
   };
 }
 
-function actorJson(actor: BlockedActor): object {
+function actorJson(actor: BlockedActor, { classes }: RunSummary): object {
   return {
     kind: actor.target.kind,
     target: targetName(actor.target),
@@ -59,6 +60,7 @@ function actorJson(actor: BlockedActor): object {
     from: isoTime(actor.from),
     until: isoTime(actor.until),
     decisions: actor.decisions.map(({ id }) => Number(id)),
+    classes: classes.get(actorName(actor)) ?? [],
   };
 }
 

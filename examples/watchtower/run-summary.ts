@@ -12,6 +12,7 @@ import type {
   VerificationReport,
 } from '@tenstrip/autoblocker-ledger';
 import type { GovernorStatistics } from '@tenstrip/shared-core';
+import type { ActorClass } from './attack-taxonomy';
 import type { Score } from './truth';
 import { targetName } from './wording';
 
@@ -55,6 +56,8 @@ export interface RunSummary extends Findings {
   /** Path of the page. */
   readonly report: string;
   readonly score: Score | undefined;
+  /** What kinds of attackers the blocked ones are, by `actorName`. */
+  readonly classes: ReadonlyMap<string, readonly ActorClass[]>;
   readonly verification: VerificationReport;
   readonly interrupted: boolean;
 }

@@ -1,8 +1,9 @@
 // The main job, top-down: open a ledger, read the logs through it, verify what it wrote with nothing but its folder,
-// score it where the truth is known, and show everything as text or JSON and as a page.
+// classify whom it blocked, score it where the truth is known, and show everything as text or JSON and as a page.
 
 import { AutoblockerLedger, type ReadReport, verifyLedger } from '@tenstrip/autoblocker-ledger';
 import { production, ResourceGovernor } from '@tenstrip/shared-core';
+import { classifyActors } from './attack-taxonomy';
 import { type AttestedRun, DecisionAttestor } from './attest';
 import { exitCodes, type WatchCommand } from './command-line';
 import { announceDecisions } from './follow';
@@ -10,7 +11,7 @@ import { jsonOf } from './json-output';
 import { progressBar } from './progress-bar';
 import { writeReport } from './report/page';
 import { placeOf, recordedLogs } from './run-folder';
-import { collectFindings, type Findings, type RunSummary } from './run-summary';
+import { collectFindings, explainedActors, type Findings, type RunSummary } from './run-summary';
 import { printSummary } from './terminal-output';
 import { loadTruth, scoreAgainst, type Truth } from './truth';
 import { visibleText } from './untrusted-text';
@@ -25,7 +26,8 @@ export async function watch(command: WatchCommand, signal: AbortSignal): Promise
   const findings = await runLedger(place.ledger, logs, truth, command, signal, attestor);
   const verification = await verifyLedger(place.ledger, { verifierKey: findings.verifierKey });
   const score = truth && scoreAgainst(truth, findings.blockedTargets, logs);
-  const summary: RunSummary = { ...findings, ...place, score, verification, interrupted: signal.aborted };
+  const classes = await classifyActors(findings.blocked.slice(-explainedActors));
+  const summary: RunSummary = { ...findings, ...place, score, classes, verification, interrupted: signal.aborted };
   await writeReport(summary);
   const attested = await attestor.run(summary);
   if (command.json) process.stdout.write(`${JSON.stringify({ ...jsonOf(summary), attestations: attested })}\n`);

@@ -47,6 +47,7 @@ export const SYSTEM_PACKAGES = [
     tools: ['/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go'],
     neededBy: "attestations: a log read by another implementation, Go's sumdb",
   },
+  { debian: 'gringo', tools: ['clingo'], neededBy: 'the semantic lattice: stable models by another implementation' },
 ];
 
 /** Where administrators' programs are, which an ordinary user's PATH may leave out. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ProofTree } from '../attack-taxonomy';
 import {
   documentOf,
   type Finished,
@@ -75,6 +76,23 @@ describe('the recorded attacks', () => {
       expect(Date.parse(actor.firstSeen)).toBeLessThanOrEqual(Date.parse(actor.from));
       expect(Date.parse(actor.from)).toBeLessThan(Date.parse(actor.until));
     }
+  });
+
+  test('each actor is classified, and each class rests on what the actor was seen at', () => {
+    const leaves = ({ statement, because }: ProofTree): string[] =>
+      because.length === 0 ? [statement] : because.flatMap(leaves);
+    for (const { target, scenarios, classes } of document.blocked) {
+      expect(classes.length).toBeGreaterThan(0);
+      const seen = scenarios.map((name) => `${target} was seen at ${name.split('/').pop()}`);
+      for (const { name, proof } of classes) {
+        expect(proof.statement).toBe(`${target}: ${name}`);
+        const observed = leaves(proof).filter((leaf) => leaf.includes(' was seen at '));
+        expect(observed.length).toBeGreaterThan(0);
+        expect(seen).toEqual(expect.arrayContaining(observed));
+      }
+    }
+    const both = document.blocked.find(({ scenarios }) => scenarios.some((name) => name.endsWith('http-sqli-probing')));
+    expect(both?.classes.map(({ name }) => name)).toContain('intruder who looked first');
   });
 
   test('the ledger verifies, and the exit code says so', () => {

@@ -43,6 +43,12 @@ describe('report.html', () => {
     expect(page).not.toContain('<h1>owned');
   });
 
+  test('shows what kind of attacker each is, with the proof as a tree', () => {
+    expect(page.split('<h3>Classification</h3>')).toHaveLength(hostileAgents.length + 1);
+    expect(page).toContain('<summary>searching for pages (T1595.003)</summary>');
+    expect(page).toContain('<li>203.0.113.1 was seen at http-probing</li>');
+  });
+
   test('loads nothing: no source, no link that leaves the page', () => {
     expect(tags().filter((tag) => /\s(?:src|srcset|href|action|data|poster)=(?!"#)/i.test(tag))).toEqual([]);
   });

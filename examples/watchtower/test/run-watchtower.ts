@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
 import { vi } from 'vitest';
+import type { ActorClass } from '../attack-taxonomy';
 
 // A start takes a second on a quiet machine; no test is about how long it takes on a busy one.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -143,6 +144,7 @@ export interface RunDocument {
     from: string;
     until: string;
     decisions: number[];
+    classes: ActorClass[];
   }[];
   readonly score: {
     precision: number;

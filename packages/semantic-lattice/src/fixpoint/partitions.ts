@@ -1,0 +1,138 @@
+// Evaluation by partitions: a predicate with a pivot, empty so far, is derived one pivot value at a time. Rows of a part are its
+// queue, first in first out, so that first derivations have least height as in rounds; marks by the other column's numbers
+// tell what the part has. No table is built before somebody asks for a row by its tuple.
+import { LIVE, type Relation } from '../relations/index.js';
+import { type Pivot, pivotOf } from '../rules/index.js';
+import { denseClosure } from './dense-closure.js';
+import type { PreparedJoin } from './prepared-rule.js';
+import type { PreparedStratum } from './program.js';
+import { TURN_AFTER, type Workspace } from './workspace.js';
+
+const never = (): boolean => false;
+
+/** Evaluates a stratum by partitions where its rules allow that and nothing of it is there yet; tells whether it did. */
+export function* evaluatePartitions(
+  stratum: PreparedStratum,
+  work: Workspace,
+  terms: number,
+): Generator<void, boolean> {
+  const [relation] = stratum.relations;
+  if (stratum.relations.length !== 1 || relation === undefined || relation.rows > 0 || !stratum.recursive) return false;
+  const pivot = pivotOf(relation, stratum.rules);
+  if (pivot === undefined) return false;
+  yield* beginParts(stratum, pivot, work);
+  if (relation.rows > 0) yield* completeParts(stratum, relation, pivot, work, terms);
+  return true;
+}
+
+/** What the rules without recursion give, as it comes: the same tuple may come twice. */
+function* beginParts(stratum: PreparedStratum, pivot: Pivot, work: Workspace): Generator<void> {
+  for (const [index, prepared] of stratum.prepared.entries()) {
+    if (pivot.recursiveAtoms[index] !== -1) continue;
+    const { positive } = prepared.rule;
+    const limits = Int32Array.from(positive, ({ relation }) => relation.rows);
+    const join = prepared.partition(positive.length === 0 ? -1 : 0, undefined);
+    join.prepare();
+    const rows = limits[0] ?? 0;
+    if (positive.length === 0) join.run(work, 0, 0, undefined, limits, never);
+    for (let from = 0; from < rows; from += TURN_AFTER) {
+      join.run(work, from, Math.min(from + TURN_AFTER, rows), undefined, limits, never);
+      if (work.wantsTurn()) yield;
+    }
+  }
+}
+
+function* completeParts(
+  stratum: PreparedStratum,
+  relation: Relation,
+  pivot: Pivot,
+  work: Workspace,
+  terms: number,
+): Generator<void> {
+  const joins: { join: PreparedJoin; limits: Int32Array }[] = [];
+  for (const [index, prepared] of stratum.prepared.entries()) {
+    const atom = pivot.recursiveAtoms[index]!;
+    if (atom === -1) continue;
+    const join = prepared.partition(atom, pivot.freeColumn);
+    join.prepare();
+    joins.push({ join, limits: Int32Array.from(prepared.rule.positive, (each) => each.relation.rows) });
+  }
+  const recursive = stratum.prepared.filter((_, index) => pivot.recursiveAtoms[index] !== -1);
+  const atom = pivot.recursiveAtoms.find((each) => each !== -1)!;
+  const dense = recursive.length === 1 ? denseClosure(recursive[0]!, atom, pivot, work, terms) : undefined;
+  const { order, ends } = rowsByPivot(relation, pivot.column, terms);
+  let from = 0;
+  for (const end of ends) {
+    if (end === from) continue;
+    const kept = dropRepeated(relation, pivot, order, from, end, work, terms);
+    if (dense === undefined) completePart(relation, order, from, kept, joins, work);
+    else dense(order, from, kept);
+    from = end;
+    if (work.wantsTurn()) yield;
+  }
+}
+
+/** Rows sorted by their pivot's number, and where each number's rows end. */
+function rowsByPivot(relation: Relation, column: number, terms: number): { order: Int32Array; ends: Int32Array } {
+  const pivots = relation.columns[column]!;
+  const ends = new Int32Array(terms);
+  for (let row = 0; row < relation.rows; row++) ends[pivots[row]!]!++;
+  let sum = 0;
+  for (let value = 0; value < terms; value++) {
+    const count = ends[value]!;
+    ends[value] = sum;
+    sum += count;
+  }
+  const order = new Int32Array(relation.rows);
+  for (let row = 0; row < relation.rows; row++) order[ends[pivots[row]!]!++] = row;
+  return { order, ends };
+}
+
+/** Marks what a part begins with; a tuple that comes again ends. Gives where those that stay end in `order`. */
+function dropRepeated(
+  relation: Relation,
+  pivot: Pivot,
+  order: Int32Array,
+  from: number,
+  end: number,
+  work: Workspace,
+  terms: number,
+): number {
+  work.freshMarks(terms);
+  const { marks, epoch } = work;
+  const free = relation.columns[pivot.freeColumn]!;
+  let kept = from;
+  for (let at = from; at < end; at++) {
+    const row = order[at]!;
+    if (marks[free[row]!] === epoch) {
+      relation.state[row]! &= ~LIVE;
+      relation.live--;
+      relation.garbage++;
+      continue;
+    }
+    marks[free[row]!] = epoch;
+    order[kept++] = row;
+  }
+  return kept;
+}
+
+function completePart(
+  relation: Relation,
+  order: Int32Array,
+  from: number,
+  kept: number,
+  joins: readonly { join: PreparedJoin; limits: Int32Array }[],
+  work: Workspace,
+): void {
+  let next = relation.rows;
+  for (const { join, limits } of joins) join.run(work, from, kept, order, limits, never);
+  if (joins.length === 1) {
+    joins[0]!.join.run(work, next, -1, undefined, joins[0]!.limits, never);
+    return;
+  }
+  while (next < relation.rows) {
+    const to = relation.rows;
+    for (const { join, limits } of joins) join.run(work, next, to, undefined, limits, never);
+    next = to;
+  }
+}

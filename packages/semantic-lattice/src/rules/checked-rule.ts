@@ -1,0 +1,61 @@
+// A rule after its checks: variables are slots, terms are numbers, and every part says what kind of value it has.
+import type { Relation } from '../relations/index.js';
+import type { Comparison, Place } from './rule-syntax.js';
+
+/** An argument of a body atom. */
+export type Argument =
+  | { readonly type: 'slot'; readonly slot: number }
+  | { readonly type: 'constant'; readonly value: number }
+  | { readonly type: 'any' };
+
+export interface CheckedAtom {
+  readonly relation: Relation;
+  readonly arguments: readonly Argument[];
+}
+
+/** A value made from slots; `computed` calls a function of integers that knows nothing of rows. */
+export type Value =
+  | { readonly type: 'slot'; readonly slot: number }
+  | { readonly type: 'constant'; readonly value: number }
+  | { readonly type: 'computed'; readonly slots: readonly number[]; readonly compute: (...slots: number[]) => number };
+
+/** A condition on slots; `direct` compares the integers themselves. */
+export type Test =
+  | { readonly type: 'direct'; readonly comparison: Comparison; readonly left: Value; readonly right: Value }
+  | { readonly type: 'computed'; readonly slots: readonly number[]; readonly holds: (...slots: number[]) => boolean };
+
+/** A slot that is bound by a value, when the slots of that are. */
+export interface Assignment {
+  readonly slot: number;
+  readonly value: Value;
+}
+
+export interface CheckedRule {
+  /** Number among the engine's rules. */
+  readonly id: number;
+  /** Canonical text. */
+  readonly text: string;
+  readonly place: Place;
+  readonly head: { readonly relation: Relation; readonly values: readonly Value[] };
+  readonly positive: readonly CheckedAtom[];
+  readonly negative: readonly CheckedAtom[];
+  readonly tests: readonly Test[];
+  readonly assignments: readonly Assignment[];
+  /** Names of the slots' variables. */
+  readonly variables: readonly string[];
+  /** How the slots' integers are read: as what column of what relation, or as an integer. */
+  readonly slotKinds: readonly SlotKind[];
+  /** Relations whose lattice values the rule looks at in a way that need not be monotone. */
+  readonly strict: readonly Relation[];
+  /** Made by the engine: the assertions of a lattice-valued relation flow into it. */
+  readonly assertion: boolean;
+}
+
+/** A kind of value: a string, a whole number, or a value of the lattice of this relation. */
+export type SlotKind = 'term' | 'integer' | Relation;
+
+/** The slots that a value needs. */
+export function slotsOf(value: Value): readonly number[] {
+  if (value.type === 'slot') return [value.slot];
+  return value.type === 'computed' ? value.slots : [];
+}

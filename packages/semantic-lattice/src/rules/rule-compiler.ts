@@ -1,0 +1,427 @@
+// Plans as JavaScript: nested loops over typed arrays, made by `new Function`. The text holds integers and names made here, and
+// nothing that a user wrote; relations, indexes and functions come in as arguments.
+import type { ChainedIndex, Relation } from '../relations/index.js';
+import { PROOF_WIDTH } from '../relations/index.js';
+import type { Value } from './checked-rule.js';
+import { bindsOwn, indexOf, type Join, type JoinMaker, type JoinOptions } from './join.js';
+import type { Binding, Check, Plan, Step } from './join-planner.js';
+
+/** Whether this process lets code be made from strings. */
+export function canGenerateCode(): boolean {
+  try {
+    return new Function('return 1')() === 1;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes joins by generating their code. */
+export class RuleCompiler implements JoinMaker {
+  make(plan: Plan, options: JoinOptions): Join {
+    return new JoinWriter(plan, options).write();
+  }
+}
+
+class JoinWriter {
+  readonly #plan: Plan;
+  readonly #options: JoinOptions;
+  readonly #lines: string[] = [];
+  readonly #prologue: string[] = [];
+  readonly #relations: Relation[] = [];
+  readonly #indexes: ChainedIndex[] = [];
+  readonly #functions: ((...slots: number[]) => unknown)[] = [];
+  #open = 0;
+  #temporary = 0;
+
+  constructor(plan: Plan, options: JoinOptions) {
+    this.#plan = plan;
+    this.#options = options;
+  }
+
+  write(): Join {
+    const { rule } = this.#plan;
+    const slots = rule.variables.map((_, slot) => `v${slot} = 0`);
+    for (const step of this.#plan.steps) this.#step(step);
+    if (this.#options.sink === 'visit') this.#visit();
+    else this.#insert();
+    this.#lines.push('}'.repeat(this.#open));
+    const text = [
+      'return function (cx, from, to, list, limits, visit) {',
+      slots.length > 0 ? `let ${slots.join(', ')};` : '',
+      'let fuel = cx.fuel;',
+      ...this.#prologue,
+      ...this.#lines,
+      'cx.fuel = fuel;',
+      'return false;',
+      '};',
+    ].join('\n');
+    return new Function('R', 'X', 'F', text)(this.#relations, this.#indexes, this.#functions) as Join;
+  }
+
+  #line(text: string): void {
+    this.#lines.push(text);
+  }
+
+  /** Opens a block that holds all that follows. */
+  #block(text: string): void {
+    this.#lines.push(`${text} {`);
+    this.#open++;
+  }
+
+  #name(): string {
+    return `t${this.#temporary++}`;
+  }
+
+  #relation(relation: Relation): number {
+    let at = this.#relations.indexOf(relation);
+    if (at < 0) {
+      at = this.#relations.push(relation) - 1;
+      this.#prologue.push(`const R${at} = R[${at}], S${at} = R${at}.state;`);
+      if (relation.withProofs) this.#prologue.push(`const P${at} = R${at}.proof;`);
+      for (let column = 0; column < relation.arity; column++) {
+        this.#prologue.push(`const C${at}_${column} = R${at}.columns[${column}];`);
+      }
+    }
+    return at;
+  }
+
+  #table(relation: Relation): number {
+    const at = this.#relation(relation);
+    const line = `const T${at} = R${at}.table, M${at} = R${at}.mask;`;
+    if (!this.#prologue.includes(line)) this.#prologue.push(line);
+    return at;
+  }
+
+  #index(index: ChainedIndex): number {
+    let at = this.#indexes.indexOf(index);
+    if (at < 0) {
+      at = this.#indexes.push(index) - 1;
+      // What an index that admits holds can be replaced in the middle of a join.
+      const declare = index.admitting < 0 ? 'const' : 'let';
+      this.#prologue.push(`${declare} H${at} = X[${at}].heads, N${at} = X[${at}].next, K${at} = X[${at}].mask;`);
+      if (index.compact) this.#prologue.push(`${declare} W${at} = X[${at}].rowsOf;`);
+      if (index.admitting >= 0) this.#prologue.push(`let A${at} = X[${at}].admitted;`);
+    }
+    return at;
+  }
+
+  #value(value: Value): string {
+    if (value.type === 'slot') return `v${value.slot}`;
+    if (value.type === 'constant') return String(value.value);
+    return `${this.#function(value.compute)}(${value.slots.map((slot) => `v${slot}`).join(', ')})`;
+  }
+
+  #function(body: (...slots: number[]) => unknown): string {
+    const at = this.#functions.push(body) - 1;
+    return `F[${at}]`;
+  }
+
+  #column(relation: number, column: number, row: string): string {
+    return `C${relation}_${column}[${row}]`;
+  }
+
+  #isVisible(relation: number, row: string): string | undefined {
+    if (this.#options.visible === 'evidence') return `S${relation}[${row}] !== 0`;
+    return this.#options.checkStates ? `(S${relation}[${row}] & 3) !== 0` : undefined;
+  }
+
+  /** Tells whether a row is visible and passes its checks, and binds its slots. */
+  #enter(
+    relation: Relation,
+    row: string,
+    checks: readonly Check[],
+    bindings: readonly Binding[],
+    more: readonly string[],
+  ): void {
+    const at = this.#relation(relation);
+    const visible = this.#isVisible(at, row);
+    const first = visible === undefined ? [...more] : [...more, visible];
+    const compared = checks.map(({ column, value }) => `${this.#column(at, column, row)} === ${this.#value(value)}`);
+    const bind = () => {
+      for (const { column, slot } of bindings) this.#line(`v${slot} = ${this.#column(at, column, row)};`);
+    };
+    // A variable that stands twice in one atom is bound before it is compared.
+    if (bindsOwn(checks, bindings)) {
+      if (first.length > 0) this.#block(`if (${first.join(' && ')})`);
+      bind();
+      this.#block(`if (${compared.join(' && ')})`);
+      return;
+    }
+    const conditions = [...first, ...compared];
+    if (conditions.length > 0) this.#block(`if (${conditions.join(' && ')})`);
+    bind();
+  }
+
+  #step(step: Step): void {
+    switch (step.type) {
+      case 'drive': {
+        const row = step.positive ? `r${step.atom}` : 'rn';
+        // A partition's own rows are its queue: `to` below zero means as many as there will be.
+        const end =
+          this.#options.sink === 'partition' ? `(to < 0 ? R${this.#relation(step.relation)}.rows : to)` : 'to';
+        this.#block(`for (let at = from; at < ${end}; at++)`);
+        this.#line('if (--fuel < 0) fuel = cx.refuel();');
+        this.#line(`const ${row} = list === undefined ? at : list[at];`);
+        this.#drive(step, row);
+        return;
+      }
+      case 'head':
+        this.#block('if (true)');
+        for (const { column, slot } of step.bindings) this.#line(`v${slot} = cx.head[${column}];`);
+        if (step.checks.length > 0) {
+          this.#block(
+            `if (${step.checks.map(({ column, value }) => `cx.head[${column}] === ${this.#value(value)}`).join(' && ')})`,
+          );
+        }
+        return;
+      case 'scan':
+        this.#scan(step);
+        return;
+      case 'lookup':
+        this.#lookup(step);
+        return;
+      case 'absent':
+        if (this.#options.visible === 'live') this.#absent(step);
+        return;
+      case 'test':
+        this.#test(step);
+        return;
+      case 'assign':
+        this.#line(`v${step.slot} = ${this.#value(step.value)};`);
+        return;
+      case 'yields':
+        this.#block(`if (${this.#value(step.value)} === cx.head[${step.column}])`);
+        return;
+    }
+  }
+
+  #drive(step: Step & { type: 'drive' }, row: string): void {
+    const at = this.#relation(step.relation);
+    // The columns of a partition's own relation may be replaced while it grows.
+    if (this.#options.sink === 'partition') {
+      for (let column = 0; column < step.relation.arity; column++) {
+        const line = `const C${at}_${column} = R${at}.columns[${column}];`;
+        const place = this.#prologue.indexOf(line);
+        if (place >= 0) this.#prologue[place] = line.replace('const', 'let');
+      }
+    }
+    const conditions = step.checks.map(
+      ({ column, value }) => `${this.#column(at, column, row)} === ${this.#value(value)}`,
+    );
+    // A negation's rows are those that ceased to hold, and are visible as such.
+    const queue = this.#options.sink === 'partition' && step.relation === this.#plan.rule.head.relation;
+    const visible = step.positive && !queue ? this.#isVisible(at, row) : undefined;
+    if (visible !== undefined) conditions.push(visible);
+    for (const { column, slot } of step.bindings) this.#line(`v${slot} = ${this.#column(at, column, row)};`);
+    if (conditions.length > 0) this.#block(`if (${conditions.join(' && ')})`);
+  }
+
+  #scan(step: Step & { type: 'scan' }): void {
+    const row = `r${step.atom}`;
+    const index = indexOf(step);
+    if (index === undefined) {
+      this.#block(`for (let ${row} = 0, e${step.atom} = limits[${step.atom}]; ${row} < e${step.atom}; ${row}++)`);
+      this.#line('if (--fuel < 0) fuel = cx.refuel();');
+      this.#enter(step.relation, row, step.checks, step.bindings, []);
+      return;
+    }
+    const entry = this.#name();
+    const at = this.#headOf(index, step.keys, entry);
+    // Newest first: rows that are too new come before all others.
+    const rowOf = index.compact ? `W${at}[${entry} - 1]` : `${entry} - 1`;
+    this.#line(`while (${entry} !== 0 && ${rowOf} >= limits[${step.atom}]) ${entry} = N${at}[${entry} - 1];`);
+    this.#block(`for (; ${entry} !== 0; ${entry} = N${at}[${entry} - 1])`);
+    this.#line('if (--fuel < 0) fuel = cx.refuel();');
+    this.#line(`const ${row} = ${rowOf};`);
+    this.#enter(step.relation, row, step.checks, step.bindings, []);
+  }
+
+  /** Declares `entry` as the head of the chain of a key. */
+  #headOf(index: ChainedIndex, keys: readonly Check[], entry: string): number {
+    const at = this.#index(index);
+    if (index.dense) {
+      const key = keys.length === 0 ? '0' : this.#value(keys[0]!.value);
+      this.#line(`let ${entry} = ${key} < H${at}.length ? H${at}[${key}] : 0;`);
+      return at;
+    }
+    if (index.admitting >= 0) {
+      const value = this.#value(keys[index.admitting]!.value);
+      this.#line(`if (${value} >= A${at}.length || A${at}[${value}] === 0) { X[${at}].admit(${value});`);
+      this.#line(`H${at} = X[${at}].heads; N${at} = X[${at}].next; K${at} = X[${at}].mask;`);
+      this.#line(`W${at} = X[${at}].rowsOf; A${at} = X[${at}].admitted; }`);
+    }
+    const slot = this.#name();
+    const hash = this.#hash(keys.map(({ value }) => this.#value(value)));
+    const { stride } = index;
+    this.#line(`let ${entry} = 0;`);
+    this.#line(`if (K${at} >= 0) { let ${slot} = ${hash} & K${at};`);
+    const equal = keys.map(({ value }, key) => `H${at}[${slot} * ${stride} + ${key}] === ${this.#value(value)}`);
+    this.#line(`for (;;) { ${entry} = H${at}[${slot} * ${stride} + ${stride - 1}];`);
+    this.#line(`if (${entry} === 0 || (${equal.join(' && ')})) break; ${slot} = (${slot} + 1) & K${at}; } }`);
+    return at;
+  }
+
+  /** Declares a hash and gives its name. */
+  #hash(values: readonly string[]): string {
+    const hash = this.#name();
+    this.#line(`let ${hash} = 0;`);
+    for (const value of values) {
+      this.#line(`${hash} = Math.imul((${hash} ^ (${hash} >>> 15)) + ${value}, ${0x9e3779b1 | 0});`);
+    }
+    this.#line(`${hash} ^= ${hash} >>> 16;`);
+    return hash;
+  }
+
+  /** Declares `entry` as the row plus one that has these key columns, 0 when there is none. */
+  #find(relation: Relation, keys: readonly string[], entry: string): void {
+    const at = this.#table(relation);
+    const slot = this.#name();
+    this.#line(`let ${entry} = 0;`);
+    const hash = this.#hash(keys);
+    this.#line(`if (M${at} >= 0) { let ${slot} = ${hash} & M${at};`);
+    this.#line(`for (;;) { ${entry} = T${at}[${slot} * ${relation.stride} + ${relation.keys}];`);
+    const same = keys.map((key, column) => `T${at}[${slot} * ${relation.stride} + ${column}] === ${key}`);
+    this.#line(`if (${entry} === 0 || (${same.join(' && ')})) break; ${slot} = (${slot} + 1) & M${at}; } }`);
+  }
+
+  #lookup(step: Step & { type: 'lookup' }): void {
+    const entry = this.#name();
+    this.#find(
+      step.relation,
+      step.keys.map((key) => this.#value(key)),
+      entry,
+    );
+    const row = `r${step.atom}`;
+    this.#line(`const ${row} = ${entry} - 1;`);
+    this.#enter(step.relation, row, step.checks, step.bindings, [`${entry} !== 0`, `${entry} <= limits[${step.atom}]`]);
+  }
+
+  #absent(step: Step & { type: 'absent' }): void {
+    const at = this.#relation(step.relation);
+    const entry = this.#name();
+    if (step.whole) {
+      const keys = step.keys.filter(({ column }) => column < step.relation.keys);
+      this.#find(
+        step.relation,
+        keys.map(({ value }) => this.#value(value)),
+        entry,
+      );
+      const value = step.keys.find(({ column }) => column === step.relation.keys);
+      const differs =
+        value === undefined
+          ? ''
+          : ` || ${this.#column(at, value.column, `${entry} - 1`)} !== ${this.#value(value.value)}`;
+      this.#block(`if (${entry} === 0 || (S${at}[${entry} - 1] & 3) === 0${differs})`);
+      return;
+    }
+    const index = indexOf(step)!;
+    const number = this.#headOf(index, step.keys, entry);
+    const rowOf = index.compact ? `W${number}[${entry} - 1]` : `${entry} - 1`;
+    this.#line(`while (${entry} !== 0 && (S${at}[${rowOf}] & 3) === 0) ${entry} = N${number}[${entry} - 1];`);
+    this.#block(`if (${entry} === 0)`);
+  }
+
+  #test({ test }: Step & { type: 'test' }): void {
+    if (test.type === 'computed') {
+      this.#block(`if (${this.#function(test.holds)}(${test.slots.map((slot) => `v${slot}`).join(', ')}))`);
+      return;
+    }
+    const operator = test.comparison === '=' ? '===' : test.comparison === '!=' ? '!==' : test.comparison;
+    this.#block(`if (${this.#value(test.left)} ${operator} ${this.#value(test.right)})`);
+  }
+
+  #visit(): void {
+    const { rule } = this.#plan;
+    for (const index of rule.positive.keys()) this.#line(`cx.premises[${index}] = r${index};`);
+    if (this.#plan.driver.type !== 'head') {
+      rule.head.values.forEach((value, column) => {
+        // Evidence is matched by premises alone; a cell's value is not looked at.
+        if (this.#options.visible === 'evidence' && column >= rule.head.relation.keys) return;
+        this.#line(`cx.head[${column}] = ${this.#value(value)};`);
+      });
+    } else if (rule.head.relation.values !== undefined) {
+      const column = rule.head.relation.keys;
+      this.#line(`cx.head[${column}] = ${this.#value(rule.head.values[column]!)};`);
+    }
+    this.#line('cx.fuel = fuel;');
+    this.#line('if (visit()) return true;');
+    this.#line('fuel = cx.fuel;');
+  }
+
+  /** Appends the head unless it holds already. */
+  #insert(): void {
+    const { rule } = this.#plan;
+    const { relation, values } = rule.head;
+    const at =
+      this.#relations.indexOf(relation) >= 0 ? this.#relations.indexOf(relation) : this.#relations.push(relation) - 1;
+    const columns = values.map((_, column) => column);
+    this.#prologue.push(
+      `const O = R[${at}];`,
+      this.#options.sink === 'partition' ? '' : 'O.ensureTable(); O.growTable();',
+      `let OS = O.state, OP = O.proof, OC = O.capacity, OT = O.table, OM = O.mask;`,
+      ...columns.map((column) => `let O${column} = O.columns[${column}];`),
+    );
+    const names = values.map((value) => {
+      const name = this.#name();
+      this.#line(`const ${name} = ${this.#value(value)};`);
+      return name;
+    });
+    const partition = this.#options.sink === 'partition';
+    const free = this.#options.freeColumn;
+    if (partition && free !== undefined) {
+      this.#prologue.push('const marks = cx.marks, epoch = cx.epoch;');
+      this.#block(`if (marks[${names[free]}] !== epoch)`);
+      this.#line(`marks[${names[free]}] = epoch;`);
+    } else if (!partition) {
+      const { stride } = relation;
+      const same = names.map((name, column) => `OT[os + ${column}] === ${name}`).join(' && ');
+      const hash = this.#hash(names);
+      this.#line(`let on0 = ${hash} & OM, os = on0 * ${stride}, oe = 0;`);
+      this.#line(`for (;;) { oe = OT[os + ${names.length}]; if (oe === 0 || (${same})) break;`);
+      this.#line(`on0 = (on0 + 1) & OM; os = on0 * ${stride}; }`);
+      this.#block('if (oe === 0 || (OS[oe - 1] & 3) === 0)');
+    }
+    const reload = this.#partitionReload(relation, columns);
+    this.#line('const on = O.rows;');
+    this.#line(
+      `if (on >= OC) { O.grow(on + 1); OS = O.state; OP = O.proof; OC = O.capacity; ${columns.map((column) => `O${column} = O.columns[${column}];`).join(' ')} ${reload} }`,
+    );
+    names.forEach((name, column) => {
+      this.#line(`O${column}[on] = ${name};`);
+    });
+    this.#line('OS[on] = 2;');
+    if (relation.withProofs) this.#proof(relation);
+    this.#line('O.rows = on + 1; O.live++;');
+    if (partition) return;
+    names.forEach((name, column) => {
+      this.#line(`OT[os + ${column}] = ${name};`);
+    });
+    this.#line(`OT[os + ${names.length}] = on + 1; O.hashed = on + 1;`);
+    this.#line('if (oe === 0) { O.used++; if (O.used * 2 > OM) { O.growTable(); OT = O.table; OM = O.mask; } }');
+  }
+
+  #partitionReload(relation: Relation, columns: readonly number[]): string {
+    const at = this.#relations.indexOf(relation);
+    if (this.#options.sink !== 'partition' || !this.#prologue.some((line) => line.startsWith(`let C${at}_`))) return '';
+    return columns.map((column) => `C${at}_${column} = O${column};`).join(' ');
+  }
+
+  #proof(relation: Relation): void {
+    const { rule } = this.#plan;
+    const count = rule.positive.length;
+    this.#line('let oh = 1;');
+    for (const atom of this.#options.recursive) {
+      const source = this.#relation(rule.positive[atom]!.relation);
+      const own = rule.positive[atom]!.relation === relation;
+      const height = `${own ? 'OP' : `P${source}`}[${PROOF_WIDTH} * r${atom} + 1]`;
+      this.#line(`if (${height} >= oh) oh = ${height} + 1;`);
+    }
+    this.#line(`const op = on * ${PROOF_WIDTH}; OP[op] = ${rule.id}; OP[op + 1] = oh;`);
+    if (count <= 2) {
+      for (let index = 0; index < count; index++) this.#line(`OP[op + ${2 + index}] = r${index};`);
+      return;
+    }
+    this.#line(`O.growPool(${count}); const ol = O.pool, oq = O.pooled; OP[op + 2] = oq; O.pooled = oq + ${count};`);
+    for (let index = 0; index < count; index++) this.#line(`ol[oq + ${index}] = r${index};`);
+  }
+}

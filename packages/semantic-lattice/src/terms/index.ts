@@ -1,0 +1,1 @@
+export { TermDictionary } from './term-dictionary.js';

@@ -1,0 +1,246 @@
+import { spawnSync } from 'node:child_process';
+import { ResourceGovernor, testing } from '@tenstrip/shared-core';
+import { describe, expect, it } from 'vitest';
+import { any, createEngine, type Lattice, rel } from '../../src/index.js';
+
+const relations = { edge: rel('term', 'term'), reach: rel('term', 'term') };
+const text = 'reach(X, Y) :- edge(X, Y). reach(X, Z) :- reach(X, Y), edge(Y, Z).';
+const closure = (options = {}) => {
+  const engine = createEngine({ relations, ...options });
+  engine.addRules(text);
+  return engine;
+};
+const pairs = (letters: string) => letters.split(' ').map((pair) => [pair[0]!, pair[1]!] as const);
+
+describe('the engine', () => {
+  it('deletes what lost its last support, and not what has another or only itself', async () => {
+    const engine = closure();
+    await engine.transact((tx) => tx.insertAll('edge', pairs('ab bd ac cd xy yx')));
+    await engine.transact((tx) => tx.retract('edge', 'a', 'b'));
+    expect(engine.has('reach', ['a', 'd'])).toBe(true);
+    await engine.transact((tx) => tx.retract('edge', 'c', 'd'));
+    expect(engine.has('reach', ['a', 'd'])).toBe(false);
+    // x and y support one another through their cycle; without the edge nothing supports the cycle.
+    await engine.transact((tx) => tx.retract('edge', 'x', 'y'));
+    expect([...engine.find('reach', ['x', any])]).toEqual([]);
+    const change = await engine.transact((tx) => {
+      tx.retract('edge', 'y', 'x');
+      tx.insert('edge', 'y', 'x');
+      tx.insert('edge', 'x', 'y');
+    });
+    expect(Array.from(change.added, ({ relation, values }) => `${relation} ${values.join('')}`).sort()).toEqual([
+      'edge xy',
+      'reach xx',
+      'reach xy',
+      'reach yy',
+    ]);
+    expect(change.removed.size).toBe(0);
+  });
+
+  it('keeps a fact that is both asserted and derived until it is neither', async () => {
+    const engine = closure();
+    await engine.transact((tx) => {
+      tx.insert('edge', 'a', 'b');
+      tx.insert('reach', 'a', 'b');
+    });
+    expect((await engine.transact((tx) => tx.retract('reach', 'a', 'b'))).removed.size).toBe(0);
+    await engine.transact((tx) => tx.insert('reach', 'a', 'b'));
+    await engine.transact((tx) => tx.retract('edge', 'a', 'b'));
+    expect(engine.has('reach', ['a', 'b'])).toBe(true);
+    expect(engine.explain('reach', ['a', 'b']).steps).toMatchObject([{ by: 'asserted' }]);
+    await engine.transact((tx) => tx.retract('reach', 'a', 'b'));
+    expect(engine.count('reach')).toBe(0);
+  });
+
+  it('tells subscribers exactly what changed, once a transaction', async () => {
+    const engine = closure();
+    const heard: string[] = [];
+    {
+      using _ = engine.subscribe('reach', ({ revision, added, removed }) => {
+        heard.push(
+          `${revision} +${[...added].map((row) => row.join('')).sort()} -${[...removed].map((row) => row.join('')).sort()}`,
+        );
+      });
+      await engine.transact((tx) => tx.insertAll('edge', pairs('ab bc')));
+      await engine.transact((tx) => tx.insert('edge', 'a', 'b'));
+      await engine.transact((tx) => tx.retract('edge', 'b', 'c'));
+    }
+    await engine.transact((tx) => tx.insert('edge', 'b', 'c'));
+    expect(heard).toEqual(['1 +ab,ac,bc -', '2 + -ac,bc']);
+  });
+
+  it('explains by the shortest way, and gives every derivation', async () => {
+    const engine = closure();
+    await engine.transact((tx) => tx.insertAll('edge', pairs('ab bc cd ad be ed')));
+    const { fact, steps } = engine.explain('reach', ['a', 'd']);
+    expect(fact).toEqual({ relation: 'reach', values: ['a', 'd'] });
+    expect(steps.map(({ by }) => by)).toEqual(['asserted', 'rule']);
+    expect(engine.derivationsOf('reach', ['a', 'd']).map(({ bindings }) => bindings)).toEqual(
+      expect.arrayContaining([
+        { X: 'a', Y: 'd' },
+        { X: 'a', Y: 'c', Z: 'd' },
+        { X: 'a', Y: 'e', Z: 'd' },
+      ]),
+    );
+    expect(engine.derivationsOf('reach', ['a', 'd'])).toHaveLength(3);
+    expect(() => engine.explain('reach', ['d', 'a'])).toThrow(expect.objectContaining({ code: 'FactUnknown' }));
+  });
+
+  it('answers patterns on any columns', async () => {
+    const engine = createEngine({ relations: { t: rel('term', 'term', 'integer') } });
+    await engine.transact((tx) => {
+      for (let at = 0; at < 200; at++) tx.insert('t', `a${at % 7}`, `b${at % 11}`, at % 13);
+    });
+    const rows = [...engine.find('t')];
+    expect(rows).toHaveLength(200);
+    for (const pattern of [
+      ['a1', any, any],
+      [any, 'b3', any],
+      [any, any, 5],
+      ['a1', 'b3', any],
+      ['a1', any, 5],
+      ['a2', 'b2', 2],
+      ['none', any, any],
+      [any, any, 99],
+    ] as const) {
+      const expected = rows.filter((row) => pattern.every((value, column) => value === any || value === row[column]));
+      expect([...engine.find('t', pattern)].map(String).sort()).toEqual(expected.map(String).sort());
+      expect(engine.count('t', pattern)).toBe(expected.length);
+    }
+  });
+
+  it('refuses to go on reading rows of another revision', async () => {
+    const engine = closure();
+    await engine.transact((tx) => tx.insertAll('edge', pairs('ab bc cd')));
+    const rows = engine.find('reach');
+    rows.next();
+    await engine.transact((tx) => tx.retract('edge', 'a', 'b'));
+    expect(() => [...rows]).toThrow(expect.objectContaining({ code: 'RevisionConflict' }));
+    await expect(engine.transact(() => undefined, { expectRevision: 1 })).rejects.toMatchObject({
+      code: 'RevisionConflict',
+    });
+  });
+
+  it('keeps its size under endless changes', async () => {
+    const engine = closure();
+    const chain = Array.from({ length: 60 }, (_, at) => [`n${at}`, `n${at + 1}`] as const);
+    await engine.transact((tx) => tx.insertAll('edge', chain));
+    const digest = engine.digest();
+    let bytes = 0;
+    for (let round = 0; round < 60; round++) {
+      await engine.transact((tx) => tx.retract('edge', 'n29', 'n30'));
+      engine.whatIf((tx) => tx.retract('edge', 'n10', 'n11'));
+      await engine.transact((tx) => tx.insert('edge', 'n29', 'n30'));
+      if (round === 20) bytes = engine.statistics.bytes;
+    }
+    expect(engine.digest()).toBe(digest);
+    expect(engine.statistics.bytes).toBe(bytes);
+    expect(engine.explain('reach', ['n0', 'n60']).steps).toHaveLength(120);
+  });
+
+  it('lets a transaction be said over time, with rules that come meanwhile', async () => {
+    const engine = createEngine({ relations });
+    const change = engine.transact(async (tx) => {
+      tx.insert('edge', 'a', 'b');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(engine.count('edge')).toBe(0);
+      engine.addRules(`${text} edge(b, c).`);
+      tx.insert('edge', 'c', 'd');
+    });
+    expect((await change).added.size).toBe(9);
+    expect(engine.count('reach')).toBe(6);
+    const failing = engine.transact(async (tx) => {
+      tx.insert('edge', 'd', 'e');
+      throw new Error('changed my mind');
+    });
+    await expect(failing).rejects.toThrow('changed my mind');
+    expect(engine.count('edge')).toBe(3);
+  });
+
+  it('counts what it grows by against its governor', async () => {
+    await using governor = new ResourceGovernor({ ...testing(1), ramBytes: 1 << 20 });
+    const engine = closure();
+    const chain = Array.from({ length: 600 }, (_, at) => [`n${at}`, `n${at + 1}`] as const);
+    const governed = governor.run('closure', (context) =>
+      engine.transact((tx) => tx.insertAll('edge', chain), { context }),
+    );
+    await expect(governed).rejects.toMatchObject({ code: 'MemoryLimit' });
+    expect(engine.count('edge')).toBe(0);
+    expect(governor.statistics().reservedBytes).toBe(0);
+    await engine.transact((tx) => tx.insertAll('edge', chain));
+    expect(engine.count('reach')).toBe((600 * 601) / 2);
+  });
+
+  it('refuses what it cannot hold, naming it', async () => {
+    const engine = createEngine({
+      relations: { edge: rel('term', 'term'), age: rel('term', 'integer') },
+      limits: { rows: 100, termLength: 10 },
+    });
+    const insert = (relation: 'edge' | 'age', ...values: unknown[]) =>
+      engine.transact((tx) => tx.insert(relation, ...(values as [string, never])));
+    await expect(insert('edge', 'a')).rejects.toMatchObject({ code: 'FactInvalid' });
+    await expect(insert('edge', 'a', 7)).rejects.toMatchObject({ code: 'FactInvalid' });
+    await expect(insert('age', 'a', 1.5)).rejects.toMatchObject({ code: 'FactInvalid' });
+    await expect(insert('age', 'a', 2 ** 31)).rejects.toMatchObject({ code: 'FactInvalid' });
+    await expect(insert('edge', 'a', 'b'.repeat(11))).rejects.toMatchObject({ code: 'FactInvalid' });
+    await expect(insert('none' as 'edge', 'a', 'b')).rejects.toMatchObject({ code: 'RelationUnknown' });
+    await expect(
+      engine.transact((tx) =>
+        tx.insertAll(
+          'edge',
+          Array.from({ length: 101 }, (_, at) => [`${at}`, 'x'] as const),
+        ),
+      ),
+    ).rejects.toMatchObject({ code: 'CapacityExceeded' });
+    expect(engine.count('edge')).toBe(0);
+    expect(engine.revision).toBe(0);
+  });
+
+  it('names everything that is wrong with its options', () => {
+    expect(() =>
+      createEngine({ relations: { Edge: rel('term'), x: { columns: ['word' as 'term'] }, y: { columns: [] } } }),
+    ).toThrow(/Edge.*x, column 0.*y needs/);
+    expect(() => createEngine({ relations: {}, limits: { rows: 0, rowz: 1 } as object })).toThrow(
+      /limits.rows is 0.*limits.rowz is unknown/,
+    );
+  });
+
+  it('says what a lattice did wrong', async () => {
+    const broken: Lattice<string> = {
+      name: 'broken',
+      bottom: '',
+      join: () => {
+        throw new Error('no');
+      },
+      leq: () => true,
+      encode: String,
+      decode: String,
+    };
+    const engine = createEngine({ relations: { c: rel('term', broken) } });
+    const both = engine.transact((tx) => {
+      tx.insert('c', 'a', 'x');
+      tx.insert('c', 'a', 'y');
+    });
+    await expect(both).rejects.toMatchObject({
+      code: 'LatticeInvalid',
+      message: expect.stringContaining('join of lattice broken'),
+    });
+    expect(engine.count('c')).toBe(0);
+  });
+
+  it('interprets where no code may be made from strings', () => {
+    const index = new URL('../../dist/index.js', import.meta.url).href;
+    const script = `import { createEngine, rel } from ${JSON.stringify(index)};
+      const engine = createEngine({ relations: { edge: rel('term', 'term'), reach: rel('term', 'term') } });
+      engine.addRules(${JSON.stringify(text)});
+      await engine.transact((tx) => { tx.insert('edge', 'a', 'b'); tx.insert('edge', 'b', 'c'); });
+      console.log(engine.statistics.compiled, engine.count('reach'));`;
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--disallow-code-generation-from-strings', '--input-type=module', '-e', script],
+      { encoding: 'utf8' },
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toBe('false 3\n');
+  });
+});
