@@ -304,8 +304,33 @@ class RuleChecker {
       for (const value of values) for (const slot of slotsOf(value)) this.#testsLattice(slot);
     else {
       for (const value of values.slice(0, -1)) for (const slot of slotsOf(value)) this.#testsLattice(slot);
+      this.#testsWhereNotMonotone(atom.arguments.at(-1)!, relation);
     }
     return { relation, values };
+  }
+
+  /**
+   * A cell's value that is no monotone function of another's looks at it as a test does: where that is of another lattice, a
+   * subtrahend, a factor or a divisor. Functions are monotone in what they are given: that is asked of them.
+   */
+  #testsWhereNotMonotone(at: Expression, cell: Relation | undefined): void {
+    switch (at.type) {
+      case 'variable': {
+        const slot = this.#boundSlot(at, 'a head or an expression');
+        if (cell !== undefined && !sameKind(this.#kinds[slot]!, cell)) this.#testsLattice(slot);
+        return;
+      }
+      case 'call':
+        for (const given of at.arguments) this.#testsWhereNotMonotone(given, undefined);
+        return;
+      case 'operation': {
+        const { operator, left, right } = at;
+        const monotone = operator === '+' ? [left, right] : operator === '-' ? [left] : [];
+        for (const side of monotone) this.#testsWhereNotMonotone(side, cell);
+        for (const side of [left, right].filter((each) => !monotone.includes(each)))
+          for (const slot of this.#javaScript(side).slots) this.#testsLattice(slot);
+      }
+    }
   }
 
   #value(at: Expression, kind: SlotKind): Value {

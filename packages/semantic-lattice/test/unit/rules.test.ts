@@ -6,6 +6,8 @@ import {
   type Engine,
   expression,
   type Lattice,
+  maxInteger,
+  minInteger,
   not,
   rel,
   rule,
@@ -80,6 +82,15 @@ describe('a rule that cannot be', () => {
     expect(() => engine().addRules(text)).toThrow(expect.objectContaining({ code: 'NotStratifiable' }));
   });
 
+  it('is refused when a cell falls by what it raises', () => {
+    const both = createEngine({ relations: { low: rel('term', minInteger), high: rel('term', maxInteger) } });
+    for (const said of ['high(X, D) :- low(X, D). low(X, D) :- high(X, D).', 'low(X, 0 - D) :- low(X, D).']) {
+      expect(() => both.addRules(said)).toThrow(expect.objectContaining({ code: 'NotStratifiable' }));
+    }
+    expect(() => both.addRules('low(X, D * 2) :- low(X, D).')).toThrow(/its value here need not rise/);
+    both.addRules('low(X, D + D - 1) :- low(X, D).');
+  });
+
   it('leaves nothing of its text behind', () => {
     const one = engine();
     expect(() => one.addRules('p(X) :- q(X, _). p(a). p(X) :- s(X).')).toThrow();
@@ -90,10 +101,40 @@ describe('a rule that cannot be', () => {
     const body = Array.from({ length: 65 }, () => 'p(X)').join(', ');
     expect(() => engine().addRules(`p(X) :- ${body}.`)).toThrow(/more than 64 literals/);
     expect(() => engine().addRules(`size(a, ${'('.repeat(40)}1${')'.repeat(40)}).`)).toThrow(/nested deeper than 32/);
+    // As deep as the parentheses of its canonical text, which can then be read again.
+    for (const [terms, deep] of [
+      [100_000, 'RuleSyntax'],
+      [33, 'RuleSyntax'],
+      [32, undefined],
+    ] as const) {
+      const text = `size(X, N${' + 1'.repeat(terms - 1)}) :- size(X, N).`;
+      const one = engine();
+      if (deep !== undefined) expect(() => one.addRules(text)).toThrow(expect.objectContaining({ code: deep }));
+      else {
+        one.addRules(text);
+        engine().addRules(one.rules.join('\n'));
+      }
+    }
   });
 });
 
 describe('rules', () => {
+  it('say the same of cells that fall as others rise, however facts came', async () => {
+    const relations = {
+      low: rel('term', minInteger),
+      high: rel('term', maxInteger),
+      turned: rel('term', minInteger),
+      twice: rel('term', minInteger),
+    };
+    for (const proofs of [true, false]) {
+      const one = createEngine({ relations, proofs });
+      one.addRules('high(X, D) :- low(X, D). turned(X, 10 - D) :- low(X, D). twice(X, -2 * D) :- low(X, D).');
+      for (const value of [5, 3]) await one.transact((tx) => tx.insert('low', 'a', value));
+      const said = (['high', 'turned', 'twice'] as const).flatMap((name) => [...one.find(name)].map(([, at]) => at));
+      expect(said).toEqual([3, 7, -6]);
+    }
+  });
+
   it('read prefixes, IRIs, strings, integers and comments', async () => {
     const one = engine();
     one.addRules(`@prefix ex: <http://example.org/#>. % a comment
@@ -215,6 +256,6 @@ describe('rules', () => {
     expect([...one.find('size')].map(String).sort()).toEqual(['a). p("b,1', 'x,0']);
     expect([...one.find('cost')]).toEqual([['k', 4]]);
     expect(rules`p(${'a"b'}).`).toBe('p("a\\"b").');
-    expect(() => variable('lower')).toThrow(TypeError);
+    for (const name of ['lower', 'X-1']) expect(() => variable(name)).toThrow(TypeError);
   });
 });
