@@ -6,7 +6,8 @@
  *
  * The laws: `join` is idempotent, commutative and associative; `join(bottom, a)` equals `a`; `leq(a, b)` exactly when
  * `join(a, b)` equals `b`; `decode(encode(a))` equals `a`, and equal values have the same text. Functions that rules apply to
- * values must be monotone. A lattice with infinite ascending chains needs `widen`, or a recursion through it may be stopped by
+ * values must be monotone; so must `+` and `-` of a constant be where a rule uses them on numbers of a lattice in a head, which they are
+ * on chains of numbers. What cannot be, such as a factor or a value of another lattice, the engine treats as a test. A lattice with infinite ascending chains needs `widen`, or a recursion through it may be stopped by
  * the engine (`LatticeDidNotStabilise`).
  */
 export interface Lattice<T> {

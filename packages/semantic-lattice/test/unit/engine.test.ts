@@ -69,6 +69,56 @@ describe('the engine', () => {
     expect(heard).toEqual(['1 +ab,ac,bc -', '2 + -ac,bc']);
   });
 
+  it('stops waiting when it is aborted, for its own function or for its turn', async () => {
+    const engine = closure();
+    const aborting = new AbortController();
+    const endless = engine.transact(() => new Promise<void>(() => {}), { signal: aborting.signal });
+    const waiting = new AbortController();
+    const second = engine.transact((tx) => tx.insert('edge', 'a', 'b'), { signal: waiting.signal });
+    const third = engine.transact((tx) => tx.insert('edge', 'b', 'c'));
+    waiting.abort();
+    await expect(second).rejects.toMatchObject({ code: 'OperationAborted' });
+    aborting.abort();
+    await expect(endless).rejects.toMatchObject({ code: 'OperationAborted' });
+    expect((await third).revision).toBe(1);
+    expect([...engine.find('edge')]).toEqual([['b', 'c']]);
+    await using governor = new ResourceGovernor(testing(1));
+    const governed = governor.run({ name: 'wait', deadlineMs: 5 }, (context) =>
+      engine.transact(() => new Promise<void>(() => {}), { context }),
+    );
+    await expect(governed).rejects.toMatchObject({ code: 'DeadlineExceeded' });
+    expect((await engine.transact((tx) => tx.insert('edge', 'a', 'b'))).revision).toBe(2);
+  });
+
+  it('refuses what is said too late, and a promise where nothing waits', async () => {
+    const engine = closure();
+    let late: (() => void) | undefined;
+    await engine.transact((tx) => {
+      late = () => tx.insert('edge', 'a', 'b');
+    });
+    expect(late).toThrow(expect.objectContaining({ code: 'TransactionOver' }));
+    expect(() => engine.whatIf(async (tx) => tx.insert('edge', 'a', 'b'))).toThrow(
+      expect.objectContaining({ code: 'OptionsInvalid' }),
+    );
+    await engine.transact();
+    expect(engine.count('edge')).toBe(0);
+  });
+
+  it('names bad values and bounds, whatever they are', async () => {
+    const engine = closure();
+    const nameless = Object.create(null) as string;
+    await expect(engine.transact((tx) => tx.insert('edge', nameless, 'b'))).rejects.toMatchObject({
+      code: 'FactInvalid',
+    });
+    expect(() => engine.explain('edge', [nameless, 'b'])).toThrow(expect.objectContaining({ code: 'FactInvalid' }));
+    await expect(engine.transact(undefined, { budget: { derivations: Number.NaN } })).rejects.toMatchObject({
+      code: 'OptionsInvalid',
+    });
+    expect(() => createEngine({ relations: { edge: null as never } })).toThrow(
+      expect.objectContaining({ code: 'OptionsInvalid' }),
+    );
+  });
+
   it('explains by the shortest way, and gives every derivation', async () => {
     const engine = closure();
     await engine.transact((tx) => tx.insertAll('edge', pairs('ab bc cd ad be ed')));
