@@ -27,7 +27,10 @@ export interface Lattice<T> {
   readonly top?: T;
   /** The length of the longest ascending chain, counted in steps, where it is finite. */
   readonly height?: number;
-  /** An upper bound of `old` and `next` that makes every ascending chain end; applied when a cell has risen often. */
+  /**
+   * An upper bound of `old` and `next` that makes every ascending chain end; applied when recursive rules have raised a cell often in
+   * one transaction. The value is then above what follows, and may depend on the order in which facts came.
+   */
   widen?(old: T, next: T): T;
   /** The canonical text of a value: equal values have the same text. For interning, digests and certificates. */
   encode(value: T): string;

@@ -5,6 +5,7 @@ import {
   createEngine,
   type Engine,
   expression,
+  interval,
   type Lattice,
   maxInteger,
   minInteger,
@@ -207,6 +208,37 @@ describe('rules', () => {
       { relation: 'cost', key: ['b'], before: 3, after: 11 },
     ]);
     expect(Array.from(change.removed, ({ relation }) => relation)).toEqual(['p', 'p']);
+  });
+
+  it('climb as far as they are told, in any order and any number of steps, and no farther', async () => {
+    const relations = { seen: rel('term', interval), copied: rel('term', interval), next: rel('term', 'term') };
+    const make = () => {
+      const one = createEngine({ relations, limits: { cellRaises: 10 } });
+      one.addRules('copied(X, V) :- seen(X, V). copied(Y, V) :- copied(X, V), next(X, Y).');
+      return one;
+    };
+    const highs = Array.from({ length: 1500 }, (_, high) => high);
+    const [stepwise, rising, falling] = [make(), make(), make()];
+    for (const one of [stepwise, rising, falling]) await one.transact((tx) => tx.insert('next', 'a', 'b'));
+    for (const high of highs) await stepwise.transact((tx) => tx.insert('seen', 'a', { low: 0, high }));
+    await rising.transact((tx) =>
+      tx.insertAll(
+        'seen',
+        highs.map((high) => ['a', { low: 0, high }] as const),
+      ),
+    );
+    await falling.transact((tx) =>
+      tx.insertAll(
+        'seen',
+        highs.reverse().map((high) => ['a', { low: 0, high }] as const),
+      ),
+    );
+    expect([...stepwise.find('copied')].sort()).toEqual([
+      ['a', { low: 0, high: 1499 }],
+      ['b', { low: 0, high: 1499 }],
+    ]);
+    expect(rising.digest()).toBe(stepwise.digest());
+    expect(falling.digest()).toBe(stepwise.digest());
   });
 
   it('are refused to climb for ever, and may climb if the lattice widens', async () => {
