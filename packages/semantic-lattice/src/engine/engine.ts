@@ -35,6 +35,7 @@ import {
   hittingSets,
   type JustificationLimits,
   justificationsOf,
+  mayFallByGains,
   type Proof,
 } from '../proofs/index.js';
 import { ASSERTED, LIVE, type Relation, type RelationDeclarations, type RowOf } from '../relations/index.js';
@@ -591,15 +592,17 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
 
   /**
    * The minimal sets of assertions whose withdrawal makes a fact no longer hold, smallest first. Each was tried with
-   * {@link whatIf}; one that does not do it, because of a negation or a bound, is left out, and the answer is not complete then.
+   * {@link whatIf}; one that does not do it, because of a negation or a bound, is left out, and the answer is not complete then. Nor
+   * is it where the fact rests on the absence of what a withdrawal could make hold.
    *
    * @throws TenstripError `FactUnknown`, `ProofsOff`, `RelationUnknown`, `FactInvalid`, `EngineBusy`
    */
   repairs<N extends keyof R & string>(relation: N, values: RowOf<R[N]>, limits: JustificationLimits = {}): FactSets {
     const { limit = 10, ...others } = limits;
-    const found = hittingSets(this.justifications(relation, values, others), limit);
+    const found = hittingSets(this.#schema, this.justifications(relation, values, others), limit);
     const sets = found.sets.filter((set) => !this.#holdsWithout(relation, values, set));
-    return { sets, complete: found.complete && sets.length === found.sets.length };
+    const isAll = !mayFallByGains(this.#schema.relation(relation), this.#inForce.rules);
+    return { sets, complete: isAll && found.complete && sets.length === found.sets.length };
   }
 
   #holdsWithout(relation: string, values: readonly unknown[], facts: readonly Fact[]): boolean {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { ResourceGovernor, testing } from '@tenstrip/shared-core';
 import { describe, expect, it } from 'vitest';
-import { any, createEngine, type Lattice, rel } from '../../src/index.js';
+import { any, createEngine, interval, type Lattice, rel } from '../../src/index.js';
 
 const relations = { edge: rel('term', 'term'), reach: rel('term', 'term') };
 const text = 'reach(X, Y) :- edge(X, Y). reach(X, Z) :- reach(X, Y), edge(Y, Z).';
@@ -117,6 +117,53 @@ describe('the engine', () => {
     expect(() => createEngine({ relations: { edge: null as never } })).toThrow(
       expect.objectContaining({ code: 'OptionsInvalid' }),
     );
+  });
+
+  it('tells values of a lattice apart in what to withdraw', async () => {
+    const engine = createEngine({
+      relations: { range: rel('term', interval), known: rel('term'), also: rel('term', interval) },
+    });
+    engine.addRules('known(X) :- range(X, _). known(X) :- also(X, _).');
+    await engine.transact((tx) => {
+      tx.insert('range', 'x', { low: 0, high: 1 });
+      tx.insert('range', 'y', { low: 0, high: 2 });
+      tx.insert('also', 'x', { low: 0, high: 3 });
+    });
+    engine.addRules('known(both) :- range(x, _), range(y, _).');
+    await engine.transact();
+    expect(engine.repairs('known', ['both']).sets).toEqual([
+      [{ relation: 'range', values: ['x', { low: 0, high: 1 }] }],
+      [{ relation: 'range', values: ['y', { low: 0, high: 2 }] }],
+    ]);
+    await engine.transact((tx) => {
+      tx.retract('range', 'x', { low: 0, high: 1 });
+      tx.insert('range', 'x', { low: 0, high: 4 });
+      tx.insert('range', 'x', { low: -1, high: 3 });
+    });
+    // Both assertions make the cell; either alone leaves the other.
+    expect(engine.justifications('range', ['x', { low: -1, high: 4 }]).sets).toEqual([
+      [
+        { relation: 'range', values: ['x', { low: -1, high: 3 }] },
+        { relation: 'range', values: ['x', { low: 0, high: 4 }] },
+      ],
+    ]);
+    expect(engine.repairs('range', ['x', { low: -1, high: 4 }]).sets).toHaveLength(2);
+  });
+
+  it('does not call repairs complete where a withdrawal could make hold what must be absent', async () => {
+    const names = ['given', 'blocked', 'reason', 'excuse', 'allowed'] as const;
+    const engine = createEngine({ relations: Object.fromEntries(names.map((name) => [name, rel('term')])) });
+    engine.addRules('allowed(X) :- given(X), not blocked(X). blocked(X) :- reason(X).');
+    await engine.transact((tx) => {
+      for (const name of ['given', 'excuse']) tx.insert(name, 'x');
+    });
+    const byGiven = [[{ relation: 'given', values: ['x'] }]];
+    expect(engine.repairs('allowed', ['x'])).toEqual({ sets: byGiven, complete: true });
+    // Withdrawing the excuse would do it too, and is in no proof.
+    engine.addRules('blocked(X) :- given(X), not excuse(X).');
+    await engine.transact();
+    expect(engine.whatIf((tx) => tx.retract('excuse', 'x')).removed.of('allowed')).toHaveProperty('size', 1);
+    expect(engine.repairs('allowed', ['x'])).toEqual({ sets: byGiven, complete: false });
   });
 
   it('explains by the shortest way, and gives every derivation', async () => {
