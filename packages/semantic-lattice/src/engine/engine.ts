@@ -1,7 +1,7 @@
 // The engine: facts, rules, and transactions over both. A transaction is evaluated to its fixpoint and then is all there, or not at
 // all; between two turns of the event loop that a long one gives, reads are refused rather than shown half of it.
 import { type OperationContext, type Reservation, ungoverned } from '@tenstrip/shared-core';
-import { latticeError } from '../errors/index.js';
+import { latticeError, textOf } from '../errors/index.js';
 import {
   any,
   type Change,
@@ -14,7 +14,6 @@ import {
   settle,
   stateDigest,
   type TouchingChange,
-  textOf,
 } from '../facts/index.js';
 import {
   type Budget,

@@ -9,5 +9,5 @@ export {
 } from './change.js';
 export type { Fact } from './fact.js';
 export { checkedLimits, type EngineLimits } from './limits.js';
-export { any, Schema, textOf } from './schema.js';
+export { any, Schema } from './schema.js';
 export { stateDigest } from './state-digest.js';

@@ -1,5 +1,5 @@
 // Between values and integers, at the engine's border: everything that comes in is checked here, and nowhere below.
-import { latticeError } from '../errors/index.js';
+import { latticeError, textOf } from '../errors/index.js';
 import type { Lattice } from '../lattices/index.js';
 import {
   type ByteMeter,
@@ -196,15 +196,6 @@ function refuse(relation: Relation, column: number, value: unknown, problem: str
     column,
     value: shown,
   });
-}
-
-/** A value for people: also of what has no text. */
-export function textOf(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return Object.prototype.toString.call(value);
-  }
 }
 
 function issuesOf(name: string, columns: readonly ColumnKind[], limits: EngineLimits): string[] {

@@ -110,6 +110,21 @@ describe('the engine', () => {
     await expect(engine.transact((tx) => tx.insert('edge', nameless, 'b'))).rejects.toMatchObject({
       code: 'FactInvalid',
     });
+    const thrower = createEngine({
+      relations,
+      functions: {
+        nothing: () => nameless,
+        thrown: () => {
+          throw nameless;
+        },
+      },
+    });
+    thrower.addRules('reach(X, nothing(Y)) :- edge(X, Y), X = a. reach(X, thrown(Y)) :- edge(X, Y), X != a.');
+    for (const [from, code] of [
+      ['a', 'KindMismatch'],
+      ['b', 'LatticeInvalid'],
+    ] as const)
+      await expect(thrower.transact((tx) => tx.insert('edge', from, 'x'))).rejects.toMatchObject({ code });
     expect(() => engine.explain('edge', [nameless, 'b'])).toThrow(expect.objectContaining({ code: 'FactInvalid' }));
     await expect(engine.transact(undefined, { budget: { derivations: Number.NaN } })).rejects.toMatchObject({
       code: 'OptionsInvalid',
