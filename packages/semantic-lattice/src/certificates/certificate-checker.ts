@@ -697,8 +697,14 @@ export class Program {
       const lattice = lattices.get(left.name) ?? lattices.get(right.name);
       if (lattice !== undefined) lattices.set(left.name, lattice).set(right.name, lattice);
     }
-    const plain = this.lattice(rule.head.relation) === undefined ? rule.head.given : rule.head.given.slice(0, -1);
-    const tested = new Set([...plain.flatMap(variablesOf), ...rule.body.flatMap(testedVariables)]);
+    const headLattice = this.lattice(rule.head.relation);
+    const plain = headLattice === undefined ? rule.head.given : rule.head.given.slice(0, -1);
+    const said = rule.head.given.slice(plain.length);
+    const tested = new Set([
+      ...plain.flatMap(variablesOf),
+      ...said.flatMap((value) => notMonotone(value, (name) => lattices.get(name) === headLattice)),
+      ...rule.body.flatMap(testedVariables),
+    ]);
     const isTested = ({ value }: { value: Expression }): boolean => {
       if (value.type !== 'variable') return value.type === 'constant';
       const { name } = value;
@@ -784,6 +790,19 @@ function variablesOf(expression: Expression): string[] {
   if (expression.type === 'variable') return [expression.name];
   if (expression.type === 'operation') return [...variablesOf(expression.left), ...variablesOf(expression.right)];
   return expression.type === 'call' ? expression.given.flatMap(variablesOf) : [];
+}
+
+/**
+ * Variables on which a cell's value may depend otherwise than monotonically: those whose lattice is another than the cell's, a
+ * subtrahend, a factor, a divisor. Functions are monotone in what they are given: that is asked of them.
+ */
+function notMonotone(expression: Expression, isOfCell: (variable: string) => boolean): string[] {
+  if (expression.type === 'variable') return isOfCell(expression.name) ? [] : [expression.name];
+  if (expression.type === 'call') return expression.given.flatMap((each) => notMonotone(each, () => true));
+  if (expression.type !== 'operation') return [];
+  const { operator, left, right } = expression;
+  if (operator === '+') return [left, right].flatMap((side) => notMonotone(side, isOfCell));
+  return operator === '-' ? [...notMonotone(left, isOfCell), ...variablesOf(right)] : variablesOf(expression);
 }
 
 /** Whether a fact is an instance of an atom; binds what is not bound yet. */
@@ -916,14 +935,12 @@ function printLiteral(literal: Literal): string {
 }
 
 const tokenPattern =
-  /[ \t\r\n]+|%[^\n]*|:-|!=|<=|>=|@prefix\b|<[^<>\s"{}|\\^`=][^<>\s"{}|\\^`]*>|"(?:[^"\\\n]|\\.)*"|\d+|[\p{L}_][\p{L}\p{N}_-]*|[(),.:=<>+*/!-]/uy;
+  /[ \t\r\n]+|%[^\n]*|:-|!=|<=|>=|@prefix\b|<[^<>\s"{}|\\^`=][^<>\s"{}|\\^`]*>|"(?:[^"\\\n]|\\.)*"|\d+|(?:\p{L}[\p{L}\p{N}_]*(?:-[\p{L}\p{N}_]+)*)?:[\p{L}\p{N}_]+(?:-[\p{L}\p{N}_]+)*|[\p{Lu}_][\p{L}\p{N}_]*|\p{L}[\p{L}\p{N}_]*(?:-[\p{L}\p{N}_]+)*|[(),.:=<>+*/!-]/uy;
 const comparisonSigns = ['=', '!=', '<', '<=', '>', '>='];
 
 /** Recursive descent over a list of tokens. */
 class Parser {
   readonly #tokens: string[] = [];
-  /** Whether a token follows the one before without space. */
-  readonly #adjoins: boolean[] = [];
   readonly #prefixes = new Map<string, string>();
   readonly #nesting: number;
   #at = 0;
@@ -933,16 +950,11 @@ class Parser {
     if (text.length > ruleText) refuse('rules', `the text has ${text.length} characters; at most ${ruleText}`);
     this.#nesting = nesting;
     const pattern = new RegExp(tokenPattern.source, tokenPattern.flags);
-    for (let adjoins = false; pattern.lastIndex < text.length; ) {
+    while (pattern.lastIndex < text.length) {
       const at = pattern.lastIndex;
       const token =
         pattern.exec(text)?.[0] ?? refuse('rules', `${JSON.stringify(text.slice(at, at + 10))} begins nothing`);
-      const isSpace = /^[\s%]/.test(token);
-      if (!isSpace) {
-        this.#tokens.push(token);
-        this.#adjoins.push(adjoins);
-      }
-      adjoins = !isSpace;
+      if (!/^[\s%]/.test(token)) this.#tokens.push(token);
     }
   }
 
@@ -958,6 +970,7 @@ class Parser {
 
   #prefix(): void {
     const name = this.#is(':') ? '' : this.#next();
+    if (!/^(?:[\p{L}_][^:]*)?$/u.test(name)) refuse('rules', `${name} is the name of no prefix`);
     this.#expect(':');
     const iri = this.#next();
     if (!iri.startsWith('<')) refuse('rules', `${iri} is no IRI`);
@@ -1040,14 +1053,10 @@ class Parser {
       return inner;
     }
     if (token === '-') return this.#negative();
-    if (token === ':') return this.#prefixed('');
+    if (/:[\p{L}\p{N}_]/u.test(token)) return this.#prefixed(token);
     if (/^[\p{Lu}_]/u.test(token)) return { type: 'variable', name: token };
     if (!isName(token)) return refuse('rules', `${token} begins no expression`);
     if (this.#is('(')) return { type: 'call', name: token, given: this.#list() };
-    if (this.#is(':') && this.#adjoins[this.#at] === true) {
-      this.#at += 1;
-      return this.#prefixed(token);
-    }
     return { type: 'constant', value: token };
   }
 
@@ -1060,9 +1069,10 @@ class Parser {
     return { type: 'operation', operator: '-', left: { type: 'constant', value: 0 }, right };
   }
 
-  #prefixed(prefix: string): Expression {
+  #prefixed(token: string): Expression {
+    const [prefix, local] = token.split(':') as [string, string];
     const iri = this.#prefixes.get(prefix) ?? refuse('rules', `the prefix ${prefix}: was not declared`);
-    return { type: 'constant', value: iri + this.#next() };
+    return { type: 'constant', value: iri + local };
   }
 
   #is(token: string): boolean {
@@ -1086,7 +1096,7 @@ class Parser {
   }
 }
 
-const isName = (token: string): boolean => /^[\p{L}]/u.test(token) && !/^\p{Lu}/u.test(token);
+const isName = (token: string): boolean => /^(?!\p{Lu})\p{L}[^:]*$/u.test(token);
 
 function integer(text: string): number {
   const value = Number(text);

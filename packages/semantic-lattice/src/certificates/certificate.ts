@@ -43,7 +43,7 @@ export async function certify<R extends RelationDeclarations>(
     engine.rules.join('\n'),
     engine.declarations,
     {},
-    { ...defaultLimits, ruleText: Number.MAX_SAFE_INTEGER },
+    { ...defaultLimits, ruleText: Number.MAX_SAFE_INTEGER, nesting: Number.MAX_SAFE_INTEGER },
   );
   const writer = new CertificateWriter(program, engine.declarations, maxSteps);
   for (const { relation, values } of Array.isArray(claims) ? (claims as readonly Fact[]) : [claims as Fact]) {

@@ -1,7 +1,7 @@
 // The engine: facts, rules, and transactions over both. A transaction is evaluated to its fixpoint and then is all there, or not at
 // all; between two turns of the event loop that a long one gives, reads are refused rather than shown half of it.
 import { type OperationContext, type Reservation, ungoverned } from '@tenstrip/shared-core';
-import { latticeError } from '../errors/index.js';
+import { latticeError, textOf } from '../errors/index.js';
 import {
   any,
   type Change,
@@ -34,6 +34,7 @@ import {
   hittingSets,
   type JustificationLimits,
   justificationsOf,
+  mayFallByGains,
   type Proof,
 } from '../proofs/index.js';
 import { ASSERTED, LIVE, type Relation, type RelationDeclarations, type RowOf } from '../relations/index.js';
@@ -265,10 +266,11 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
 
   /**
    * Applies changes and derives all that follows, and takes back what no longer does. All or nothing: whatever it throws, no
-   * fact has changed. Transactions wait for one another in the order of their calls.
+   * fact has changed. Transactions wait for one another in the order of their calls: one whose `build` awaits another of the same
+   * engine waits until it is aborted.
    *
    * @param build says what to assert and to retract, at once or in a promise's time, meanwhile reads still see the state before;
-   *   without it, only new rules take effect
+   *   without it, only new rules take effect. What it says after that is refused (`TransactionOver`)
    * @throws TenstripError `BudgetExceeded`, `CapacityExceeded`, `RevisionConflict`, `IntegerOverflow`, `LatticeInvalid`,
    *   `LatticeDidNotStabilise`, what `build` throws, and `OperationAborted` or `DeadlineExceeded`
    */
@@ -281,13 +283,13 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
         { retryable: true },
       );
     }
-    this.#waiting++;
+    const op = operationOf(options);
     const before = this.#last;
-    const mine = before.then(() => this.#transactNow(build, options));
-    this.#last = mine.then(
-      () => undefined,
-      () => undefined,
-    );
+    const turn = this.#waiting > 0 ? unlessStopped(before, op, options) : before;
+    this.#waiting++;
+    const mine = turn.then(() => this.#transactNow(build, options, op));
+    // One that stopped waiting does not let the next one in before its turn.
+    this.#last = Promise.allSettled([before, mine]).then(() => undefined);
     try {
       return await mine;
     } finally {
@@ -298,8 +300,8 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   async #transactNow(
     build: ((tx: Transaction<R>) => void | Promise<void>) | undefined,
     options: TransactOptions,
+    op: OperationContext,
   ): Promise<Change> {
-    const op = operationOf(options);
     const { expectRevision } = options;
     if (expectRevision !== undefined && expectRevision !== this.#revision) {
       throw latticeError(
@@ -310,7 +312,11 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
       );
     }
     const staged = this.#stage(build);
-    await staged.built;
+    try {
+      if (isPromise(staged.built)) await unlessStopped(staged.built, op, options);
+    } finally {
+      staged.builder.isOver = true;
+    }
     this.#evaluating = true;
     let change: TouchingChange;
     try {
@@ -336,12 +342,20 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   /**
    * What a transaction would change, without changing anything. Synchronous: it gives the event loop no turn.
    *
-   * @throws what {@link transact} does, and TenstripError `EngineBusy` while one is evaluated
+   * @throws what {@link transact} does, and TenstripError `EngineBusy` while one is evaluated, `OptionsInvalid` when `build` gives a
+   *   promise
    */
   whatIf(build: (tx: Transaction<R>) => void, options: Omit<TransactOptions, 'expectRevision'> = {}): Change {
     this.#refuseWhileEvaluating();
     const op = operationOf(options);
     const staged = this.#stage(build);
+    staged.builder.isOver = true;
+    if (isPromise(staged.built)) {
+      staged.built.then(undefined, () => undefined);
+      throw latticeError('OptionsInvalid', 'whatIf takes no function that gives a promise: say all at once', {
+        issues: ['build'],
+      });
+    }
     this.#evaluating = true;
     try {
       using _ = this.#memory.reserveFor(op);
@@ -358,8 +372,12 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   /** Lets a transaction be said. */
   #stage(build: ((tx: Transaction<R>) => unknown) | undefined): Staged {
     const builder = new TransactionBuilder(this.#schema);
-    const built = build?.(builder as unknown as Transaction<R>);
-    return { builder, built };
+    try {
+      return { builder, built: build?.(builder as unknown as Transaction<R>) };
+    } catch (error) {
+      builder.isOver = true;
+      throw error;
+    }
   }
 
   #evaluation({ builder }: Staged, options: TransactOptions, op: OperationContext): Generator<void> {
@@ -578,15 +596,17 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
 
   /**
    * The minimal sets of assertions whose withdrawal makes a fact no longer hold, smallest first. Each was tried with
-   * {@link whatIf}; one that does not do it, because of a negation or a bound, is left out, and the answer is not complete then.
+   * {@link whatIf}; one that does not do it, because of a negation or a bound, is left out, and the answer is not complete then. Nor
+   * is it where the fact rests on the absence of what a withdrawal could make hold.
    *
    * @throws TenstripError `FactUnknown`, `ProofsOff`, `RelationUnknown`, `FactInvalid`, `EngineBusy`
    */
   repairs<N extends keyof R & string>(relation: N, values: RowOf<R[N]>, limits: JustificationLimits = {}): FactSets {
     const { limit = 10, ...others } = limits;
-    const found = hittingSets(this.justifications(relation, values, others), limit);
+    const found = hittingSets(this.#schema, this.justifications(relation, values, others), limit);
     const sets = found.sets.filter((set) => !this.#holdsWithout(relation, values, set));
-    return { sets, complete: found.complete && sets.length === found.sets.length };
+    const isAll = !mayFallByGains(this.#schema.relation(relation), this.#inForce.rules);
+    return { sets, complete: isAll && found.complete && sets.length === found.sets.length };
   }
 
   #holdsWithout(relation: string, values: readonly unknown[], facts: readonly Fact[]): boolean {
@@ -626,9 +646,10 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     if (!this.#proofs) throw latticeError('ProofsOff', 'the engine was made with proofs: false', {});
     const row = this.#rowOf(name, values);
     if (row < 0) {
-      throw latticeError('FactUnknown', `${name}(${values.map(String).join(', ')}) does not hold`, {
+      const shown = values.map(textOf);
+      throw latticeError('FactUnknown', `${name}(${shown.join(', ')}) does not hold`, {
         relation: name,
-        values: values.map(String),
+        values: shown,
       });
     }
     return row;
@@ -652,6 +673,8 @@ class TransactionBuilder implements Transaction {
   readonly #tuple = new Int32Array(MOST_COLUMNS);
   readonly changes = new StagedChanges();
   retracts = false;
+  /** Whether all was said. */
+  isOver = false;
 
   constructor(schema: Schema) {
     this.#schema = schema;
@@ -668,19 +691,58 @@ class TransactionBuilder implements Transaction {
 
   retract(relation: string, ...values: readonly unknown[]): void {
     const found = this.#schema.relation(relation);
+    this.#refuseWhenOver();
     if (!this.#schema.encode(found, values, this.#tuple, true)) return;
     this.retracts = true;
     this.changes.push(this.#schema.assertionsOf(found), this.#tuple, false);
   }
 
   #stage(relation: Relation, values: readonly unknown[], asserted: boolean): void {
+    this.#refuseWhenOver();
     this.#schema.encode(relation, values, this.#tuple, false);
     this.changes.push(this.#schema.assertionsOf(relation), this.#tuple, asserted);
+  }
+
+  /** What is said too late would be lost in silence. */
+  #refuseWhenOver(): void {
+    if (!this.isOver) return;
+    throw latticeError('TransactionOver', 'this transaction took what it was told: await all before its function ends');
   }
 }
 
 function operationOf({ context, signal }: TransactOptions): OperationContext {
   return context ?? ungoverned.context(signal === undefined ? {} : { signal });
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** Waits for something, or until the operation or the signal ends the wait: then throws what {@link Engine.transact} throws for that. */
+async function unlessStopped(
+  wait: PromiseLike<unknown>,
+  op: OperationContext,
+  options: TransactOptions,
+): Promise<void> {
+  const signals = [options.context?.signal, options.signal].filter((signal) => signal !== undefined);
+  let stop = () => {};
+  try {
+    await new Promise<unknown>((resolve, reject) => {
+      stop = () => {
+        try {
+          op.throwIfStopped();
+          for (const signal of signals) refuseAborted(signal);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      for (const signal of signals) signal.addEventListener('abort', stop);
+      wait.then(resolve, reject);
+      stop();
+    });
+  } finally {
+    for (const signal of signals) signal.removeEventListener('abort', stop);
+  }
 }
 
 function refuseAborted(signal: AbortSignal | undefined): void {

@@ -1,2 +1,2 @@
-export { latticeError } from './lattice-error.js';
+export { latticeError, textOf } from './lattice-error.js';
 export type { SemanticLatticeErrorCode } from './lattice-error-code.js';

@@ -32,6 +32,8 @@ export type SemanticLatticeErrorCode =
   | 'EngineBusy'
   /** The engine's revision is another than the one expected. Retryable. `details.expected`, `details.revision` */
   | 'RevisionConflict'
+  /** A transaction was told more after its function had ended, or its promise. */
+  | 'TransactionOver'
   /** An engine without proofs was asked for one, or to retract. */
   | 'ProofsOff'
   /** A fact that does not hold was asked for its proof. `details.relation`, `details.values` */

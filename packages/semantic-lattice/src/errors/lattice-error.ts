@@ -11,3 +11,12 @@ export function latticeError(
 ): TenstripError<SemanticLatticeErrorCode> {
   return new TenstripError(code, message, { details, ...options });
 }
+
+/** A value for people: also of what has no text. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}

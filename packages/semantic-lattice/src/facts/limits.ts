@@ -22,7 +22,7 @@ export interface EngineLimits {
   readonly bodyLiterals: number;
   /** Nesting of expressions. Default 32. */
   readonly nesting: number;
-  /** How often one cell may rise in its life. Default 100,000. */
+  /** How often one cell may rise by recursive rules in one transaction. Default 100,000. */
   readonly cellRaises: number;
   /** Transactions that may wait. Default 10,000. */
   readonly waiting: number;

@@ -1,5 +1,5 @@
 // Between values and integers, at the engine's border: everything that comes in is checked here, and nowhere below.
-import { latticeError } from '../errors/index.js';
+import { latticeError, textOf } from '../errors/index.js';
 import type { Lattice } from '../lattices/index.js';
 import {
   type ByteMeter,
@@ -34,7 +34,10 @@ export class Schema {
   constructor(declarations: RelationDeclarations, limits: EngineLimits, withProofs: boolean, meter: ByteMeter) {
     this.#limits = limits;
     this.terms = new TermDictionary(limits.terms);
-    const issues = Object.entries(declarations).flatMap(([name, { columns }]) => issuesOf(name, columns, limits));
+    // From JavaScript they may be anything.
+    const issues = Object.entries(declarations ?? {}).flatMap(([name, given]) =>
+      issuesOf(name, given?.columns, limits),
+    );
     if (issues.length > 0) {
       throw latticeError('OptionsInvalid', `relations: ${issues.join('; ')}`, { issues });
     }
@@ -128,7 +131,7 @@ export class Schema {
    */
   encode(relation: Relation, values: readonly unknown[], into: Int32Array, known: boolean): boolean {
     if (!Array.isArray(values) || values.length !== relation.arity) {
-      const given = Array.isArray(values) ? `${values.length} values` : String(values);
+      const given = Array.isArray(values) ? `${values.length} values` : textOf(values);
       throw latticeError('FactInvalid', `${relation.name} has ${relation.arity} columns; given: ${given}`, {
         relation: relation.name,
       });
@@ -187,7 +190,7 @@ export class Schema {
 }
 
 function refuse(relation: Relation, column: number, value: unknown, problem: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const shown = typeof value === 'string' ? JSON.stringify(value) : textOf(value);
   throw latticeError('FactInvalid', `${relation.name}, column ${column}: ${shown} ${problem}`, {
     relation: relation.name,
     column,

@@ -24,8 +24,15 @@ export class BudgetMeter {
   readonly #refuseStopped: () => void;
   #granted = 0;
 
-  /** @param refuseStopped throws when something other than the operation wants the work to end */
+  /**
+   * @param refuseStopped throws when something other than the operation wants the work to end
+   * @throws TenstripError `OptionsInvalid` for a bound that is no number or below 0
+   */
   constructor(budget: Budget, op: OperationContext, addedRows: () => number, refuseStopped: () => void) {
+    const issues = Object.entries(budget).flatMap(([name, bound]) =>
+      bound === undefined || bound >= 0 ? [] : [`budget.${name} is ${String(bound)}: a number from 0 upwards`],
+    );
+    if (issues.length > 0) throw latticeError('OptionsInvalid', issues.join('; '), { issues });
     this.#budget = budget;
     this.#op = op;
     this.#startMs = budget.ms === undefined ? 0 : op.clock.monotonicMs();

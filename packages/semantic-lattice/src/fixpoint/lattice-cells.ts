@@ -18,10 +18,14 @@ export function raiseCell(work: Workspace, prepared: PreparedRule): void {
   const old = holds ? relation.columns[column]![row]! : 0;
   let value = values.join(old, given);
   if (value === old) return;
-  const raised = holds ? relation.raised[row]! + 1 : 0;
-  if (raised > work.widenAfter) value = values.widen(old, value);
-  if (value === old) return;
-  if (raised > work.maxRaises) refuse(relation, row, raised, work);
+  // Only a recursion can go on for ever, and only within one transaction: what is said from outside is finite, and stays as it is.
+  const ofThisOne = holds && row >= work.start[relation.id]!;
+  const raised = (ofThisOne ? relation.raised[row]! : 0) + (holds && recursive.length > 0 ? 1 : 0);
+  if (recursive.length > 0) {
+    if (raised > work.widenAfter) value = values.widen(old, value);
+    if (value === old) return;
+    if (raised > work.maxRaises) refuse(relation, row, raised, work);
+  }
   let height = work.heightOf(rule, recursive);
   const joined = holds && value !== given;
   if (joined) height = Math.max(height, relation.height(row) + 1);

@@ -6,7 +6,8 @@
  *
  * The laws: `join` is idempotent, commutative and associative; `join(bottom, a)` equals `a`; `leq(a, b)` exactly when
  * `join(a, b)` equals `b`; `decode(encode(a))` equals `a`, and equal values have the same text. Functions that rules apply to
- * values must be monotone. A lattice with infinite ascending chains needs `widen`, or a recursion through it may be stopped by
+ * values must be monotone; so must `+` and `-` of a constant be where a rule uses them on numbers of a lattice in a head, which they are
+ * on chains of numbers. What cannot be, such as a factor or a value of another lattice, the engine treats as a test. A lattice with infinite ascending chains needs `widen`, or a recursion through it may be stopped by
  * the engine (`LatticeDidNotStabilise`).
  */
 export interface Lattice<T> {
@@ -26,7 +27,10 @@ export interface Lattice<T> {
   readonly top?: T;
   /** The length of the longest ascending chain, counted in steps, where it is finite. */
   readonly height?: number;
-  /** An upper bound of `old` and `next` that makes every ascending chain end; applied when a cell has risen often. */
+  /**
+   * An upper bound of `old` and `next` that makes every ascending chain end; applied when recursive rules have raised a cell often in
+   * one transaction. The value is then above what follows, and may depend on the order in which facts came.
+   */
   widen?(old: T, next: T): T;
   /** The canonical text of a value: equal values have the same text. For interning, digests and certificates. */
   encode(value: T): string;

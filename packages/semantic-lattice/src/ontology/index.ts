@@ -1,5 +1,6 @@
 export {
   loadOntology,
+  nextBlankNodes,
   type Ontology,
   type OntologyEngine,
   type OntologyOptions,

@@ -2,6 +2,7 @@
 
 import { type OperationContext, ungoverned } from '@tenstrip/shared-core';
 import { createEngine, type Engine, type EngineOptions, type Transaction } from '../engine/index.js';
+import { latticeError } from '../errors/index.js';
 import type { Budget } from '../fixpoint/index.js';
 import { type LiteralMeaning, RecognisedDatatypes } from './datatypes.js';
 import { ontologyRelations } from './ontology-relations.js';
@@ -64,11 +65,21 @@ export async function loadOntology(source: RdfSource, options: OntologyOptions):
   const { insertInto, report } = await readOntology(source, {
     ...options,
     context,
-    blankNodes: `d${engine.revision}-`,
+    blankNodes: nextBlankNodes(engine),
   });
   useProfile(engine, options.profile);
   await engine.transact(insertInto, { context, ...(budget === undefined ? {} : { budget }) });
   return { engine, report };
+}
+
+/** Documents that were read into an engine so far, finished or not. */
+const documentsOf = new WeakMap<object, number>();
+
+/** What the labels of the next document's blank nodes begin with: no other document's do, even if they are read at the same time. */
+export function nextBlankNodes(engine: object): string {
+  const number = documentsOf.get(engine) ?? 0;
+  documentsOf.set(engine, number + 1);
+  return `d${number}-`;
 }
 
 /** Profiles whose rules an engine has. */
@@ -100,6 +111,10 @@ export type OntologyReading = Pick<
 /** Reads a source without an engine. @throws TenstripError `OntologyInvalid`, `OptionsInvalid` */
 export async function readOntology(source: RdfSource, options: OntologyReading): Promise<ReadOntology> {
   const { format, profile, baseIri, datatypes = [], maxTermLength = 1_048_576, context, blankNodes } = options;
+  if (!Object.hasOwn(profileRules, profile)) {
+    const problem = `profile is ${String(profile)}: one of ${Object.keys(profileRules).join(', ')}`;
+    throw latticeError('OptionsInvalid', problem, { issues: [problem] });
+  }
   const reporter = new ProfileReporter(profile);
   const facts = new OntologyFacts(datatypes);
   const base = baseIri === undefined ? {} : { baseIri };

@@ -50,13 +50,19 @@ const n3Formats = {
 /**
  * Reads a source to its end.
  *
- * @throws TenstripError `OntologyInvalid` for what is no RDF of that syntax, with the line where it is known
+ * @throws TenstripError `OntologyInvalid` for what is no RDF of that syntax, with the line where it is known, and `OptionsInvalid`
+ * for a syntax that is not read
  */
 export async function readRdf(
   source: RdfSource,
   options: ReadingOptions,
   receive: TripleReceiver,
 ): Promise<ReadingSummary> {
+  const formats = [...Object.keys(n3Formats), 'rdf-xml', 'quads'];
+  if (!formats.includes(options.format)) {
+    const problem = `format is ${String(options.format)}: one of ${formats.join(', ')}`;
+    throw latticeError('OptionsInvalid', problem, { issues: [problem] });
+  }
   const summary = { triples: 0, inNamedGraphs: 0, withTripleTerms: 0 };
   const take = (quad: RDF.Quad, line: number | undefined) => {
     const { subject, predicate, object, graph } = quad;
@@ -157,7 +163,7 @@ async function readRdfXml(texts: AsyncIterable<string>, options: ReadingOptions,
     ...(baseIri === undefined ? {} : { baseIRI: baseIri }),
   });
   let failure: unknown;
-  const saxes = (parser as unknown as { saxParser: { line: number } }).saxParser;
+  const saxes = (parser as unknown as { saxParser: { line: number; close(): unknown } }).saxParser;
   parser.on('data', (quad: RDF.Quad) => {
     try {
       if (failure === undefined) take(quad, saxes.line);
@@ -167,7 +173,10 @@ async function readRdfXml(texts: AsyncIterable<string>, options: ReadingOptions,
   });
   const ended = new Promise<void>((resolve, reject) => {
     parser.on('end', resolve);
-    parser.on('error', (error: Error) => reject(malformed(error)));
+    parser.on('error', (error: Error) => {
+      failure ??= malformed(error);
+      reject(failure);
+    });
   });
   ended.catch(() => {}); // looked at below
   for await (const text of texts) {
@@ -177,6 +186,8 @@ async function readRdfXml(texts: AsyncIterable<string>, options: ReadingOptions,
   }
   parser.end();
   await ended;
+  // The library does not ask whether the document had come to its end.
+  saxes.close();
   if (failure !== undefined) throw failure;
 }
 

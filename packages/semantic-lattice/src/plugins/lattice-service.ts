@@ -27,7 +27,6 @@ export class LatticeService {
   readonly functions: LatticeServiceOptions['functions'];
   readonly signer: Signer | undefined;
   readonly #orders = new Map<string, Order>();
-  #documents = 0;
 
   constructor({ relations, functions, rules, limits, signer }: LatticeServiceOptions, sandboxed: boolean) {
     const taken = Object.keys(relations).find((name) => Object.hasOwn(ontologyRelations, name));
@@ -51,12 +50,6 @@ export class LatticeService {
     this.functions = functions;
     this.signer = signer;
     if (rules !== '') this.engine.addRules(rules);
-  }
-
-  /** What the labels of the next document's blank nodes begin with. */
-  nextBlankNodes(): string {
-    this.#documents += 1;
-    return `d${this.#documents}-`;
   }
 
   /** The live order of a relation: one for each, and there are no more relations than were declared. */

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { definePlugin } from '@tenstrip/shared-core';
 import { z } from 'zod';
 import { latticeError } from '../errors/index.js';
-import { type RdfSource, readOntology, useProfile } from '../ontology/index.js';
+import { nextBlankNodes, type RdfSource, readOntology, useProfile } from '../ontology/index.js';
 import { budgetSchema, governed, revisionSchema, type ServiceContext } from './lattice-service.js';
 
 const placeSchema = z.object({
@@ -48,7 +48,7 @@ export const loadOntologyPlugin = definePlugin({
     const { service } = op;
     const source: RdfSource = text ?? (await fileOf(path!, op));
     const base = baseIri === undefined ? {} : { baseIri };
-    const reading = { format, profile, datatypes, context: op, blankNodes: service.nextBlankNodes(), ...base };
+    const reading = { format, profile, datatypes, context: op, blankNodes: nextBlankNodes(service.engine), ...base };
     const { insertInto, report } = await readOntology(source, reading);
     useProfile(service.engine, profile);
     const change = await service.engine.transact(insertInto as never, governed(op, budget));

@@ -1,7 +1,7 @@
 // Justifications: the minimal sets of assertions from which a fact follows (why-provenance: Buneman, Khanna, Tan, ICDT 2001; in
 // description logics "axiom pinpointing"). Computed as a fixpoint of antichains over the instances that can take part. There may be
 // exponentially many, so everything is bounded, and an answer says whether it is all there is.
-import type { Fact } from '../facts/index.js';
+import type { Fact, Schema } from '../facts/index.js';
 import { ASSERTED, type Relation } from '../relations/index.js';
 import { factOf, type ProofSource, rowDerivationsOf, slotsOfMatch, valueUnder } from './derivations.js';
 
@@ -49,23 +49,29 @@ export function justificationsOf(
     support.map((number) => factOf(source.schema, graph.nodes[number]!.relation, graph.nodes[number]!.row)),
   );
   return {
-    sets: sortedSets(sets).slice(0, limit),
+    sets: sortedSets(source.schema, sets).slice(0, limit),
     complete: graph.complete && antichains.complete && sets.length <= limit,
   };
 }
 
 /** Sets in an order that does not depend on numbers of rows. */
-export function sortedSets(sets: readonly (readonly Fact[])[]): Fact[][] {
+export function sortedSets(schema: Schema, sets: readonly (readonly Fact[])[]): Fact[][] {
   const keyed = sets.map((facts) => {
-    const sorted = [...facts].map((fact) => ({
-      fact,
-      text: `${fact.relation} ${fact.values.map(String).join('\u0000')}`,
-    }));
+    const sorted = facts.map((fact) => ({ fact, text: textOfFact(schema, fact) }));
     sorted.sort((a, b) => compareText(a.text, b.text));
     return { facts: sorted.map(({ fact }) => fact), text: sorted.map(({ text }) => text).join('\u0001') };
   });
   keyed.sort((a, b) => a.facts.length - b.facts.length || compareText(a.text, b.text));
   return keyed.map(({ facts }) => facts);
+}
+
+/** A text that no other fact has; a lattice's values have those that the lattice gives. */
+export function textOfFact(schema: Schema, { relation, values }: Fact): string {
+  const found = schema.relation(relation);
+  const texts = values.map((value, column) =>
+    found.kinds[column] === 'value' ? schema.valuesOf(found).lattice.encode(value) : value,
+  );
+  return JSON.stringify([relation, ...texts]);
 }
 
 function compareText(a: string, b: string): number {

@@ -1,5 +1,5 @@
 // The values of one lattice as integers: interned by their canonical text, joined through the lattice's own functions.
-import { latticeError } from '../errors/index.js';
+import { latticeError, textOf } from '../errors/index.js';
 import type { Lattice } from '../lattices/index.js';
 
 /** Interned values of a lattice; number 0 is bottom. */
@@ -73,7 +73,7 @@ export class LatticeValues {
     } catch (cause) {
       throw latticeError(
         'LatticeInvalid',
-        `${name} of lattice ${this.lattice.name} threw: ${cause instanceof Error ? cause.message : String(cause)}`,
+        `${name} of lattice ${this.lattice.name} threw: ${cause instanceof Error ? cause.message : textOf(cause)}`,
         { name: this.lattice.name },
         { cause },
       );

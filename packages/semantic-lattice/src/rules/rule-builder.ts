@@ -49,8 +49,7 @@ export function rules(texts: TemplateStringsArray, ...values: readonly (string |
 
 /** A variable, by a name that begins with a capital letter or `_`. @throws TypeError otherwise */
 export function variable(name: string): RuleVariable {
-  if (!/^[A-Z_][\w-]*$/.test(name))
-    throw new TypeError(`${name} is no name of a variable: begin with a capital letter`);
+  if (!/^[A-Z_]\w*$/.test(name)) throw new TypeError(`${name} is no name of a variable: begin with a capital letter`);
   return new RuleVariable(name);
 }
 

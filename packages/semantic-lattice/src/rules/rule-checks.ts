@@ -1,6 +1,6 @@
 // From what was read to what can be evaluated: relations and arities exist, variables are safe (bound by a positive atom, or by an
 // equality over such), kinds agree. Every refusal says where. Abiteboul, Hull, Vianu, "Foundations of Databases", chapter 12.
-import { latticeError, type SemanticLatticeErrorCode } from '../errors/index.js';
+import { latticeError, type SemanticLatticeErrorCode, textOf } from '../errors/index.js';
 import type { Relation } from '../relations/index.js';
 import type { TermDictionary } from '../terms/index.js';
 import {
@@ -304,8 +304,33 @@ class RuleChecker {
       for (const value of values) for (const slot of slotsOf(value)) this.#testsLattice(slot);
     else {
       for (const value of values.slice(0, -1)) for (const slot of slotsOf(value)) this.#testsLattice(slot);
+      this.#testsWhereNotMonotone(atom.arguments.at(-1)!, relation);
     }
     return { relation, values };
+  }
+
+  /**
+   * A cell's value that is no monotone function of another's looks at it as a test does: where that is of another lattice, a
+   * subtrahend, a factor or a divisor. Functions are monotone in what they are given: that is asked of them.
+   */
+  #testsWhereNotMonotone(at: Expression, cell: Relation | undefined): void {
+    switch (at.type) {
+      case 'variable': {
+        const slot = this.#boundSlot(at, 'a head or an expression');
+        if (cell !== undefined && !sameKind(this.#kinds[slot]!, cell)) this.#testsLattice(slot);
+        return;
+      }
+      case 'call':
+        for (const given of at.arguments) this.#testsWhereNotMonotone(given, undefined);
+        return;
+      case 'operation': {
+        const { operator, left, right } = at;
+        const monotone = operator === '+' ? [left, right] : operator === '-' ? [left] : [];
+        for (const side of monotone) this.#testsWhereNotMonotone(side, cell);
+        for (const side of [left, right].filter((each) => !monotone.includes(each)))
+          for (const slot of this.#javaScript(side).slots) this.#testsLattice(slot);
+      }
+    }
   }
 
   #value(at: Expression, kind: SlotKind): Value {
@@ -329,12 +354,12 @@ class RuleChecker {
       return (value) =>
         typeof value === 'string'
           ? terms.intern(value)
-          : refuse('KindMismatch', at.place, `gave ${String(value)}, which is no string`);
+          : refuse('KindMismatch', at.place, `gave ${textOf(value)}, which is no string`);
     }
     return (value) =>
       typeof value === 'number' && value === (value | 0)
         ? value
-        : refuse('IntegerOverflow', at.place, `gave ${String(value)}, which is no integer of 32 bits`);
+        : refuse('IntegerOverflow', at.place, `gave ${textOf(value)}, which is no integer of 32 bits`);
   }
 
   /** An expression over the values that a user knows: strings, numbers, lattice values. */
@@ -390,7 +415,7 @@ class RuleChecker {
           const { line, column } = at.place;
           throw latticeError(
             'LatticeInvalid',
-            `line ${line}, column ${column}: the function ${at.name} threw: ${String(cause)}`,
+            `line ${line}, column ${column}: the function ${at.name} threw: ${textOf(cause)}`,
             { name: at.name, line, column },
             { cause },
           );
@@ -402,7 +427,7 @@ class RuleChecker {
 
 function operate({ operator, place }: Expression & { type: 'operation' }, left: unknown, right: unknown): number {
   if (typeof left !== 'number' || typeof right !== 'number') {
-    return refuse('KindMismatch', place, `${operator} needs numbers, not ${String(left)} and ${String(right)}`);
+    return refuse('KindMismatch', place, `${operator} needs numbers, not ${textOf(left)} and ${textOf(right)}`);
   }
   switch (operator) {
     case '+':

@@ -51,6 +51,8 @@ class RuleReader {
   readonly #tokens: readonly Token[];
   readonly #limits: RuleTextLimits;
   readonly #prefixes = new Map<string, string>();
+  /** How deep the canonical text of an operation or a call is nested, where it has parentheses that this text needs not have. */
+  readonly #depths = new WeakMap<Expression, number>();
   #at = 0;
   #depth = 0;
 
@@ -70,11 +72,18 @@ class RuleReader {
 
   #prefix(): void {
     this.#next();
-    const name = this.#isSymbol(':') ? '' : this.#next().text;
+    const name = this.#isSymbol(':') ? '' : this.#prefixName();
     this.#symbol(':');
     const iri = this.#expect('iri', 'an IRI in angle brackets').text;
     this.#symbol('.');
     this.#prefixes.set(name, iri);
+  }
+
+  #prefixName(): string {
+    const token = this.#next();
+    if (token.type !== 'name' && token.type !== 'variable')
+      refuse(token, `found ${shown(token)}; expected the name of a prefix`);
+    return token.text;
   }
 
   #rule(): RuleSyntax {
@@ -136,7 +145,7 @@ class RuleReader {
     let left = this.#product();
     while (this.#isSymbol('+') || this.#isSymbol('-')) {
       const operator = this.#next().text as Operator;
-      left = { type: 'operation', operator, left, right: this.#product(), place: left.place };
+      left = this.#operation(operator, left, this.#product(), left.place);
     }
     this.#depth--;
     return left;
@@ -146,7 +155,7 @@ class RuleReader {
     let left = this.#factor();
     while (this.#isSymbol('*') || this.#isSymbol('/')) {
       const operator = this.#next().text as Operator;
-      left = { type: 'operation', operator, left, right: this.#factor(), place: left.place };
+      left = this.#operation(operator, left, this.#factor(), left.place);
     }
     return left;
   }
@@ -186,7 +195,19 @@ class RuleReader {
     if (++this.#depth > this.#limits.nesting) refuse(place, `nested deeper than ${this.#limits.nesting}`);
     const right = this.#factor();
     this.#depth--;
-    return { type: 'operation', operator: '-', left: { type: 'integer', value: 0, place }, right, place };
+    return this.#operation('-', { type: 'integer', value: 0, place }, right, place);
+  }
+
+  #operation(operator: Operator, left: Expression, right: Expression, place: Place): Expression {
+    return this.#nested({ type: 'operation', operator, left, right, place }, [left, right]);
+  }
+
+  #nested(expression: Expression, parts: readonly Expression[]): Expression {
+    const depth = parts.reduce((most, part) => Math.max(most, this.#depths.get(part) ?? 1), 0) + 1;
+    if (depth > this.#limits.nesting)
+      refuse(expression.place, `nested deeper than ${this.#limits.nesting}, operations included (limits.nesting)`);
+    this.#depths.set(expression, depth);
+    return expression;
   }
 
   #integer(place: Place, text: string): number {
@@ -197,7 +218,8 @@ class RuleReader {
 
   #named(token: Token): Expression {
     if (this.#isSymbol('(')) {
-      return { type: 'call', name: token.text, arguments: this.#arguments(), place: placeOf(token) };
+      const given = this.#arguments();
+      return this.#nested({ type: 'call', name: token.text, arguments: given, place: placeOf(token) }, given);
     }
     return { type: 'term', term: token.text, place: placeOf(token) };
   }

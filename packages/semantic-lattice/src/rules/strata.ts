@@ -113,7 +113,7 @@ function refuseCycle(
   const { line, column } = strict.rule.place;
   const negated = strict.rule.negative.some(({ relation }) => relation.id === strict.from);
   const name = relations[strict.from]!.name;
-  const how = negated ? `not ${name}` : `a test of the values of ${name}`;
+  const how = negated ? `not ${name}` : `a test of the values of ${name} (or its value here need not rise with them)`;
   throw latticeError(
     'NotStratifiable',
     `line ${line}, column ${column}: ${relations[head]!.name} depends on ${how}, and ${name} on ${relations[head]!.name}: ${[...cycle, cycle[0]].join(' <- ')}`,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { ResourceGovernor, testing } from '@tenstrip/shared-core';
 import { describe, expect, it } from 'vitest';
-import { any, createEngine, type Lattice, rel } from '../../src/index.js';
+import { any, createEngine, interval, type Lattice, rel } from '../../src/index.js';
 
 const relations = { edge: rel('term', 'term'), reach: rel('term', 'term') };
 const text = 'reach(X, Y) :- edge(X, Y). reach(X, Z) :- reach(X, Y), edge(Y, Z).';
@@ -67,6 +67,118 @@ describe('the engine', () => {
     }
     await engine.transact((tx) => tx.insert('edge', 'b', 'c'));
     expect(heard).toEqual(['1 +ab,ac,bc -', '2 + -ac,bc']);
+  });
+
+  it('stops waiting when it is aborted, for its own function or for its turn', async () => {
+    const engine = closure();
+    const aborting = new AbortController();
+    const endless = engine.transact(() => new Promise<void>(() => {}), { signal: aborting.signal });
+    const waiting = new AbortController();
+    const second = engine.transact((tx) => tx.insert('edge', 'a', 'b'), { signal: waiting.signal });
+    const third = engine.transact((tx) => tx.insert('edge', 'b', 'c'));
+    waiting.abort();
+    await expect(second).rejects.toMatchObject({ code: 'OperationAborted' });
+    aborting.abort();
+    await expect(endless).rejects.toMatchObject({ code: 'OperationAborted' });
+    expect((await third).revision).toBe(1);
+    expect([...engine.find('edge')]).toEqual([['b', 'c']]);
+    await using governor = new ResourceGovernor(testing(1));
+    const governed = governor.run({ name: 'wait', deadlineMs: 5 }, (context) =>
+      engine.transact(() => new Promise<void>(() => {}), { context }),
+    );
+    await expect(governed).rejects.toMatchObject({ code: 'DeadlineExceeded' });
+    expect((await engine.transact((tx) => tx.insert('edge', 'a', 'b'))).revision).toBe(2);
+  });
+
+  it('refuses what is said too late, and a promise where nothing waits', async () => {
+    const engine = closure();
+    let late: (() => void) | undefined;
+    await engine.transact((tx) => {
+      late = () => tx.insert('edge', 'a', 'b');
+    });
+    expect(late).toThrow(expect.objectContaining({ code: 'TransactionOver' }));
+    expect(() => engine.whatIf(async (tx) => tx.insert('edge', 'a', 'b'))).toThrow(
+      expect.objectContaining({ code: 'OptionsInvalid' }),
+    );
+    await engine.transact();
+    expect(engine.count('edge')).toBe(0);
+  });
+
+  it('names bad values and bounds, whatever they are', async () => {
+    const engine = closure();
+    const nameless = Object.create(null) as string;
+    await expect(engine.transact((tx) => tx.insert('edge', nameless, 'b'))).rejects.toMatchObject({
+      code: 'FactInvalid',
+    });
+    const thrower = createEngine({
+      relations,
+      functions: {
+        nothing: () => nameless,
+        thrown: () => {
+          throw nameless;
+        },
+      },
+    });
+    thrower.addRules('reach(X, nothing(Y)) :- edge(X, Y), X = a. reach(X, thrown(Y)) :- edge(X, Y), X != a.');
+    for (const [from, code] of [
+      ['a', 'KindMismatch'],
+      ['b', 'LatticeInvalid'],
+    ] as const)
+      await expect(thrower.transact((tx) => tx.insert('edge', from, 'x'))).rejects.toMatchObject({ code });
+    expect(() => engine.explain('edge', [nameless, 'b'])).toThrow(expect.objectContaining({ code: 'FactInvalid' }));
+    await expect(engine.transact(undefined, { budget: { derivations: Number.NaN } })).rejects.toMatchObject({
+      code: 'OptionsInvalid',
+    });
+    expect(() => createEngine({ relations: { edge: null as never } })).toThrow(
+      expect.objectContaining({ code: 'OptionsInvalid' }),
+    );
+  });
+
+  it('tells values of a lattice apart in what to withdraw', async () => {
+    const engine = createEngine({
+      relations: { range: rel('term', interval), known: rel('term'), also: rel('term', interval) },
+    });
+    engine.addRules('known(X) :- range(X, _). known(X) :- also(X, _).');
+    await engine.transact((tx) => {
+      tx.insert('range', 'x', { low: 0, high: 1 });
+      tx.insert('range', 'y', { low: 0, high: 2 });
+      tx.insert('also', 'x', { low: 0, high: 3 });
+    });
+    engine.addRules('known(both) :- range(x, _), range(y, _).');
+    await engine.transact();
+    expect(engine.repairs('known', ['both']).sets).toEqual([
+      [{ relation: 'range', values: ['x', { low: 0, high: 1 }] }],
+      [{ relation: 'range', values: ['y', { low: 0, high: 2 }] }],
+    ]);
+    await engine.transact((tx) => {
+      tx.retract('range', 'x', { low: 0, high: 1 });
+      tx.insert('range', 'x', { low: 0, high: 4 });
+      tx.insert('range', 'x', { low: -1, high: 3 });
+    });
+    // Both assertions make the cell; either alone leaves the other.
+    expect(engine.justifications('range', ['x', { low: -1, high: 4 }]).sets).toEqual([
+      [
+        { relation: 'range', values: ['x', { low: -1, high: 3 }] },
+        { relation: 'range', values: ['x', { low: 0, high: 4 }] },
+      ],
+    ]);
+    expect(engine.repairs('range', ['x', { low: -1, high: 4 }]).sets).toHaveLength(2);
+  });
+
+  it('does not call repairs complete where a withdrawal could make hold what must be absent', async () => {
+    const names = ['given', 'blocked', 'reason', 'excuse', 'allowed'] as const;
+    const engine = createEngine({ relations: Object.fromEntries(names.map((name) => [name, rel('term')])) });
+    engine.addRules('allowed(X) :- given(X), not blocked(X). blocked(X) :- reason(X).');
+    await engine.transact((tx) => {
+      for (const name of ['given', 'excuse']) tx.insert(name, 'x');
+    });
+    const byGiven = [[{ relation: 'given', values: ['x'] }]];
+    expect(engine.repairs('allowed', ['x'])).toEqual({ sets: byGiven, complete: true });
+    // Withdrawing the excuse would do it too, and is in no proof.
+    engine.addRules('blocked(X) :- given(X), not excuse(X).');
+    await engine.transact();
+    expect(engine.whatIf((tx) => tx.retract('excuse', 'x')).removed.of('allowed')).toHaveProperty('size', 1);
+    expect(engine.repairs('allowed', ['x'])).toEqual({ sets: byGiven, complete: false });
   });
 
   it('explains by the shortest way, and gives every derivation', async () => {

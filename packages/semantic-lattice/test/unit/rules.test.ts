@@ -5,7 +5,10 @@ import {
   createEngine,
   type Engine,
   expression,
+  interval,
   type Lattice,
+  maxInteger,
+  minInteger,
   not,
   rel,
   rule,
@@ -80,6 +83,15 @@ describe('a rule that cannot be', () => {
     expect(() => engine().addRules(text)).toThrow(expect.objectContaining({ code: 'NotStratifiable' }));
   });
 
+  it('is refused when a cell falls by what it raises', () => {
+    const both = createEngine({ relations: { low: rel('term', minInteger), high: rel('term', maxInteger) } });
+    for (const said of ['high(X, D) :- low(X, D). low(X, D) :- high(X, D).', 'low(X, 0 - D) :- low(X, D).']) {
+      expect(() => both.addRules(said)).toThrow(expect.objectContaining({ code: 'NotStratifiable' }));
+    }
+    expect(() => both.addRules('low(X, D * 2) :- low(X, D).')).toThrow(/its value here need not rise/);
+    both.addRules('low(X, D + D - 1) :- low(X, D).');
+  });
+
   it('leaves nothing of its text behind', () => {
     const one = engine();
     expect(() => one.addRules('p(X) :- q(X, _). p(a). p(X) :- s(X).')).toThrow();
@@ -90,10 +102,40 @@ describe('a rule that cannot be', () => {
     const body = Array.from({ length: 65 }, () => 'p(X)').join(', ');
     expect(() => engine().addRules(`p(X) :- ${body}.`)).toThrow(/more than 64 literals/);
     expect(() => engine().addRules(`size(a, ${'('.repeat(40)}1${')'.repeat(40)}).`)).toThrow(/nested deeper than 32/);
+    // As deep as the parentheses of its canonical text, which can then be read again.
+    for (const [terms, deep] of [
+      [100_000, 'RuleSyntax'],
+      [33, 'RuleSyntax'],
+      [32, undefined],
+    ] as const) {
+      const text = `size(X, N${' + 1'.repeat(terms - 1)}) :- size(X, N).`;
+      const one = engine();
+      if (deep !== undefined) expect(() => one.addRules(text)).toThrow(expect.objectContaining({ code: deep }));
+      else {
+        one.addRules(text);
+        engine().addRules(one.rules.join('\n'));
+      }
+    }
   });
 });
 
 describe('rules', () => {
+  it('say the same of cells that fall as others rise, however facts came', async () => {
+    const relations = {
+      low: rel('term', minInteger),
+      high: rel('term', maxInteger),
+      turned: rel('term', minInteger),
+      twice: rel('term', minInteger),
+    };
+    for (const proofs of [true, false]) {
+      const one = createEngine({ relations, proofs });
+      one.addRules('high(X, D) :- low(X, D). turned(X, 10 - D) :- low(X, D). twice(X, -2 * D) :- low(X, D).');
+      for (const value of [5, 3]) await one.transact((tx) => tx.insert('low', 'a', value));
+      const said = (['high', 'turned', 'twice'] as const).flatMap((name) => [...one.find(name)].map(([, at]) => at));
+      expect(said).toEqual([3, 7, -6]);
+    }
+  });
+
   it('read prefixes, IRIs, strings, integers and comments', async () => {
     const one = engine();
     one.addRules(`@prefix ex: <http://example.org/#>. % a comment
@@ -168,6 +210,37 @@ describe('rules', () => {
     expect(Array.from(change.removed, ({ relation }) => relation)).toEqual(['p', 'p']);
   });
 
+  it('climb as far as they are told, in any order and any number of steps, and no farther', async () => {
+    const relations = { seen: rel('term', interval), copied: rel('term', interval), next: rel('term', 'term') };
+    const make = () => {
+      const one = createEngine({ relations, limits: { cellRaises: 10 } });
+      one.addRules('copied(X, V) :- seen(X, V). copied(Y, V) :- copied(X, V), next(X, Y).');
+      return one;
+    };
+    const highs = Array.from({ length: 1500 }, (_, high) => high);
+    const [stepwise, rising, falling] = [make(), make(), make()];
+    for (const one of [stepwise, rising, falling]) await one.transact((tx) => tx.insert('next', 'a', 'b'));
+    for (const high of highs) await stepwise.transact((tx) => tx.insert('seen', 'a', { low: 0, high }));
+    await rising.transact((tx) =>
+      tx.insertAll(
+        'seen',
+        highs.map((high) => ['a', { low: 0, high }] as const),
+      ),
+    );
+    await falling.transact((tx) =>
+      tx.insertAll(
+        'seen',
+        highs.reverse().map((high) => ['a', { low: 0, high }] as const),
+      ),
+    );
+    expect([...stepwise.find('copied')].sort()).toEqual([
+      ['a', { low: 0, high: 1499 }],
+      ['b', { low: 0, high: 1499 }],
+    ]);
+    expect(rising.digest()).toBe(stepwise.digest());
+    expect(falling.digest()).toBe(stepwise.digest());
+  });
+
   it('are refused to climb for ever, and may climb if the lattice widens', async () => {
     const most = {
       ...least,
@@ -215,6 +288,6 @@ describe('rules', () => {
     expect([...one.find('size')].map(String).sort()).toEqual(['a). p("b,1', 'x,0']);
     expect([...one.find('cost')]).toEqual([['k', 4]]);
     expect(rules`p(${'a"b'}).`).toBe('p("a\\"b").');
-    expect(() => variable('lower')).toThrow(TypeError);
+    for (const name of ['lower', 'X-1']) expect(() => variable(name)).toThrow(TypeError);
   });
 });

@@ -9,7 +9,7 @@ import {
   digestOfRules,
   type RuleStep,
 } from '../../../src/certificates/certificate-checker.js';
-import { type Lattice, minInteger, powerSet } from '../../../src/lattices/index.js';
+import { type Lattice, maxInteger, minInteger, powerSet } from '../../../src/lattices/index.js';
 
 const column = (...columns: ('term' | 'integer' | Lattice<unknown>)[]) => ({ columns });
 
@@ -247,6 +247,32 @@ describe('cells of lattices', () => {
     expect(checkCertificate(lifted, { rules, relations, facts })).toMatchObject({ valid: false, at: 'step 3' });
   });
 
+  it('are exactly so where a rule says of another cell what falls when they rise', () => {
+    const dual = { rules: '', relations: { low: column('term', minInteger), high: column('term', maxInteger) } };
+    const given: CertificateFact[] = [
+      ['low', 'a', '5'],
+      ['low', 'a', '3'],
+    ];
+    const high = (rule: string, value: number, said: number): [Certificate, CheckOptions] => [
+      certificate(rule, given, {
+        claims: [['high', 'a', String(said)]],
+        rules: [rule],
+        facts: [['low', 'a', String(value)]],
+        steps: [{ fact: ['high', 'a', String(said)], rule: 0, bindings: { X: 'a', D: String(value) }, premises: [0] }],
+      }),
+      { ...dual, rules: rule, facts: given },
+    ];
+    expect(checkCertificate(...high('high(X, D) :- low(X, D).', 3, 3))).toMatchObject({ valid: true });
+    expect(checkCertificate(...high('high(X, D) :- low(X, D).', 5, 5))).toMatchObject({ valid: false, at: 'step 0' });
+    const lowAgain = { low: column('term', minInteger), high: column('term', minInteger) };
+    const turned = (value: number) => {
+      const [made, options] = high('high(X, (1 - D)) :- low(X, D).', value, 1 - value);
+      return checkCertificate(made, { ...options, relations: lowAgain });
+    };
+    expect(turned(3)).toMatchObject({ valid: true });
+    expect(turned(5)).toMatchObject({ valid: false, at: 'step 0' });
+  });
+
   it('join several statements, each about the same cell', () => {
     const tags = 'tag(X, one(T)) :- has(X, T). tag(X, S) :- below(X, Y), tag(Y, S).';
     const options = {
@@ -276,6 +302,25 @@ describe('cells of lattices', () => {
 });
 
 describe('equalities', () => {
+  it('read a hyphen after a variable as minus', () => {
+    const rules = 'q(X) :- p(X), X-1 = 5.';
+    const options = { rules, relations: { p: column('integer'), q: column('integer') } };
+    const canonical = 'q(X) :- p(X), (X - 1) = 5.';
+    const claim = (value: number, text: string, bindings: Record<string, number>): Certificate =>
+      certificate(text, [['p', value]], {
+        claims: [['q', value]],
+        rules: [text],
+        facts: [['p', value]],
+        steps: [{ fact: ['q', value], rule: 0, bindings, premises: [0] }],
+      });
+    expect(checkCertificate(claim(6, canonical, { X: 6 }), options)).toMatchObject({ valid: true });
+    expect(checkCertificate(claim(1, canonical, { X: 1 }), options)).toMatchObject({ valid: false, at: 'step 0' });
+    expect(checkCertificate(claim(1, rules, { X: 1, 'X-1': 5 }), options)).toMatchObject({
+      valid: false,
+      at: 'rule 0',
+    });
+  });
+
   it('bind variables, and are tested where both sides are bound', () => {
     const rules = 'next(X, M) :- at(X, N), M = N + 1, M != 3.';
     const options = { rules, relations: { at: column('term', 'integer'), next: column('term', 'integer') } };

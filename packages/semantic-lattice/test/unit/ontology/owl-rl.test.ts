@@ -1,7 +1,15 @@
 // Each rule of OWL 2 RL (tables 4 to 9 of the Profiles recommendation) that the set covers, by a smallest premise and what it must
 // give; and what the report must name instead.
 import { describe, expect, it } from 'vitest';
-import { loadOntology, type OntologyProfile, rdfTerm, triplesOf, writeTriples } from '../../../src/index.js';
+import {
+  createEngine,
+  loadOntology,
+  type OntologyProfile,
+  ontologyRelations,
+  rdfTerm,
+  triplesOf,
+  writeTriples,
+} from '../../../src/index.js';
 
 const prefixes = `@prefix : <http://e/> . @prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . `;
@@ -238,5 +246,17 @@ describe('triples as RDF/JS', () => {
       expect(plain(again.engine.findAsserted('triple'))).toEqual(plain(engine.findAsserted('triple')));
       expect(await writeTriples(engine, { format, view: 'asserted', prefixes: { e: 'http://e/' } })).toBe(text);
     }
+  });
+});
+
+describe('documents that are loaded at the same time', () => {
+  it('keep their blank nodes apart', async () => {
+    const engine = createEngine({ relations: ontologyRelations });
+    const texts = ['[] <urn:p> <urn:a> .', '[] <urn:q> <urn:b> .'];
+    const loading = texts.map((text) => loadOntology(text, { format: 'turtle', profile: 'rdfs-plus', into: engine }));
+    await Promise.all(loading);
+    expect(new Set(Array.from(engine.find('triple'), ([subject]) => subject)).size).toBe(2);
+    const unknown = loadOntology('', { format: 'turtle', profile: 'owl' as never });
+    await expect(unknown).rejects.toMatchObject({ code: 'OptionsInvalid' });
   });
 });

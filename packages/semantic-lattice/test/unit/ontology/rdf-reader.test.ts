@@ -79,12 +79,22 @@ describe('reading RDF', () => {
       '<?xml version="1.0"?>\n<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n<a></b></rdf:RDF>',
       /RDF/,
     ],
+    [
+      'rdf-xml',
+      '<?xml version="1.0"?>\n<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">\n<rdf:Description rdf:about="http://e/a"><e:p>x</e:p></rdf:Description>',
+      /unclosed tag: rdf:RDF/,
+    ],
+    ['rdf-xml', '', /root element/],
     ['turtle', `<http://e/a> <http://e/p> "${'x'.repeat(1001)}" .`, /1003 characters; at most 1000/],
   ] as const)('refuses what is no %s, and says where', async (format, text, message) => {
     await expect(read(text, format)).rejects.toMatchObject({
       code: 'OntologyInvalid',
       message: expect.stringMatching(message),
     });
+  });
+
+  it('refuses a syntax that it does not read', async () => {
+    await expect(read('', 'rdfxml' as never)).rejects.toMatchObject({ code: 'OptionsInvalid' });
   });
 
   it('refuses what is no UTF-8', async () => {
