@@ -1,0 +1,1 @@
+export { Tally, type TallyCount, type TallyErrorCode } from './tally.js';
