@@ -4,7 +4,6 @@
  * @module
  */
 
-// As part of a service, governed
-export { symbolicReducerStrip } from './strip.js';
-// The engine itself
-export { Tally, type TallyCount, type TallyErrorCode } from './tally/index.js';
+// How much a call may take
+export { Budget, type BudgetLimits, type Stoppable } from './budget/index.js';
+export type { ReducerErrorCode } from './errors/index.js';

@@ -1,1 +1,0 @@
-export { Tally, type TallyCount, type TallyErrorCode } from './tally.js';
