@@ -39,20 +39,23 @@ export class Budget {
   readonly maxSteps: number;
   readonly #operation: Stoppable | undefined;
   #steps = 0;
-  #nextLook = lookEvery;
+  #nextLook: number;
 
   /** @throws TenstripError `OptionsInvalid` when a limit is not a number of at least 1 */
   constructor(limits: BudgetLimits = {}) {
     const { maxNodes = 1 << 22, maxTerms = 1 << 22, maxBits = 1 << 20, maxSteps = Number.POSITIVE_INFINITY } = limits;
     for (const [option, value] of Object.entries({ maxNodes, maxTerms, maxBits, maxSteps })) {
       if (typeof value === 'number' && value >= 1) continue;
-      throw reducerError('OptionsInvalid', `${option} must be a number of at least 1, not ${String(value)}`, { option });
+      throw reducerError('OptionsInvalid', `${option} must be a number of at least 1, not ${String(value)}`, {
+        option,
+      });
     }
     this.maxNodes = maxNodes;
     this.maxTerms = maxTerms;
     this.maxBits = maxBits;
     this.maxSteps = maxSteps;
     this.#operation = limits.operation;
+    this.#nextLook = Math.min(lookEvery, maxSteps);
   }
 
   /** Inner steps taken so far. */
