@@ -66,6 +66,8 @@ export class ExpressionStore extends NodeTable {
   /** The number pi. */
   readonly pi: ExprId;
 
+  #firstTooLarge: bigint | undefined;
+
   constructor(limits: StoreLimits = {}) {
     super(limits);
     this.zero = this.internNumber(0);
@@ -87,7 +89,8 @@ export class ExpressionStore extends NodeTable {
   /** An exact number. @throws TenstripError `BudgetExceeded` beyond `maxBits` */
   number(value: Rational): ExprId {
     if (typeof value !== 'number') {
-      const limit = 1n << BigInt(this.maxBits);
+      this.#firstTooLarge ??= 1n << BigInt(this.maxBits);
+      const limit = this.#firstTooLarge;
       if (value.numerator >= limit || value.numerator <= -limit || value.denominator >= limit) {
         const message = `a number has more than ${this.maxBits} bits; raise maxBits`;
         throw reducerError('BudgetExceeded', message, { limit: 'maxBits', allowed: this.maxBits });
@@ -468,8 +471,10 @@ export class ExpressionStore extends NodeTable {
     const size = absolute(coefficient);
     if (!equalsOne(size)) outside.push(this.#numberPower(size, times));
     for (const { base, exponent: inner } of this.factorsOf(term)) {
-      const factor = this.power(base, inner);
-      if (this.signs(factor) === positiveSign) outside.push(this.power(factor, exponent));
+      const isPositive = this.signs(base) === positiveSign;
+      const factor = inner === this.one ? base : this.#pair(base, inner);
+      if (isPositive) outside.push(this.power(base, this.scale(inner, times)));
+      else if (this.signs(factor) === positiveSign) outside.push(this.#pair(factor, exponent));
       else inside.push(factor);
     }
     const rest = this.product(inside);

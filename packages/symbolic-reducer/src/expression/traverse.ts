@@ -80,3 +80,19 @@ export function treeSize(store: ExpressionStore, root: ExprId): number {
   }
   return sizes.get(root)!;
 }
+
+/** The expression with every builder's rules applied anew, under what is assumed now. */
+export function recanonicalised(store: ExpressionStore, root: ExprId): ExprId {
+  const made = new Map<ExprId, ExprId>();
+  for (const id of postorder(store, [root])) {
+    made.set(
+      id,
+      build(
+        store,
+        id,
+        store.childrenOf(id).map((child) => made.get(child)!),
+      ),
+    );
+  }
+  return made.get(root)!;
+}

@@ -1,0 +1,4 @@
+export { printLatex } from './latex-printer.js';
+export { type MathJson, parseMathJson, printMathJson, toMathJson } from './mathjson.js';
+export { isSymbolText, maxTextLength, parseText } from './text-parser.js';
+export { printText } from './text-printer.js';
