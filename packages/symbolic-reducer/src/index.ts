@@ -7,3 +7,5 @@
 // How much a call may take
 export { Budget, type BudgetLimits, type Stoppable } from './budget/index.js';
 export type { ReducerErrorCode } from './errors/index.js';
+// Polynomials over the integers
+export { Polynomial, type PolynomialTerm, type PseudoDivision } from './polynomial/index.js';

@@ -1,0 +1,1 @@
+export { Polynomial, type PolynomialTerm, type PseudoDivision } from './polynomial.js';
