@@ -8,4 +8,13 @@
 export { Budget, type BudgetLimits, type Stoppable } from './budget/index.js';
 export type { ReducerErrorCode } from './errors/index.js';
 // Polynomials over the integers
-export { Polynomial, type PolynomialTerm, type PseudoDivision } from './polynomial/index.js';
+export {
+  type GcdWithCofactors,
+  gcd,
+  gcdWithCofactors,
+  Polynomial,
+  type PolynomialTerm,
+  type PseudoDivision,
+  type SquareFreeDecomposition,
+  squareFree,
+} from './polynomial/index.js';

@@ -157,6 +157,11 @@ export class Polynomial {
     }
   }
 
+  /** The coefficients, in the order of the terms. */
+  coefficients(): readonly bigint[] {
+    return integersOf(this.columns.coefficients);
+  }
+
   /** The highest exponent of a variable; -1 of the polynomial 0. */
   degree(index: number): number {
     checkIndex(index, this.variables);
@@ -169,6 +174,11 @@ export class Polynomial {
       this.#degrees = Float64Array.from(this.#fields(), (field) => field.reduce((a, b) => Math.max(a, b), 0));
     }
     return this.#degrees;
+  }
+
+  /** The lowest exponent of each variable over all terms. */
+  lowestExponents(): number[] {
+    return this.#fields().map((field) => field.reduce((a, b) => Math.min(a, b), field[0] ?? 0));
   }
 
   /** The highest sum of a term's exponents; -1 of the polynomial 0. */
