@@ -1,7 +1,9 @@
-// Products in TypeScript: the kernels that need no WebAssembly, and the oracle of those that do.
+// Products: the choice between the kernels, and the one in TypeScript, which serves small products, all that the WebAssembly kernel cannot
+// hold, machines without WebAssembly, and as its oracle.
 
 import type { Budget } from '../budget/index.js';
 import { type Coefficients, heightOf, integersOf, normOf, TermSink } from './coefficients.js';
+import { multiplyByKernel } from './kernel.js';
 import { ProductHeap } from './product-heap.js';
 import type { Terms } from './terms.js';
 
@@ -11,6 +13,18 @@ import type { Terms } from './terms.js';
  */
 export function productBound(left: Coefficients, right: Coefficients): number {
   return Math.min(heightOf(left) * normOf(right), normOf(left) * heightOf(right)) * (1 + 2 ** -50);
+}
+
+/** Below this many products of terms, laying factors out for the kernel costs more than it saves. */
+const KERNEL_PRODUCTS = 512;
+
+/** The product of polynomials that are not 0. Packings are equal and hold `degrees`, the product's. */
+export function multiplyTerms(left: Terms, right: Terms, degrees: Float64Array, bound: number, budget: Budget): Terms {
+  if (left.count * right.count >= KERNEL_PRODUCTS) {
+    const product = multiplyByKernel(left, right, degrees, bound, budget);
+    if (product !== undefined) return product;
+  }
+  return multiplyByHeap(left, right, bound, budget);
 }
 
 /** The product by Johnson's heap: O(n m log min(n, m)) steps, O(min(n, m)) memory beside the result. Packings must be equal. */

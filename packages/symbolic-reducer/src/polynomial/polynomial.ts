@@ -5,7 +5,7 @@ import { Budget } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
 import { bitsOf, coefficientAt, integersOf, layOut, TermSink } from './coefficients.js';
 import { divideByHeap } from './divide.js';
-import { multiplyByHeap, productBound } from './multiply.js';
+import { multiplyTerms, productBound } from './multiply.js';
 import { Packing } from './packing.js';
 import { powerBySums, predictedPowerTerms } from './power.js';
 import { repack, type Terms } from './terms.js';
@@ -292,7 +292,7 @@ export class Polynomial {
         ? Math.log2(bound)
         : this.bits + other.bits + Math.log2(Math.min(left.count, right.count)),
     );
-    return new Polynomial(multiplyByHeap(left, right, bound, budget), degrees);
+    return new Polynomial(multiplyTerms(left, right, degrees, bound, budget), degrees);
   }
 
   /**
