@@ -47,6 +47,9 @@ export const SYSTEM_PACKAGES = [
     tools: ['/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go'],
     neededBy: "attestations: a log read by another implementation, Go's sumdb",
   },
+  { debian: 'pari-gp', tools: ['gp'], neededBy: 'polynomials: greatest common divisors by another implementation' },
+  { debian: 'clang', tools: ['clang'], neededBy: 'polynomials: the WebAssembly kernel rebuilt from its source' },
+  { debian: 'lld', tools: ['wasm-ld'], neededBy: 'polynomials: the WebAssembly kernel rebuilt from its source' },
 ];
 
 /** Where administrators' programs are, which an ordinary user's PATH may leave out. */

@@ -1,0 +1,3 @@
+export { type GcdWithCofactors, gcd, gcdByEuclid, gcdWithCofactors } from './gcd.js';
+export { gcdOf, Polynomial, type PolynomialTerm, type PseudoDivision } from './polynomial.js';
+export { type SquareFreeDecomposition, squareFree } from './square-free.js';
