@@ -23,6 +23,7 @@ import {
   toText,
 } from '../numbers/index.js';
 import type { Assumption } from './assumptions.js';
+import { type Condition, ConditionSet } from './condition.js';
 import {
   anySign,
   type FunctionName,
@@ -67,6 +68,7 @@ export class ExpressionStore extends NodeTable {
   readonly pi: ExprId;
 
   #firstTooLarge: bigint | undefined;
+  #domain: ConditionSet | undefined;
 
   constructor(limits: StoreLimits = {}) {
     super(limits);
@@ -75,6 +77,24 @@ export class ExpressionStore extends NodeTable {
     this.minusOne = this.internNumber(-1);
     this.half = this.internNumber(rational(1n, 2n));
     this.pi = this.internPi();
+  }
+
+  /**
+   * Calls `body`, and says besides where all is defined that it builds: what is under roots, in logarithms and below bars. An
+   * expression itself does not tell: log(x) - log(x) is 0. (Arguments of asin and acos, and bases of powers with symbolic exponents,
+   * are not among the conditions.)
+   */
+  withDomain<Result>(body: () => Result): { readonly result: Result; readonly domain: Condition[] } {
+    const before = this.#domain;
+    this.#domain = new ConditionSet(this);
+    try {
+      const result = body();
+      const domain = this.#domain.list();
+      before?.addAll(domain);
+      return { result, domain };
+    } finally {
+      this.#domain = before;
+    }
   }
 
   /**
@@ -387,6 +407,7 @@ export class ExpressionStore extends NodeTable {
       if (times !== undefined) return this.#numberPower(value, times);
     }
     if (times === undefined) return this.#symbolicPower(base, exponent);
+    if (this.#domain !== undefined) this.#noteDomain(this.#domain, base, times);
     if (signOf(times) === 0) return (this.signs(base) & zeroSign) === 0 ? this.one : this.#pair(base, exponent);
     const whole = isInteger(times);
     if (!whole && (this.signs(base) & (positiveSign | zeroSign)) === 0) {
@@ -412,6 +433,11 @@ export class ExpressionStore extends NodeTable {
       default:
         return this.#pair(base, exponent);
     }
+  }
+
+  #noteDomain(domain: ConditionSet, base: ExprId, times: Rational): void {
+    if (!isInteger(times)) domain.add(signOf(times) < 0 ? 'positive' : 'nonnegative', base);
+    else if (signOf(times) <= 0) domain.add('nonzero', base);
   }
 
   #pair(base: ExprId, exponent: ExprId): ExprId {
@@ -442,15 +468,19 @@ export class ExpressionStore extends NodeTable {
     return this.#pair(base, exponent);
   }
 
-  /** (x^a)^n for whole n, and (x^a)^b where that is x^(a b): x positive, or |a| < 1, or x not negative and a positive. */
+  /**
+   * (x^a)^n for whole n (but not 1/(1/x), which would hide that x is not 0), and (x^a)^b where that is x^(a b): x positive, or |a| < 1,
+   * or x not negative and a positive.
+   */
   #powerOfProduct(base: ExprId, times: Rational): ExprId {
     const whole = isInteger(times);
     const parts: ExprId[] = [];
     for (const { base: inner, exponent } of this.factorsOf(base)) {
       const known = this.valueOf(exponent);
       const signs = this.signs(inner);
+      const keepsPoles = signOf(times) > 0 || known === undefined || signOf(known) >= 0 || (signs & zeroSign) === 0;
       const allowed =
-        whole ||
+        (whole && keepsPoles) ||
         signs === positiveSign ||
         (known !== undefined && compareNumbers(absolute(known), 1) < 0) ||
         (known !== undefined && signOf(known) > 0 && (signs & negativeSign) === 0);
@@ -555,6 +585,7 @@ export class ExpressionStore extends NodeTable {
             operation: 'log',
           });
         }
+        this.#domain?.add('positive', argument);
         return argument === this.one
           ? this.zero
           : this.functionOf(argument) === 'exp'

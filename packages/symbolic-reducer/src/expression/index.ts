@@ -1,4 +1,6 @@
 export * from './assumptions.js';
+export * from './condition.js';
+export * from './evaluate.js';
 export * from './expression-store.js';
 export * from './functions.js';
 export * from './store.js';

@@ -1,0 +1,55 @@
+// The identities of functions that a normal form used, in the order in which a checker can apply them: of arguments before those of
+// what they are arguments of. Multiples are reached by doubling, so n-fold angles take O(log n) steps.
+
+import type { IdentityName } from '../certificate/index.js';
+import type { ExpressionStore, ExprId } from '../expression/index.js';
+import { rational } from '../numbers/index.js';
+
+/** An identity applied everywhere. */
+export interface TracedStep {
+  /** Which. */
+  readonly identity: IdentityName;
+  /** What stands for its letters. */
+  readonly arguments: readonly ExprId[];
+}
+
+/** Collects the steps, each once. */
+export class IdentityTrace {
+  readonly #store: ExpressionStore;
+  readonly #steps = new Map<string, TracedStep>();
+
+  constructor(store: ExpressionStore) {
+    this.#store = store;
+  }
+
+  /** One step. */
+  add(identity: IdentityName, ...operands: ExprId[]): void {
+    const key = `${identity} ${operands.join(' ')}`;
+    if (!this.#steps.has(key)) this.#steps.set(key, { identity, arguments: operands });
+  }
+
+  /** All steps. */
+  get steps(): readonly TracedStep[] {
+    return [...this.#steps.values()];
+  }
+
+  /** A sum of parts, taken apart from the left: `join` says u and v for f(u + v). */
+  parts(parts: readonly ExprId[], join: (u: ExprId, v: ExprId) => void): void {
+    for (let at = 0; at < parts.length - 1; at++) join(parts[at]!, this.#store.sum(parts.slice(at + 1)));
+  }
+
+  /** A multiple of a unit, halved until the unit is left; `times` at least 1. */
+  multiples(unit: ExprId, times: number, join: (u: ExprId, v: ExprId) => void): void {
+    for (let left = times; left > 1; ) {
+      const half = Math.floor(left / 2);
+      const of = (count: number) => this.#store.scale(unit, rational(BigInt(count)));
+      if (left % 2 === 1) {
+        join(of(left - 1), unit);
+        left--;
+      } else {
+        join(of(half), of(half));
+        left = half;
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// The normal form of a whole expression: arguments of functions first, then what they are part of, each as a fraction of polynomials
+// in lowest terms over its kernels (Moses, "Algebraic simplification: a guide for the perplexed", 1971).
+
+import type { Budget } from '../budget/index.js';
+import { build, ConditionSet, type ExpressionStore, type ExprId, postorder } from '../expression/index.js';
+import { isInteger } from '../numbers/index.js';
+import type { Fraction } from './fraction.js';
+import { IdentityTrace } from './identity-trace.js';
+import { KernelSpace } from './kernel-space.js';
+
+/** Normal forms of the expressions of one question, with the conditions and identities that they used. */
+export class NormalForms {
+  /** What the forms assume. */
+  readonly conditions: ConditionSet;
+  /** The identities that lead to them. */
+  readonly trace: IdentityTrace;
+  readonly #store: ExpressionStore;
+  readonly #budget: Budget;
+  readonly #prepared = new Map<ExprId, ExprId>();
+  readonly #arguments = new Map<ExprId, ExprId>();
+
+  constructor(store: ExpressionStore, budget: Budget) {
+    this.#store = store;
+    this.#budget = budget;
+    this.conditions = new ConditionSet(store);
+    this.trace = new IdentityTrace(store);
+  }
+
+  /** The expression with the arguments of its functions, and the bases of its roots, in normal form. */
+  prepared(root: ExprId): ExprId {
+    const store = this.#store;
+    for (const id of postorder(store, [root])) {
+      if (this.#prepared.has(id)) continue;
+      this.#budget.step();
+      this.#prepared.set(id, this.#prepareNode(id));
+    }
+    return this.#prepared.get(root)!;
+  }
+
+  #prepareNode(id: ExprId): ExprId {
+    const store = this.#store;
+    const children = store.childrenOf(id).map((child) => this.#prepared.get(child)!);
+    if (store.kindOf(id) === 'call')
+      return store.call(
+        store.functionOf(id)!,
+        children.map((child) => this.#argument(child)),
+      );
+    if (store.kindOf(id) === 'product') {
+      for (let at = 0; at < children.length; at += 2) {
+        const exponent = store.valueOf(children[at + 1]!);
+        if (exponent !== undefined && isInteger(exponent)) continue;
+        children[at] = this.#argument(children[at]!);
+        if (exponent === undefined) children[at + 1] = this.#argument(children[at + 1]!);
+      }
+    }
+    return build(store, id, children);
+  }
+
+  #argument(id: ExprId): ExprId {
+    if (this.#isSimple(id)) return id;
+    let known = this.#arguments.get(id);
+    if (known === undefined) {
+      const { space, fractions } = this.#over([id]);
+      known = space.expressionOf(space.lowest(fractions[0]!));
+      this.#arguments.set(id, known);
+    }
+    return known;
+  }
+
+  /** Sums of multiples of symbols and calls are normal already. */
+  #isSimple(id: ExprId): boolean {
+    const kind = this.#store.kindOf(id);
+    if (kind === 'number' || kind === 'symbol' || kind === 'pi') return true;
+    if (kind !== 'sum') return false;
+    return this.#store
+      .termsOf(id)
+      .every(
+        ({ term }) => this.#store.kindOf(term) === 'symbol' || term === this.#store.one || term === this.#store.pi,
+      );
+  }
+
+  #over(prepared: readonly ExprId[]): { space: KernelSpace; fractions: Fraction[] } {
+    const { conditions, trace } = this;
+    const space = new KernelSpace(this.#store, prepared, { budget: this.#budget, trace, conditions });
+    const fractions = prepared.map((id) => space.fractionOf(id));
+    space.traceReplacements();
+    return { space, fractions };
+  }
+
+  /** Expressions as fractions over the same kernels, not in lowest terms. */
+  fractions(roots: readonly ExprId[]): { space: KernelSpace; fractions: Fraction[] } {
+    return this.#over(roots.map((root) => this.prepared(root)));
+  }
+
+  /** The normal form as an expression. */
+  expression(root: ExprId): ExprId {
+    const { space, fractions } = this.fractions([root]);
+    return space.expressionOf(space.lowest(fractions[0]!));
+  }
+
+  /** Whether a difference is 0 for all values for which both are defined and the conditions hold. */
+  areEqual(left: ExprId, right: ExprId): boolean {
+    const { space, fractions } = this.fractions([left, right]);
+    const [a, b] = fractions as [Fraction, Fraction];
+    const difference = space.field.subtract(space.lowest(a), space.lowest(b));
+    return space.isZero(difference);
+  }
+}
