@@ -18,6 +18,8 @@ export type ReducerErrorCode =
   | 'ExponentRange'
   /** Polynomials that are not over the same variables, or an argument that an operation does not take. `details.problem` */
   | 'PolynomialInvalid'
+  /** A function that has no derivative by any rule. `details.name` */
+  | 'NotDifferentiable'
   /** A quotient asked for as exact that is not. */
   | 'DivisionInexact'
   /** A user's rule that is not true, or cannot be checked. `details.rule`, `details.witness` when there is one */

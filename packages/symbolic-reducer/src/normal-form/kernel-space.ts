@@ -310,7 +310,7 @@ export class KernelSpace {
       const index = this.#indexes.get(this.#rootUnit(base))!;
       const order = this.#rootOrders.get(base)!;
       if (order > BigInt(maxPower)) throw tooHigh(order);
-      this.#replacements.push(['power-of-root', base, store.one, store.number(rational(order))]);
+      this.#replacements.push(['power-of-root', base, store.number(rational(order))]);
       // A symbol is its root's power; anything else is what the root's power is replaced by.
       if (store.kindOf(base) === 'symbol') this.#fractions.set(base, this.#field.variable(index, Number(order)));
     }
@@ -548,12 +548,11 @@ export class KernelSpace {
     const store = this.#store;
     const order = this.#rootOrders.get(base)!;
     const whole = floor(exponent);
-    const rest = subtract(exponent, whole);
-    if (signOf(whole) !== 0) this.#trace.add('power-of-sum', base, store.number(whole), store.number(rest));
-    const count = this.#count(rest, order);
-    this.#trace.multiples(store.number(rational(1n, order)), count, (u, v) =>
-      this.#trace.add('power-of-sum', base, u, v),
-    );
+    const count = this.#count(subtract(exponent, whole), order);
+    // The root of lower order by the one of highest order: x^(1/2) is x^(1/6) three times.
+    const times = Number(order / denominatorOf(exponent));
+    const unit = store.number(rational(1n, order));
+    this.#trace.multiples(unit, times, (u, v) => this.#trace.add('power-of-sum', base, u, v));
     const root = this.#field.variable(this.#indexes.get(this.#rootUnit(base))!, count);
     if (signOf(whole) === 0) return root;
     const power = store.kindOf(base) === 'number' ? this.#numericPower(base, whole) : this.#wholePower(base, whole);

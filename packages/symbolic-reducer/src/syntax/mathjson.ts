@@ -52,7 +52,8 @@ export function toMathJson(store: ExpressionStore, root: ExprId): MathJson {
   return made.get(root)!;
 }
 
-function nodeJson(store: ExpressionStore, id: ExprId, made: ReadonlyMap<ExprId, MathJson>): MathJson {
+/** One node, with what its children were made. @internal */
+export function nodeJson(store: ExpressionStore, id: ExprId, made: ReadonlyMap<ExprId, MathJson>): MathJson {
   switch (store.kindOf(id)) {
     case 'number':
       return numberJson(store.numberAt(id));
@@ -92,9 +93,14 @@ function integerJson(value: bigint): MathJson {
 }
 
 function symbolJson(name: string): string {
-  const reserved = Object.hasOwn(constants, name) || name.includes('`') || name.startsWith("'");
+  const reserved = Object.hasOwn(constants, name) || noNumbers.has(name) || name.includes('`') || /^[#']/.test(name);
   return reserved ? `\`${name.replaceAll('`', '``')}\`` : name;
 }
+
+/** Names that certificates and MathJSON have for what is no number, which a symbol cannot be called without quotes. */
+const noNumbers = new Set(
+  'NaN Undefined Indeterminate PositiveInfinity NegativeInfinity ComplexInfinity'.split(' '),
+);
 
 interface Open {
   readonly json: readonly MathJson[];

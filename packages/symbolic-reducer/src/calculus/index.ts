@@ -1,0 +1,7 @@
+export {
+  type Derivative,
+  Differentiator,
+  type DifferentiateOptions,
+  differentiate,
+  differentiateWithProof,
+} from './differentiate.js';
