@@ -12,6 +12,27 @@
  */
 export type MathJson = number | string | { readonly num: string } | readonly [string, ...MathJson[]];
 
+/** Functions that stand for an expression in their arguments. */
+export const SHORTHANDS: Readonly<Record<string, { readonly letters: readonly string[]; readonly means: MathJson }>> = {
+  Negate: { letters: ['u'], means: ['Multiply', -1, 'u'] },
+  Subtract: { letters: ['u', 'v'], means: ['Add', 'u', ['Multiply', -1, 'v']] },
+  Divide: { letters: ['u', 'v'], means: ['Multiply', 'u', ['Power', 'v', -1]] },
+  Rational: { letters: ['u', 'v'], means: ['Multiply', 'u', ['Power', 'v', -1]] },
+  Square: { letters: ['u'], means: ['Power', 'u', 2] },
+  Sqrt: { letters: ['u'], means: ['Power', 'u', ['Rational', 1, 2]] },
+};
+
+/** Symbols of MathJSON that are no real numbers: no certificate may mention them. */
+export const NOT_NUMBERS: readonly string[] = [
+  'NaN',
+  'Undefined',
+  'Indeterminate',
+  'PositiveInfinity',
+  'NegativeInfinity',
+  'ComplexInfinity',
+  'ImaginaryUnit',
+];
+
 /** What an expression's value must be. */
 export interface CertifiedCondition {
   /** How it compares with 0. */
@@ -26,50 +47,128 @@ export interface CertificateBase {
   readonly definitions?: readonly MathJson[];
 }
 
-/**
- * An identity that a step of an equality applies: its left side, an atom or a power of one, is replaced by its right side. An
- * atom is a function call, or a power whose exponent is not a whole number.
- *
- * - `tangent`(u): tan u = sin u / cos u
- * - `sine-of-sum`, `cosine-of-sum`(u, v): sin(u + v), cos(u + v)
- * - `sine-of-opposite`, `cosine-of-opposite`(u): sin(-u) = -sin u, cos(-u) = cos u
- * - `pythagoras`(u): sin(u)^2 = 1 - cos(u)^2
- * - `exponential-of-sum`(u, v): exp(u + v) = exp u exp v; `exponential-of-opposite`(u): exp(-u) = 1 / exp u
- * - `hyperbolic-sine`, `hyperbolic-cosine`, `hyperbolic-tangent`(u): by exp u
- * - `power-of-root`(u, p, q): (u^(p/q))^q = u^p
- * - `power-of-sum`(u, a, b): u^(a + b) = u^a u^b
- * - `absolute-squared`(u): |u|^2 = u^2
- * - `absolute-of-nonnegative`(u): |u| = u, needs u nonnegative; `root-of-square`(u): (u^2)^(1/2) = u, needs u nonnegative
- * - `logarithm-of-product`(u, v): log(u v) = log u + log v, needs u and v positive
- * - `logarithm-of-power`(u, a): log(u^a) = a log u, needs u positive
- * - `power-of-product`(u, v, a): (u v)^a = u^a v^a, needs u and v nonnegative
- */
-export type IdentityName =
-  | 'tangent'
-  | 'sine-of-sum'
-  | 'cosine-of-sum'
-  | 'sine-of-opposite'
-  | 'cosine-of-opposite'
-  | 'pythagoras'
-  | 'exponential-of-sum'
-  | 'exponential-of-opposite'
-  | 'hyperbolic-sine'
-  | 'hyperbolic-cosine'
-  | 'hyperbolic-tangent'
-  | 'power-of-root'
-  | 'power-of-sum'
-  | 'absolute-squared'
-  | 'absolute-of-nonnegative'
-  | 'root-of-square'
-  | 'logarithm-of-product'
-  | 'logarithm-of-power'
-  | 'power-of-product';
+/** An identity of the closed table: for all values of the letters that satisfy the needs, and where both sides are defined, the sides are equal. */
+export interface Identity {
+  /** What stands for its arguments. */
+  readonly letters: readonly string[];
+  /** An atom, which is a function call or a power whose exponent is not a whole number, or a power of one. */
+  readonly left: MathJson;
+  /** What replaces it. */
+  readonly right: MathJson;
+  /** What must be known of the letters. */
+  readonly needs?: readonly CertifiedCondition[];
+}
+
+const hyperbolicMean = (sign: number): MathJson => ['Divide', ['Add', ['Exp', 'u'], ['Divide', sign, ['Exp', 'u']]], 2];
+
+/** The identities that steps of equalities apply, by name. The checker believes these and no others. */
+export const IDENTITIES = {
+  tangent: { letters: ['u'], left: ['Tan', 'u'], right: ['Divide', ['Sin', 'u'], ['Cos', 'u']] },
+  'sine-of-sum': {
+    letters: ['u', 'v'],
+    left: ['Sin', ['Add', 'u', 'v']],
+    right: ['Add', ['Multiply', ['Sin', 'u'], ['Cos', 'v']], ['Multiply', ['Cos', 'u'], ['Sin', 'v']]],
+  },
+  'cosine-of-sum': {
+    letters: ['u', 'v'],
+    left: ['Cos', ['Add', 'u', 'v']],
+    right: ['Subtract', ['Multiply', ['Cos', 'u'], ['Cos', 'v']], ['Multiply', ['Sin', 'u'], ['Sin', 'v']]],
+  },
+  'sine-of-opposite': { letters: ['u'], left: ['Sin', ['Negate', 'u']], right: ['Negate', ['Sin', 'u']] },
+  'cosine-of-opposite': { letters: ['u'], left: ['Cos', ['Negate', 'u']], right: ['Cos', 'u'] },
+  pythagoras: {
+    letters: ['u'],
+    left: ['Square', ['Sin', 'u']],
+    right: ['Subtract', 1, ['Square', ['Cos', 'u']]],
+  },
+  'exponential-of-sum': {
+    letters: ['u', 'v'],
+    left: ['Exp', ['Add', 'u', 'v']],
+    right: ['Multiply', ['Exp', 'u'], ['Exp', 'v']],
+  },
+  'exponential-of-opposite': {
+    letters: ['u'],
+    left: ['Exp', ['Negate', 'u']],
+    right: ['Divide', 1, ['Exp', 'u']],
+  },
+  'exponential-of-logarithm': { letters: ['u'], left: ['Exp', ['Ln', 'u']], right: 'u' },
+  'logarithm-of-exponential': { letters: ['u'], left: ['Ln', ['Exp', 'u']], right: 'u' },
+  'hyperbolic-sine': { letters: ['u'], left: ['Sinh', 'u'], right: hyperbolicMean(-1) },
+  'hyperbolic-cosine': { letters: ['u'], left: ['Cosh', 'u'], right: hyperbolicMean(1) },
+  'hyperbolic-tangent': {
+    letters: ['u'],
+    left: ['Tanh', 'u'],
+    right: ['Divide', hyperbolicMean(-1), hyperbolicMean(1)],
+  },
+  'power-of-root': { letters: ['u', 'q'], left: ['Power', ['Power', 'u', ['Divide', 1, 'q']], 'q'], right: 'u' },
+  'power-of-sum': {
+    letters: ['u', 'a', 'b'],
+    left: ['Power', 'u', ['Add', 'a', 'b']],
+    right: ['Multiply', ['Power', 'u', 'a'], ['Power', 'u', 'b']],
+  },
+  'absolute-squared': { letters: ['u'], left: ['Square', ['Abs', 'u']], right: ['Square', 'u'] },
+  'absolute-of-nonnegative': {
+    letters: ['u'],
+    left: ['Abs', 'u'],
+    right: 'u',
+    needs: [{ relation: 'nonnegative', expression: 'u' }],
+  },
+  'root-of-square': {
+    letters: ['u'],
+    left: ['Sqrt', ['Square', 'u']],
+    right: 'u',
+    needs: [{ relation: 'nonnegative', expression: 'u' }],
+  },
+  'logarithm-of-product': {
+    letters: ['u', 'v'],
+    left: ['Ln', ['Multiply', 'u', 'v']],
+    right: ['Add', ['Ln', 'u'], ['Ln', 'v']],
+    needs: [
+      { relation: 'positive', expression: 'u' },
+      { relation: 'positive', expression: 'v' },
+    ],
+  },
+  'logarithm-of-power': {
+    letters: ['u', 'a'],
+    left: ['Ln', ['Power', 'u', 'a']],
+    right: ['Multiply', 'a', ['Ln', 'u']],
+    needs: [{ relation: 'positive', expression: 'u' }],
+  },
+  'power-of-product': {
+    letters: ['u', 'v', 'a'],
+    left: ['Power', ['Multiply', 'u', 'v'], 'a'],
+    right: ['Multiply', ['Power', 'u', 'a'], ['Power', 'v', 'a']],
+    needs: [
+      { relation: 'nonnegative', expression: 'u' },
+      { relation: 'nonnegative', expression: 'v' },
+    ],
+  },
+} as const satisfies Record<string, Identity>;
+
+/** The name of an identity in {@link IDENTITIES}. */
+export type IdentityName = keyof typeof IDENTITIES;
+
+/** The derivatives of functions of one argument, `u`, by it. The checker believes these and no others. */
+export const DERIVATIVES: Readonly<Record<string, MathJson>> = {
+  Sin: ['Cos', 'u'],
+  Cos: ['Negate', ['Sin', 'u']],
+  Tan: ['Add', 1, ['Square', ['Tan', 'u']]],
+  Exp: ['Exp', 'u'],
+  Ln: ['Divide', 1, 'u'],
+  Arcsin: ['Divide', 1, ['Sqrt', ['Subtract', 1, ['Square', 'u']]]],
+  Arccos: ['Divide', -1, ['Sqrt', ['Subtract', 1, ['Square', 'u']]]],
+  Arctan: ['Divide', 1, ['Add', 1, ['Square', 'u']]],
+  Sinh: ['Cosh', 'u'],
+  Cosh: ['Sinh', 'u'],
+  Tanh: ['Subtract', 1, ['Square', ['Tanh', 'u']]],
+  Abs: ['Divide', 'u', ['Abs', 'u']],
+};
 
 /** One application of an identity, everywhere. Arguments are written with what earlier steps left. */
 export interface IdentityStep {
   /** Which identity. */
   readonly identity: IdentityName;
-  /** What stands for its letters, in the order of {@link IdentityName}. */
+  /** What stands for its letters, in their order. */
   readonly arguments: readonly MathJson[];
 }
 
@@ -112,7 +211,7 @@ export interface QuotientCertificate extends CertificateBase {
 export interface CoprimalityWitness {
   /** The variable that is left. */
   readonly variable: string;
-  /** A prime below 2^31. */
+  /** A prime below 2^26. */
   readonly prime: number;
   /** Values of the other variables, from 0 to the prime. */
   readonly point: Readonly<Record<string, number>>;
@@ -144,26 +243,16 @@ export interface SquareFreeCertificate extends CertificateBase {
   readonly polynomial: MathJson;
   /** A whole number, with the sign. */
   readonly content: MathJson;
-  /** Multiplicities are different and at least 1. */
+  /** Multiplicities are at least 1. */
   readonly factors: readonly { readonly factor: MathJson; readonly multiplicity: number }[];
   /** For each variable of the factors' product: why that and its derivative by the variable are coprime in it. */
   readonly witnesses: readonly CoprimalityWitness[];
 }
 
 /**
- * A claim about one definition: `derivative` is the derivative of `of`, which is derived from the derivatives of what `of` is made of:
- * those of other definitions come from earlier steps. The rule is named for people; the definition's function decides.
+ * `result` is the derivative of `expression` by `variable`, where both are defined. Each definition is a step: the checker derives it
+ * by its own rules from the derivatives of those that it refers to.
  */
-export interface DerivativeStep {
-  /** By which rule. */
-  readonly rule: 'constant' | 'variable' | 'sum' | 'product' | 'power' | 'chain';
-  /** The index of the definition that is derived. */
-  readonly of: number;
-  /** What is claimed to be its derivative. */
-  readonly derivative: MathJson;
-}
-
-/** `result` is the derivative of `expression` by `variable`, where both are defined. */
 export interface DerivativeCertificate extends CertificateBase {
   /** Which format. */
   readonly kind: 'derivative';
@@ -173,11 +262,9 @@ export interface DerivativeCertificate extends CertificateBase {
   readonly variable: string;
   /** The derivative. */
   readonly result: MathJson;
-  /** Derivatives of definitions, those needed by others first. */
-  readonly steps: readonly DerivativeStep[];
 }
 
-/** A rule that rewriting applied: for all values of its letters that satisfy its conditions, `left = right`. */
+/** A rule that rewriting applied: for all values of its letters that satisfy its conditions, `left = right`. Why, another certificate can say. */
 export interface CertifiedRule {
   /** Its name. */
   readonly name: string;
@@ -187,8 +274,6 @@ export interface CertifiedRule {
   readonly right: MathJson;
   /** On its letters. */
   readonly conditions: readonly CertifiedCondition[];
-  /** Why it is true; a rule without is believed, and the checker's result names it. */
-  readonly proof?: EqualityCertificate;
 }
 
 /** One rewriting: the expression is `context` with the rule's left side in the place of the symbol `#hole`, and becomes that with its right side. */
@@ -230,7 +315,7 @@ export type Certificate =
 
 /** Limits of a check. */
 export interface CheckLimits {
-  /** Steps, each about one operation on a term. Default 20,000,000. */
+  /** Steps, each about one operation on a term. Default 4,000,000: some seconds. */
   readonly maxSteps?: number;
   /** Bits that a coefficient may have. Default 2^20. */
   readonly maxBits?: number;
@@ -241,7 +326,7 @@ export type CheckResult =
   | {
       /** The proof holds. */
       readonly accepted: true;
-      /** Names of rules that have no proof of their own, and are believed. */
+      /** Names of the rules that rewriting used. They are believed: what they say is to be proved apart. */
       readonly believedRules: readonly string[];
     }
   | {

@@ -7,9 +7,9 @@ export type {
   CheckResult,
   CoprimalityWitness,
   DerivativeCertificate,
-  DerivativeStep,
   EqualityCertificate,
   GcdCertificate,
+  Identity,
   IdentityName,
   IdentityStep,
   MathJson,
@@ -18,3 +18,5 @@ export type {
   RewritingStep,
   SquareFreeCertificate,
 } from './certificate.js';
+export { DERIVATIVES, IDENTITIES, NOT_NUMBERS, SHORTHANDS } from './certificate.js';
+export { checkCertificate } from './checker.js';

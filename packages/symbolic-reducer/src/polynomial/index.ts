@@ -1,3 +1,10 @@
+export {
+  certifyGcd,
+  certifyQuotient,
+  certifySquareFree,
+  coprimalityWitnesses,
+  polynomialToMathJson,
+} from './certify.js';
 export { type GcdWithCofactors, gcd, gcdByEuclid, gcdWithCofactors } from './gcd.js';
 export { gcdOf, Polynomial, type PolynomialTerm, type PseudoDivision } from './polynomial.js';
 export { type SquareFreeDecomposition, squareFree } from './square-free.js';
