@@ -50,6 +50,11 @@ export const SYSTEM_PACKAGES = [
   { debian: 'pari-gp', tools: ['gp'], neededBy: 'polynomials: greatest common divisors by another implementation' },
   { debian: 'clang', tools: ['clang'], neededBy: 'polynomials: the WebAssembly kernel rebuilt from its source' },
   { debian: 'lld', tools: ['wasm-ld'], neededBy: 'polynomials: the WebAssembly kernel rebuilt from its source' },
+  {
+    debian: 'python3-sympy',
+    tools: ['/usr/bin/python3', '/usr/lib/python3/dist-packages/sympy/__init__.py'],
+    neededBy: 'symbolic computation: values and derivatives by another system',
+  },
 ];
 
 /** Where administrators' programs are, which an ordinary user's PATH may leave out. */

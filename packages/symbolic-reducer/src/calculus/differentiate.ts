@@ -2,7 +2,7 @@
 // known to every later question about the same symbol.
 
 import type { Budget } from '../budget/index.js';
-import type { Certificate, DerivativeCertificate, MathJson as CertificateJson } from '../certificate/index.js';
+import type { Certificate, DerivativeCertificate } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
 import { type ExpressionStore, type ExprId, postorder } from '../expression/index.js';
 import { type Rational, signOf, subtract } from '../numbers/index.js';
@@ -62,21 +62,28 @@ export function differentiateWithProof(
   return { result: current, certificates };
 }
 
-function certificateOf(store: ExpressionStore, expression: ExprId, variable: string, result: ExprId): DerivativeCertificate {
+function certificateOf(
+  store: ExpressionStore,
+  expression: ExprId,
+  variable: string,
+  result: ExprId,
+): DerivativeCertificate {
   const symbol = store.symbol(variable);
   const json = new SharedMathJson(store, [expression, result, symbol]);
   return {
     kind: 'derivative',
-    definitions: json.definitions as readonly CertificateJson[],
-    expression: json.of(expression) as CertificateJson,
+    definitions: json.definitions,
+    expression: json.of(expression),
     variable: json.of(symbol) as string,
-    result: json.of(result) as CertificateJson,
+    result: json.of(result),
   };
 }
 
 function checkTimes(times: number): void {
   if (Number.isInteger(times) && times >= 1 && times <= 1_000) return;
-  throw reducerError('OptionsInvalid', `times must be a whole number from 1 to 1,000, not ${times}`, { option: 'times' });
+  throw reducerError('OptionsInvalid', `times must be a whole number from 1 to 1,000, not ${times}`, {
+    option: 'times',
+  });
 }
 
 /** Derivatives by one symbol, with a memory: gradients and higher derivatives share their parts. */

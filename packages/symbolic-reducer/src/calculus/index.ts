@@ -1,7 +1,7 @@
 export {
   type Derivative,
-  Differentiator,
   type DifferentiateOptions,
+  Differentiator,
   differentiate,
   differentiateWithProof,
 } from './differentiate.js';

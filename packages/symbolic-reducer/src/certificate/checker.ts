@@ -352,7 +352,11 @@ class Checker {
   #equal(a: Fraction, b: Fraction): boolean {
     this.#step(1 + a.n.size + b.n.size);
     const [x, y] = [this.#finished(a), this.#finished(b)];
-    return samePoly(this.#times(x.n, y.d), this.#times(y.n, x.d));
+    const [left, right] = [this.#times(x.n, y.d), this.#times(y.n, x.d)];
+    if (samePoly(left, right) || this.#replacements.length === 0) return samePoly(left, right);
+    // Cross products can have powers that the steps replace.
+    const difference = this.#plus(left, this.#times(right, new Map([[0, -1n]])));
+    return this.#finished({ n: difference, d: ONE }).n.size === 0;
   }
 
   #multiply(a: Fraction, b: Fraction): Fraction {
@@ -383,7 +387,7 @@ class Checker {
 
   #integerPower(fraction: Fraction, exponent: number): Fraction {
     if (fraction.n.size === 0 && exponent <= 0) refuse('a division by 0, or 0^0');
-    if (exponent < 0) this.#divisors.push(fraction.n);
+    if (exponent <= 0) this.#divisors.push(fraction.n);
     const { n, d } = this.#shallow ? this.#asTerm(fraction) : fraction;
     const size = Math.abs(exponent);
     if (exponent >= 0) return this.#opened({ n: this.#power(n, size), d: this.#power(d, size) });

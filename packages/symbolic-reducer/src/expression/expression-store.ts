@@ -285,7 +285,7 @@ export class ExpressionStore extends NodeTable {
       into.coefficient = multiply(into.coefficient, this.numberAt(this.child(factor, 1)));
       factor = this.child(factor, 0);
     }
-    if (this.kindCodeOf(factor) === kindCode.product) {
+    if (this.kindCodeOf(factor) === kindCode.product && this.childCount(factor) <= 2 * maxOpenedFactors) {
       const count = this.childCount(factor);
       for (let at = 0; at < count; at += 2) this.#gatherPower(into, this.child(factor, at), this.child(factor, at + 1));
     } else this.#gatherPower(into, factor, this.one);
@@ -775,6 +775,12 @@ export class ExpressionStore extends NodeTable {
   }
 }
 
+/**
+ * A product of more factors than these stays one factor of what it is multiplied with: the derivative of 100,000 nested functions
+ * is a chain of as many factors, and would else be written out at each of its links.
+ */
+const maxOpenedFactors = 128;
+
 interface Gathered {
   coefficient: Rational;
   readonly bases: ExprId[];
@@ -788,8 +794,8 @@ function equalsOne(value: Rational): boolean {
 
 const trialLimit = 1_000n;
 
-/** Primes up to 1,000, and what is left of it as a root where it is one, with multiplicities (negative below the bar). */
-function factorised(value: Rational): [bigint, number][] {
+/** Primes up to 1,000, and what is left of it as a root where it is one, with multiplicities (negative below the bar). @internal */
+export function factorised(value: Rational): [bigint, number][] {
   const above = factorisedInteger(numeratorOf(value));
   const below = factorisedInteger(denominatorOf(value));
   // What is left above and below may share nothing: the fraction is in lowest terms.

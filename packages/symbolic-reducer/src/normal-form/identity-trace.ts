@@ -2,8 +2,8 @@
 // what they are arguments of. Multiples are reached by doubling, so n-fold angles take O(log n) steps.
 
 import type { IdentityName } from '../certificate/index.js';
-import type { ExpressionStore, ExprId } from '../expression/index.js';
-import { rational } from '../numbers/index.js';
+import { type ExpressionStore, type ExprId, type Factor, negativeSign } from '../expression/index.js';
+import { denominatorOf, rational } from '../numbers/index.js';
 
 /** An identity applied everywhere. */
 export interface TracedStep {
@@ -34,8 +34,23 @@ export class IdentityTrace {
   }
 
   /** A sum of parts, taken apart from the left: `join` says u and v for f(u + v). */
-  parts(parts: readonly ExprId[], join: (u: ExprId, v: ExprId) => void): void {
-    for (let at = 0; at < parts.length - 1; at++) join(parts[at]!, this.#store.sum(parts.slice(at + 1)));
+  parts(
+    parts: readonly ExprId[],
+    join: (u: ExprId, v: ExprId) => void,
+    rest: (parts: readonly ExprId[]) => ExprId = (terms) => this.#store.sum(terms),
+  ): void {
+    for (let at = 0; at < parts.length - 1; at++) join(parts[at]!, rest(parts.slice(at + 1)));
+  }
+
+  /** That (u^2)^(p/2) is u^p, where u is not negative; nothing when it is no such power. */
+  rootOfSquare(base: ExprId, exponent: ExprId): void {
+    const store = this.#store;
+    const root = store.valueOf(exponent);
+    const [{ base: inner, exponent: times }, ...more] = store.factorsOf(base) as [Factor, ...Factor[]];
+    const value = store.valueOf(times);
+    if (more.length > 0 || root === undefined || denominatorOf(root) !== 2n) return;
+    if (typeof value !== 'number' || value % 2 !== 0 || (store.signs(inner) & negativeSign) !== 0) return;
+    this.add('root-of-square', store.power(inner, store.number(value / 2)));
   }
 
   /** A multiple of a unit, halved until the unit is left; `times` at least 1. */

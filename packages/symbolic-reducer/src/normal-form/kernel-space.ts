@@ -6,7 +6,16 @@
 import type { Budget } from '../budget/index.js';
 import type { IdentityName } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
-import { type ConditionSet, type ExpressionStore, type ExprId, positiveSign, treeSize } from '../expression/index.js';
+import {
+  type ConditionSet,
+  type ExpressionStore,
+  type ExprId,
+  type Factor,
+  factorised,
+  negativeSign,
+  positiveSign,
+  treeSize,
+} from '../expression/index.js';
 import {
   denominatorOf,
   floor,
@@ -260,6 +269,8 @@ export class KernelSpace {
     const value = store.valueOf(exponent);
     if (value !== undefined) {
       if (isInteger(value)) return [base];
+      const parts = this.#rootParts(base, value);
+      if (parts !== undefined) return parts.flatMap((part) => this.#demandPower(part.base, part.exponent));
       demand(this.#rootOrders, base, value);
       return [base];
     }
@@ -273,6 +284,26 @@ export class KernelSpace {
       else if (!isInteger(coefficient)) demand(this.#rootOrders, base, coefficient);
     }
     return [base];
+  }
+
+  /** A root of a product as roots of factors, where none of them can be negative; `undefined` where it stays whole. */
+  #rootParts(base: ExprId, exponent: Rational): Factor[] | undefined {
+    const store = this.#store;
+    const terms = store.termsOf(base);
+    const [{ term, coefficient }] = terms as [{ term: ExprId; coefficient: Rational }];
+    if (terms.length !== 1 || store.kindOf(base) === 'number' || signOf(coefficient) < 0) return undefined;
+    const factors = store.factorsOf(term);
+    if (coefficient === 1 && factors.length === 1 && factors[0]!.exponent === store.one) return undefined;
+    const negative = ({ base: inner, exponent: times }: Factor) =>
+      (store.signs(inner) & negativeSign) !== 0 || store.valueOf(times) === undefined;
+    if (factors.some(negative)) return undefined;
+    const parts = factors.map(({ base: inner, exponent: times }) => ({
+      base: inner,
+      exponent: store.scale(times, exponent),
+    }));
+    return coefficient === 1
+      ? parts
+      : [...parts, ...store.factorsOf(store.power(store.number(coefficient), store.number(exponent)))];
   }
 
   #demandAngle(angle: ExprId): void {
@@ -411,6 +442,8 @@ export class KernelSpace {
         return store.factorsOf(id).flatMap(({ base, exponent }) => {
           const value = store.valueOf(exponent);
           if (value !== undefined && isInteger(value)) return [base];
+          const parts = value === undefined ? undefined : this.#rootParts(base, value);
+          if (parts !== undefined) return parts.map((part) => part.base);
           // The whole part of an exponent is a power of the base.
           return store.kindOf(base) === 'number' ? [] : [base];
         });
@@ -511,7 +544,11 @@ export class KernelSpace {
   #power(base: ExprId, exponent: ExprId): Fraction {
     const store = this.#store;
     const value = store.valueOf(exponent);
-    if (value !== undefined) return isInteger(value) ? this.#wholePower(base, value) : this.#root(base, value);
+    if (value !== undefined) {
+      if (isInteger(value)) return this.#wholePower(base, value);
+      const parts = this.#rootParts(base, value);
+      return parts === undefined ? this.#root(base, value) : this.#rootOfProduct(base, exponent, parts);
+    }
     // x^(n + 1) is x^n * x where x is not 0
     this.#conditions.add('nonzero', base);
     const constant = store.termsOf(exponent).find(({ term }) => term === store.one)?.coefficient ?? 0;
@@ -524,10 +561,34 @@ export class KernelSpace {
       if (term === store.one) continue;
       const unit = this.#unitOf(term, this.#powerUnits.get(base)!);
       const count = this.#count(coefficient, this.#powerUnits.get(base)!.get(term)!);
-      if (count < 0) this.#trace.add('power-of-sum', base, store.scale(unit, count), store.scale(unit, -count));
+      if (count < 0) this.#trace.add('power-of-opposite', base, store.scale(unit, -count));
       this.#trace.multiples(unit, Math.abs(count), (u, v) => this.#trace.add('power-of-sum', base, u, v));
       const index = this.#indexes.get(this.#powerUnit(base, term))!;
       result = this.#field.multiply(result, this.#field.variable(index, count));
+    }
+    return result;
+  }
+
+  #rootOfProduct(base: ExprId, exponent: ExprId, parts: readonly Factor[]): Fraction {
+    const store = this.#store;
+    const whole = store
+      .factorsOf(store.termsOf(base)[0]!.term)
+      .map((factor) => store.power(factor.base, factor.exponent));
+    const { coefficient } = store.termsOf(base)[0]!;
+    if (coefficient !== 1) whole.push(store.number(coefficient));
+    this.#trace.parts(
+      whole,
+      (u, v) => this.#trace.add('power-of-product', u, v, exponent),
+      (rest) => store.product(rest),
+    );
+    for (const factor of whole) this.#trace.rootOfSquare(factor, exponent);
+    let result = this.#field.constant(1n);
+    for (const part of parts) {
+      const power =
+        store.kindOf(part.base) === 'number' && part.exponent === store.one
+          ? this.#evaluate(part.base)
+          : this.#power(part.base, part.exponent);
+      result = this.#field.multiply(result, power);
     }
     return result;
   }
@@ -633,6 +694,7 @@ export class KernelSpace {
       if (count < 0) trace.add('exponential-of-opposite', store.scale(step, -count));
       trace.multiples(step, Math.abs(count), join);
       const index = this.#indexes.get(unit);
+      if (store.functionOf(step) === 'log') trace.add('exponential-of-logarithm', store.child(step, 0));
       const power =
         index === undefined ? this.#field.power(this.#fractions.get(unit)!, count) : this.#field.variable(index, count);
       result = this.#field.multiply(result, power);
@@ -708,20 +770,14 @@ export class KernelSpace {
     const terms = store.termsOf(store.child(id, 0));
     if (terms.length !== 1) return undefined;
     const [{ term, coefficient }] = terms as [{ term: ExprId; coefficient: Rational }];
-    if (signOf(coefficient) < 0 || term === store.one) return undefined;
-    const factors = store.factorsOf(term);
+    if (signOf(coefficient) < 0) return undefined;
+    const factors = store.factorsOf(term).filter(({ base }) => base !== store.one);
     if (factors.some(({ base }) => store.signs(base) !== positiveSign)) return undefined;
-    if (factors.length === 1 && factors[0]!.exponent === store.one && coefficient === 1) return undefined;
-    const result = factors.map(({ base, exponent }) => ({
-      factor: exponent,
-      base,
-      logarithm: store.call('log', [base]),
-    }));
-    if (coefficient !== 1) {
-      const base = store.number(coefficient);
-      result.unshift({ factor: store.one, base, logarithm: store.call('log', [base]) });
+    for (const [prime, multiplicity] of factorised(coefficient)) {
+      factors.push({ base: store.number(rational(prime)), exponent: store.number(multiplicity) });
     }
-    return result;
+    if (factors.length === 1 && factors[0]!.exponent === store.one) return undefined;
+    return factors.map(({ base, exponent }) => ({ factor: exponent, base, logarithm: store.call('log', [base]) }));
   }
 
   #logarithm(id: ExprId): Fraction {

@@ -2,7 +2,14 @@
 // in lowest terms over its kernels (Moses, "Algebraic simplification: a guide for the perplexed", 1971).
 
 import type { Budget } from '../budget/index.js';
-import { build, ConditionSet, type ExpressionStore, type ExprId, postorder } from '../expression/index.js';
+import {
+  build,
+  ConditionSet,
+  type ExpressionStore,
+  type ExprId,
+  negativeSign,
+  postorder,
+} from '../expression/index.js';
 import { isInteger } from '../numbers/index.js';
 import type { Fraction } from './fraction.js';
 import { IdentityTrace } from './identity-trace.js';
@@ -41,8 +48,8 @@ export class NormalForms {
     const store = this.#store;
     const children = store.childrenOf(id).map((child) => this.#prepared.get(child)!);
     if (store.kindOf(id) === 'call')
-      return store.call(
-        store.functionOf(id)!,
+      return this.#prepareCall(
+        id,
         children.map((child) => this.#argument(child)),
       );
     if (store.kindOf(id) === 'product') {
@@ -51,9 +58,24 @@ export class NormalForms {
         if (exponent !== undefined && isInteger(exponent)) continue;
         children[at] = this.#argument(children[at]!);
         if (exponent === undefined) children[at + 1] = this.#argument(children[at + 1]!);
+        else this.trace.rootOfSquare(children[at]!, children[at + 1]!);
       }
     }
     return build(store, id, children);
+  }
+
+  /** Tells the trace what the builder does with a call whose argument is in normal form. */
+  #prepareCall(id: ExprId, operands: readonly ExprId[]): ExprId {
+    const store = this.#store;
+    const name = store.functionOf(id)!;
+    const [argument] = operands as [ExprId];
+    if (argument === store.zero && name === 'sin') this.trace.add('sine-of-zero');
+    if (argument === store.zero && name === 'cos') this.trace.add('cosine-of-zero');
+    if (argument === store.zero && name === 'exp') this.trace.add('exponential-of-zero');
+    if (argument === store.one && name === 'log') this.trace.add('logarithm-of-one');
+    if (name === 'abs' && (store.signs(argument) & negativeSign) === 0)
+      this.trace.add('absolute-of-nonnegative', argument);
+    return store.call(name, operands);
   }
 
   #argument(id: ExprId): ExprId {

@@ -1,16 +1,11 @@
 // MathJSON (Cortex JS) in and out: numbers, strings for symbols, arrays with a head. Both ways without recursion.
 
+import { type MathJson, NOT_NUMBERS } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
 import { type ExpressionStore, type ExprId, type FunctionName, postorder } from '../expression/index.js';
 import { denominatorOf, fromDouble, isInteger, numeratorOf, type Rational, rational } from '../numbers/index.js';
 import { maxPrintedLength } from './display.js';
 import { callByName, isFunctionName } from './names.js';
-
-/**
- * A MathJSON expression: a number, `{ num: "…" }` for one that is larger than a double is exact, a symbol, or `[head, ...operands]`.
- * A symbol whose name is reserved is written in back quotes: '`Pi`'.
- */
-export type MathJson = number | string | { readonly num: string } | readonly MathJson[];
 
 const heads: Readonly<Record<FunctionName, string>> = {
   ...{ exp: 'Exp', log: 'Ln', sin: 'Sin', cos: 'Cos', tan: 'Tan', asin: 'Arcsin', acos: 'Arccos', atan: 'Arctan' },
@@ -32,7 +27,7 @@ const constants: Readonly<Record<string, (store: ExpressionStore) => ExprId>> = 
 };
 
 /**
- * An expression as MathJSON.
+ * An expression as MathJSON. A symbol whose name is reserved is written in back quotes: '`Pi`'.
  *
  * @throws TenstripError `BudgetExceeded` when the whole, written out, would have more than 2^24 parts
  */
@@ -93,14 +88,10 @@ function integerJson(value: bigint): MathJson {
 }
 
 function symbolJson(name: string): string {
-  const reserved = Object.hasOwn(constants, name) || noNumbers.has(name) || name.includes('`') || /^[#']/.test(name);
+  const reserved =
+    Object.hasOwn(constants, name) || NOT_NUMBERS.includes(name) || name.includes('`') || /^[#']/.test(name);
   return reserved ? `\`${name.replaceAll('`', '``')}\`` : name;
 }
-
-/** Names that certificates and MathJSON have for what is no number, which a symbol cannot be called without quotes. */
-const noNumbers = new Set(
-  'NaN Undefined Indeterminate PositiveInfinity NegativeInfinity ComplexInfinity'.split(' '),
-);
 
 interface Open {
   readonly json: readonly MathJson[];

@@ -64,7 +64,7 @@ function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[
     default: {
       const pieces = sumPieces(store, id);
       const isRoot = isSquareRoot(store, id);
-      const bare = place === 'alone' || isRoot || (place === 'factor' && store.kindOf(id) === 'product');
+      const bare = place === 'alone' || isRoot;
       return bare ? pieces : ['(', ...pieces, ')'];
     }
   }

@@ -1,0 +1,87 @@
+// An equality with the identities that lead to it, as a certificate.
+
+import {
+  type CheckResult,
+  checkCertificate,
+  type EqualityCertificate,
+  IDENTITIES,
+  type Identity,
+  type IdentityStep,
+} from '../certificate/index.js';
+import { type Condition, type ExpressionStore, type ExprId, symbolNames } from '../expression/index.js';
+import type { TracedStep } from '../normal-form/index.js';
+import { SharedMathJson } from '../syntax/index.js';
+import { assumedConditions, certified } from './assumptions-certified.js';
+
+/** What an equality's proof is made of. */
+export interface EqualityProof {
+  readonly left: ExprId;
+  readonly right: ExprId;
+  readonly conditions: readonly Condition[];
+  readonly steps: readonly TracedStep[];
+}
+
+/** The certificate of an equality. Of assumptions it has those about its own symbols. */
+export function equalityCertificate(store: ExpressionStore, proof: EqualityProof): EqualityCertificate {
+  const { left, right, steps } = proof;
+  const conditions = [...proof.conditions, ...neededConditions(store, steps)];
+  const assumptions = assumedConditions(store, symbolNames(store, [left, right]));
+  const roots = [
+    ...[left, right],
+    ...[...assumptions, ...conditions].map(({ expression }) => expression),
+    ...steps.flatMap((step) => step.arguments),
+  ];
+  const json = new SharedMathJson(store, roots);
+  return {
+    kind: 'equality',
+    definitions: json.definitions,
+    left: json.of(left),
+    right: json.of(right),
+    assumptions: assumptions.map((condition) => certified(json, condition)),
+    conditions: conditions.map((condition) => certified(json, condition)),
+    steps: steps.map(
+      (step): IdentityStep => ({
+        identity: step.identity,
+        arguments: step.arguments.map((argument) => json.of(argument)),
+      }),
+    ),
+  };
+}
+
+/**
+ * The certificate, if the independent checker accepts it. Conditions that the checker finds nothing to need are left out: the claim is
+ * then stronger, and checked as such.
+ */
+export function checkedEqualityCertificate(
+  store: ExpressionStore,
+  proof: EqualityProof,
+):
+  | { readonly certificate: EqualityCertificate; readonly conditions: readonly Condition[] }
+  | { readonly problem: string } {
+  const certificate = equalityCertificate(store, proof);
+  const result: CheckResult = checkCertificate(certificate);
+  if (result.accepted) return { certificate, conditions: proof.conditions };
+  if (proof.conditions.length === 0) return { problem: result.problem };
+  const bare = { ...proof, conditions: [] };
+  const without = equalityCertificate(store, bare);
+  return checkCertificate(without).accepted
+    ? { certificate: without, conditions: proof.conditions }
+    : { problem: result.problem };
+}
+
+/**
+ * What the identities of the steps need of signs. The engine knows it from what is assumed of symbols; the checker knows numbers and
+ * what is said, so it is said of everything that is neither a number nor a symbol.
+ */
+function neededConditions(store: ExpressionStore, steps: readonly TracedStep[]): Condition[] {
+  const needed = new Map<string, Condition>();
+  for (const step of steps) {
+    const { letters, needs = [] }: Identity = IDENTITIES[step.identity];
+    for (const { relation, expression: letter } of needs) {
+      const expression = step.arguments[letters.indexOf(letter as string)]!;
+      if (store.valueOf(expression) !== undefined || store.nameOf(expression) !== undefined) continue;
+      needed.set(`${relation} ${expression}`, { relation, expression });
+    }
+  }
+  return [...needed.values()];
+}

@@ -1,0 +1,11 @@
+export { assumedConditions, certified } from './assumptions-certified.js';
+export { checkedEqualityCertificate, type EqualityProof, equalityCertificate } from './equality-certificate.js';
+export {
+  type ProveOptions,
+  proveEqual,
+  proveSign,
+  type SignVerdict,
+  type UnknownReason,
+  type Verdict,
+} from './prove-equal.js';
+export { samplePoint } from './sample-points.js';

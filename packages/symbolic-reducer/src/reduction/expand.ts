@@ -1,0 +1,76 @@
+// Questions about rational expressions as polynomials: the expanded form, the greatest common divisor.
+
+import { Budget, type BudgetLimits } from '../budget/index.js';
+import type { Certificate, GcdCertificate } from '../certificate/index.js';
+import { reducerError } from '../errors/index.js';
+import type { Condition, ExpressionStore, ExprId } from '../expression/index.js';
+import { NormalForms } from '../normal-form/index.js';
+import { certifyGcd, gcd } from '../polynomial/index.js';
+import { checkedEqualityCertificate } from '../proof/index.js';
+import { printText } from '../syntax/index.js';
+
+/** An equal expression with its proof. */
+export interface Expansion {
+  /** The expression. */
+  readonly result: ExprId;
+  /** Why it is equal. */
+  readonly certificate: Certificate;
+  /** What was cancelled. */
+  readonly conditions: readonly Condition[];
+}
+
+/**
+ * The normal form: one fraction of expanded polynomials in lowest terms.
+ *
+ * @throws TenstripError `BudgetExceeded` before anything is allocated when it would have too many terms, with `details.needed`, the
+ *   number that was predicted; `DomainError`; `CertificateInvalid` when the checker does not accept the proof
+ */
+export function expand(store: ExpressionStore, expression: ExprId, limits: BudgetLimits = {}): Expansion {
+  const forms = new NormalForms(store, new Budget(limits));
+  const result = forms.expression(expression);
+  const proof = { left: expression, right: result, conditions: forms.conditions.list(), steps: forms.trace.steps };
+  const checked = checkedEqualityCertificate(store, proof);
+  if ('problem' in checked) {
+    throw reducerError('CertificateInvalid', `no proof of this expansion is accepted: ${checked.problem}`, {
+      problem: checked.problem,
+    });
+  }
+  return { result, certificate: checked.certificate, conditions: checked.conditions };
+}
+
+/** A greatest common divisor with its proof. */
+export interface GreatestCommonDivisor {
+  /** The divisor. */
+  readonly result: ExprId;
+  /** That it divides both, and that nothing is left that divides both. */
+  readonly certificate: GcdCertificate;
+}
+
+/**
+ * The greatest common divisor of two polynomials with rational coefficients; its content is that of integers, its leading sign positive.
+ *
+ * @throws TenstripError `PolynomialInvalid` when one of them is a fraction; `BudgetExceeded`
+ */
+export function greatestCommonDivisor(
+  store: ExpressionStore,
+  left: ExprId,
+  right: ExprId,
+  limits: BudgetLimits = {},
+): GreatestCommonDivisor {
+  const budget = new Budget(limits);
+  const forms = new NormalForms(store, budget);
+  const { space, fractions } = forms.fractions([left, right]);
+  const [a, b] = fractions.map((fraction) => space.lowest(fraction));
+  for (const fraction of [a!, b!]) {
+    if (fraction.denominator.isConstant) continue;
+    throw reducerError(
+      'PolynomialInvalid',
+      'a greatest common divisor is of polynomials, and one of these is a fraction',
+    );
+  }
+  const found = gcd(a!.numerator, b!.numerator, budget);
+  // What is no symbol has a letter in the proof that reads like it.
+  const names = space.kernels.map((kernel) => printText(store, kernel));
+  const certificate = certifyGcd(a!.numerator, b!.numerator, names, budget);
+  return { result: space.polynomialExpression(found), certificate };
+}
