@@ -76,6 +76,10 @@ export const IDENTITIES = {
   },
   'sine-of-opposite': { letters: ['u'], left: ['Sin', ['Negate', 'u']], right: ['Negate', ['Sin', 'u']] },
   'cosine-of-opposite': { letters: ['u'], left: ['Cos', ['Negate', 'u']], right: ['Cos', 'u'] },
+  'absolute-of-opposite': { letters: ['u'], left: ['Abs', ['Negate', 'u']], right: ['Abs', 'u'] },
+  'arcsine-of-opposite': { letters: ['u'], left: ['Arcsin', ['Negate', 'u']], right: ['Negate', ['Arcsin', 'u']] },
+  'arctangent-of-opposite': { letters: ['u'], left: ['Arctan', ['Negate', 'u']], right: ['Negate', ['Arctan', 'u']] },
+  'sign-of-opposite': { letters: ['u'], left: ['Sign', ['Negate', 'u']], right: ['Negate', ['Sign', 'u']] },
   pythagoras: {
     letters: ['u'],
     left: ['Square', ['Sin', 'u']],

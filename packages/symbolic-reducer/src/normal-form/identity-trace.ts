@@ -13,7 +13,7 @@ export interface TracedStep {
   readonly arguments: readonly ExprId[];
 }
 
-/** Collects the steps, each once. */
+/** Collects the steps, each once, where it is last needed: it must follow all that lead to what it replaces. */
 export class IdentityTrace {
   readonly #store: ExpressionStore;
   readonly #steps = new Map<string, TracedStep>();
@@ -25,7 +25,8 @@ export class IdentityTrace {
   /** One step. */
   add(identity: IdentityName, ...operands: ExprId[]): void {
     const key = `${identity} ${operands.join(' ')}`;
-    if (!this.#steps.has(key)) this.#steps.set(key, { identity, arguments: operands });
+    this.#steps.delete(key);
+    this.#steps.set(key, { identity, arguments: operands });
   }
 
   /** All steps. */

@@ -31,8 +31,9 @@ import { Polynomial } from '../polynomial/index.js';
 import { type Fraction, FractionField } from './fraction.js';
 import type { IdentityTrace } from './identity-trace.js';
 
-/** Multiples of an angle that are expanded. */
-const maxAngleMultiple = 32;
+/** Multiples of an angle that are expanded, and of one that is a number. */
+const maxAngleMultiple = 16;
+const maxNumericMultiple = 4;
 /** Terms of an angle that are expanded. */
 const maxAngleTerms = 6;
 /** Multiples of an exponent that are made one kernel's power, and the highest power of a root. */
@@ -131,7 +132,9 @@ export class KernelSpace {
   expressionOf({ numerator, denominator }: Fraction): ExprId {
     const store = this.#store;
     if (numerator.isZero) return store.zero;
-    const [above, below] = [numerator.content(), denominator.content()];
+    // The sign goes to the coefficient, so that -f and f have the same factors.
+    const size = numerator.content();
+    const [above, below] = [numerator.leadingCoefficient < 0n ? -size : size, denominator.content()];
     const coefficient = store.number(rational(above, below));
     const parts = [coefficient, this.polynomialExpression(numerator.divideScalar(above))];
     const rest = denominator.divideScalar(below);
@@ -710,7 +713,8 @@ export class KernelSpace {
     const result: Multiples[] = [];
     for (const { term, coefficient } of terms) {
       const count = multiply(coefficient, rational(this.#angleUnits.get(term)!));
-      if (typeof count !== 'number' || Math.abs(count) > maxAngleMultiple) return undefined;
+      const most = term === this.#store.one ? maxNumericMultiple : maxAngleMultiple;
+      if (typeof count !== 'number' || Math.abs(count) > most) return undefined;
       result.push({ unit: term, count });
     }
     return result;

@@ -2,11 +2,13 @@
 // in lowest terms over its kernels (Moses, "Algebraic simplification: a guide for the perplexed", 1971).
 
 import type { Budget } from '../budget/index.js';
+import type { IdentityName } from '../certificate/index.js';
 import {
   build,
   ConditionSet,
   type ExpressionStore,
   type ExprId,
+  type FunctionName,
   negativeSign,
   postorder,
 } from '../expression/index.js';
@@ -75,7 +77,20 @@ export class NormalForms {
     if (argument === store.one && name === 'log') this.trace.add('logarithm-of-one');
     if (name === 'abs' && (store.signs(argument) & negativeSign) === 0)
       this.trace.add('absolute-of-nonnegative', argument);
-    return store.call(name, operands);
+    const call = store.call(name, operands);
+    const [{ term }] = store.termsOf(call).length === 1 ? store.termsOf(call) : [{ term: call }];
+    if (store.functionOf(term) === name && store.child(term, 0) !== argument) {
+      this.#traceOpposite(name, argument, store.child(term, 0));
+    }
+    return call;
+  }
+
+  /** f(-u), which the builder wrote as f(u) or -f(u). */
+  #traceOpposite(name: FunctionName, argument: ExprId, u: ExprId): void {
+    if (this.#store.negate(argument) !== u) return;
+    const definition = definitions[name];
+    if (definition !== undefined) this.trace.add(definition, argument);
+    for (const identity of opposites[name] ?? []) this.trace.add(identity, u);
   }
 
   #argument(id: ExprId): ExprId {
@@ -128,3 +143,15 @@ export class NormalForms {
     return space.isZero(difference);
   }
 }
+
+/** What a function is made of, for those whose opposite is found through that. */
+const definitions: Partial<Record<FunctionName, IdentityName>> = {
+  ...{ tan: 'tangent', sinh: 'hyperbolic-sine', cosh: 'hyperbolic-cosine', tanh: 'hyperbolic-tangent' },
+};
+
+const opposites: Partial<Record<FunctionName, readonly IdentityName[]>> = {
+  ...{ sin: ['sine-of-opposite'], cos: ['cosine-of-opposite'], tan: ['sine-of-opposite', 'cosine-of-opposite'] },
+  ...{ sinh: ['exponential-of-opposite'], cosh: ['exponential-of-opposite'], tanh: ['exponential-of-opposite'] },
+  ...{ abs: ['absolute-of-opposite'], asin: ['arcsine-of-opposite'], atan: ['arctangent-of-opposite'] },
+  ...{ sign: ['sign-of-opposite'] },
+};

@@ -1,16 +1,11 @@
 // An equality with the identities that lead to it, as a certificate.
 
-import {
-  type CheckResult,
-  checkCertificate,
-  type EqualityCertificate,
-  IDENTITIES,
-  type Identity,
-  type IdentityStep,
-} from '../certificate/index.js';
+import type { Budget } from '../budget/index.js';
+import { type EqualityCertificate, IDENTITIES, type Identity, type IdentityStep } from '../certificate/index.js';
 import { type Condition, type ExpressionStore, type ExprId, symbolNames } from '../expression/index.js';
-import type { TracedStep } from '../normal-form/index.js';
+import { NormalForms, type TracedStep } from '../normal-form/index.js';
 import { SharedMathJson } from '../syntax/index.js';
+import { acceptedCertificate } from './accepted-certificate.js';
 import { assumedConditions, certified } from './assumptions-certified.js';
 
 /** What an equality's proof is made of. */
@@ -24,7 +19,7 @@ export interface EqualityProof {
 /** The certificate of an equality. Of assumptions it has those about its own symbols. */
 export function equalityCertificate(store: ExpressionStore, proof: EqualityProof): EqualityCertificate {
   const { left, right, steps } = proof;
-  const conditions = [...proof.conditions, ...neededConditions(store, steps)];
+  const conditions = [...neededConditions(store, steps), ...proof.conditions];
   const assumptions = assumedConditions(store, symbolNames(store, [left, right]));
   const roots = [
     ...[left, right],
@@ -48,25 +43,36 @@ export function equalityCertificate(store: ExpressionStore, proof: EqualityProof
   };
 }
 
-/**
- * The certificate, if the independent checker accepts it. Conditions that the checker finds nothing to need are left out: the claim is
- * then stronger, and checked as such.
- */
+/** The certificate, if the independent checker accepts it. */
 export function checkedEqualityCertificate(
   store: ExpressionStore,
   proof: EqualityProof,
 ):
   | { readonly certificate: EqualityCertificate; readonly conditions: readonly Condition[] }
   | { readonly problem: string } {
-  const certificate = equalityCertificate(store, proof);
-  const result: CheckResult = checkCertificate(certificate);
-  if (result.accepted) return { certificate, conditions: proof.conditions };
-  if (proof.conditions.length === 0) return { problem: result.problem };
-  const bare = { ...proof, conditions: [] };
-  const without = equalityCertificate(store, bare);
-  return checkCertificate(without).accepted
-    ? { certificate: without, conditions: proof.conditions }
-    : { problem: result.problem };
+  const result = acceptedCertificate(equalityCertificate(store, proof));
+  return 'problem' in result ? result : { certificate: result.certificate, conditions: proof.conditions };
+}
+
+/**
+ * The certificate that a normal form is equal to what it is of. Where its own identities are not enough they are collected for both
+ * sides: the form may hold functions that its builders joined again, as exp(x)*exp(x) is exp(2*x).
+ *
+ * @param forms what the normal form was made with
+ */
+export function certifyForm(
+  store: ExpressionStore,
+  { left, right, forms, budget }: { left: ExprId; right: ExprId; forms: NormalForms; budget: Budget },
+):
+  | { readonly certificate: EqualityCertificate; readonly conditions: readonly Condition[] }
+  | { readonly problem: string } {
+  const conditions = forms.conditions.list();
+  const { steps } = forms.trace;
+  const direct = checkedEqualityCertificate(store, { left, right, conditions, steps });
+  if (!('problem' in direct)) return direct;
+  const both = new NormalForms(store, budget);
+  if (!both.areEqual(left, right)) return { problem: 'the normal form of the result is another' };
+  return checkedEqualityCertificate(store, { left, right, conditions, steps: both.trace.steps });
 }
 
 /**

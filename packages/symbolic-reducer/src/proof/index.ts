@@ -1,5 +1,11 @@
+export { acceptedCertificate } from './accepted-certificate.js';
 export { assumedConditions, certified } from './assumptions-certified.js';
-export { checkedEqualityCertificate, type EqualityProof, equalityCertificate } from './equality-certificate.js';
+export {
+  certifyForm,
+  checkedEqualityCertificate,
+  type EqualityProof,
+  equalityCertificate,
+} from './equality-certificate.js';
 export {
   type ProveOptions,
   proveEqual,

@@ -6,7 +6,7 @@ import { reducerError } from '../errors/index.js';
 import type { Condition, ExpressionStore, ExprId } from '../expression/index.js';
 import { NormalForms } from '../normal-form/index.js';
 import { certifyGcd, gcd } from '../polynomial/index.js';
-import { checkedEqualityCertificate } from '../proof/index.js';
+import { certifyForm } from '../proof/index.js';
 import { printText } from '../syntax/index.js';
 
 /** An equal expression with its proof. */
@@ -26,10 +26,10 @@ export interface Expansion {
  *   number that was predicted; `DomainError`; `CertificateInvalid` when the checker does not accept the proof
  */
 export function expand(store: ExpressionStore, expression: ExprId, limits: BudgetLimits = {}): Expansion {
-  const forms = new NormalForms(store, new Budget(limits));
+  const budget = new Budget(limits);
+  const forms = new NormalForms(store, budget);
   const result = forms.expression(expression);
-  const proof = { left: expression, right: result, conditions: forms.conditions.list(), steps: forms.trace.steps };
-  const checked = checkedEqualityCertificate(store, proof);
+  const checked = certifyForm(store, { left: expression, right: result, forms, budget });
   if ('problem' in checked) {
     throw reducerError('CertificateInvalid', `no proof of this expansion is accepted: ${checked.problem}`, {
       problem: checked.problem,

@@ -15,9 +15,9 @@ import {
   substitute,
   symbolNames,
 } from '../expression/index.js';
-import { type Fraction, type KernelSpace, NormalForms, type TracedStep } from '../normal-form/index.js';
+import { type Fraction, type KernelSpace, NormalForms } from '../normal-form/index.js';
 import { squareFree } from '../polynomial/index.js';
-import { assumedConditions, certified, checkedEqualityCertificate, equalityCertificate } from '../proof/index.js';
+import { acceptedCertificate, assumedConditions, certified, certifyForm, equalityCertificate } from '../proof/index.js';
 import { type RuleSet, rewrite, rewritingCertificate } from '../rewriting/index.js';
 import { SharedMathJson } from '../syntax/index.js';
 import { type CostModel, operationCount } from './cost-model.js';
@@ -63,11 +63,10 @@ export interface Reduction {
   readonly statistics: ReductionStatistics;
 }
 
-/** A form that is equal, and why. */
+/** A form that is equal, and what it was made with. */
 interface Candidate {
   readonly result: ExprId;
-  readonly conditions: readonly Condition[];
-  readonly steps: readonly TracedStep[];
+  readonly forms: NormalForms;
 }
 
 /** Nodes of an expression whose parts are reduced one by one. */
@@ -147,9 +146,9 @@ class Reducer {
     if (!rewritten.complete) this.#complete = false;
     const cost = this.#model.cost(this.#store, rewritten.result);
     if (rewritten.steps.length === 0 || cost >= this.#cost) return false;
-    const certificate = rewritingCertificate(this.#store, this.#current, rewritten);
-    if (!checkCertificate(certificate).accepted) return false;
-    this.#certificates.push(certificate);
+    const checked = acceptedCertificate(rewritingCertificate(this.#store, this.#current, rewritten));
+    if ('problem' in checked) return false;
+    this.#certificates.push(checked.certificate);
     this.#current = rewritten.result;
     this.#cost = cost;
     return true;
@@ -159,7 +158,12 @@ class Reducer {
   #reduceWhole(): boolean {
     const best = this.#cheapest(this.#current, this.#budget);
     if (best === undefined) return false;
-    const checked = checkedEqualityCertificate(this.#store, { left: this.#current, right: best.result, ...best });
+    const checked = certifyForm(this.#store, {
+      left: this.#current,
+      right: best.result,
+      forms: best.forms,
+      budget: this.#budget,
+    });
     if ('problem' in checked) return false;
     this.#certificates.push(checked.certificate);
     this.#conditions.addAll(checked.conditions);
@@ -183,7 +187,7 @@ class Reducer {
       bestCost = cost;
     }
     if (best === undefined) return undefined;
-    return { result: best, conditions: forms.conditions.list(), steps: forms.trace.steps };
+    return { result: best, forms };
   }
 
   /** The fraction with powers of square-free factors, as (x + 1)^2 / (x*(x - 1)). */
@@ -268,7 +272,7 @@ class Reducer {
     const equalities: Certificate[] = [];
     const found = new ConditionSet(store);
     for (const { left, right, candidate } of steps) {
-      const checked = checkedEqualityCertificate(store, { left, right, ...candidate });
+      const checked = certifyForm(store, { left, right, forms: candidate.forms, budget: this.#budget });
       if ('problem' in checked) return false;
       equalities.push(checked.certificate);
       found.addAll(checked.conditions);
