@@ -185,8 +185,9 @@ class ProgramWriter {
       if (typeof size === 'number' && size <= 1_024) return this.#chain(value, size);
       return this.#emit({ operation: 'power', left: value, right: this.#number(size) });
     }
-    // x^(n + 1/2) is x^n times a root
-    if (denominatorOf(size) === 2n && numeratorOf(size) < 64n) {
+    // x^(n + 1/2) is x^n times a root; powers of products have forms of their own
+    const isSimple = this.#store.kindOf(base) !== 'product' || numeratorOf(size) === 1n;
+    if (isSimple && denominatorOf(size) === 2n && numeratorOf(size) < 64n) {
       const root = this.#emit({ operation: 'root', operand: value });
       const whole = Number(numeratorOf(size) / 2n);
       return whole === 0 ? root : this.#emit({ operation: 'multiply', left: this.#chain(value, whole), right: root });

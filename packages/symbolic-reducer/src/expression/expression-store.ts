@@ -110,8 +110,8 @@ export class ExpressionStore extends NodeTable {
   number(value: Rational): ExprId {
     if (typeof value !== 'number') {
       this.#firstTooLarge ??= 1n << BigInt(this.maxBits);
-      const limit = this.#firstTooLarge;
-      if (value.numerator >= limit || value.numerator <= -limit || value.denominator >= limit) {
+      const { numerator, denominator } = value;
+      if ((numerator < 0n ? -numerator : numerator) >= this.#firstTooLarge || denominator >= this.#firstTooLarge) {
         const message = `a number has more than ${this.maxBits} bits; raise maxBits`;
         throw reducerError('BudgetExceeded', message, { limit: 'maxBits', allowed: this.maxBits });
       }
@@ -484,6 +484,9 @@ export class ExpressionStore extends NodeTable {
         signs === positiveSign ||
         (known !== undefined && compareNumbers(absolute(known), 1) < 0) ||
         (known !== undefined && signOf(known) > 0 && (signs & negativeSign) === 0);
+      if (!allowed && whole && compareNumbers(times, -1) < 0) {
+        return this.power(this.power(base, this.number(negate(times))), this.minusOne);
+      }
       if (!allowed) return this.#pair(base, this.number(times));
       parts.push(this.power(inner, this.scale(exponent, times)));
     }
