@@ -44,7 +44,7 @@ export function rewrite(
   store: ExpressionStore,
   root: ExprId,
   rules: RuleSet,
-  { budget, maxSteps = 1_000 }: { readonly budget: Budget; readonly maxSteps?: number },
+  { budget, maxSteps = 256 }: { readonly budget: Budget; readonly maxSteps?: number },
 ): Rewritten {
   const seen = new Set<ExprId>([root]);
   const steps: Rewriting[] = [];

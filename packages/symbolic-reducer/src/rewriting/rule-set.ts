@@ -76,38 +76,37 @@ function accepted(store: ExpressionStore, text: RuleText, options: RuleSetOption
   const { name, where = {} } = text;
   const rejected = (problem: string, details: Readonly<Record<string, unknown>> = {}) =>
     reducerError('RuleRejected', `the rule "${name}" is not accepted: ${problem}`, { rule: name, ...details });
-  return store.assuming(where, () => {
-    const { result, domain } = store.withDomain(
-      () => [parseText(store, text.left), parseText(store, text.right)] as const,
-    );
-    const [left, right] = result;
-    const names = symbolNames(store, [left]);
-    const letters = new Set(names.map((letter) => store.symbol(letter)));
-    if (letters.has(left) || store.kindOf(left) === 'number')
-      throw rejected('its left side is a letter or a number, which is everywhere');
-    if (postorder(store, [left, right]).length > maxPatternNodes)
-      throw rejected(`it has more than ${maxPatternNodes} parts`);
-    const unbound = symbolNames(store, [right]).filter((letter) => !names.includes(letter));
-    if (unbound.length > 0) throw rejected(`${unbound.join(', ')} occurs only on its right side`);
-    if (left === right) throw rejected('both its sides are the same');
-    const unknown = Object.keys(where).filter((letter) => !names.includes(letter));
-    if (unknown.length > 0)
-      throw rejected(`its condition speaks of ${unknown.join(', ')}, which is not on its left side`);
-    const verdict = proveEqual(store, left, right, { ...options, domain });
-    if (verdict.kind === 'refuted') {
-      throw rejected(`its sides differ at ${JSON.stringify(verdict.witness)}`, { witness: verdict.witness });
-    }
-    const { minPoints = 8, onlyProved = false } = options;
-    if (verdict.kind === 'unknown') {
-      if (onlyProved) throw rejected(`it could not be proved (${verdict.detail})`);
-      if (verdict.agreedAt < minPoints)
-        throw rejected(`its sides could be compared at ${verdict.agreedAt} points only (${verdict.detail})`);
-    }
-    return {
-      ...{ name, left, right, letters, where, conditions: conditionsOf(store, where) },
-      certificate: verdict.kind === 'proved' ? verdict.certificate : undefined,
-    };
-  });
+  // Patterns are read without what is assumed of letters: sqrt(a^2) would be the letter a, and match everything.
+  const { result, domain } = store.withDomain(
+    () => [parseText(store, text.left), parseText(store, text.right)] as const,
+  );
+  const [left, right] = result;
+  const names = symbolNames(store, [left]);
+  const letters = new Set(names.map((letter) => store.symbol(letter)));
+  if (letters.has(left) || store.kindOf(left) === 'number')
+    throw rejected('its left side is a letter or a number, which is everywhere');
+  if (postorder(store, [left, right]).length > maxPatternNodes)
+    throw rejected(`it has more than ${maxPatternNodes} parts`);
+  const unbound = symbolNames(store, [right]).filter((letter) => !names.includes(letter));
+  if (unbound.length > 0) throw rejected(`${unbound.join(', ')} occurs only on its right side`);
+  if (left === right) throw rejected('both its sides are the same');
+  const unknown = Object.keys(where).filter((letter) => !names.includes(letter));
+  if (unknown.length > 0)
+    throw rejected(`its condition speaks of ${unknown.join(', ')}, which is not on its left side`);
+  const verdict = proveEqual(store, left, right, { ...options, domain, assume: where });
+  if (verdict.kind === 'refuted') {
+    throw rejected(`its sides differ at ${JSON.stringify(verdict.witness)}`, { witness: verdict.witness });
+  }
+  const { minPoints = 8, onlyProved = false } = options;
+  if (verdict.kind === 'unknown') {
+    if (onlyProved) throw rejected(`it could not be proved (${verdict.detail})`);
+    if (verdict.agreedAt < minPoints)
+      throw rejected(`its sides could be compared at ${verdict.agreedAt} points only (${verdict.detail})`);
+  }
+  return {
+    ...{ name, left, right, letters, where, conditions: conditionsOf(store, where) },
+    certificate: verdict.kind === 'proved' ? verdict.certificate : undefined,
+  };
 }
 
 const needed = {

@@ -31,8 +31,18 @@ export function displayedTerms(store: ExpressionStore, id: ExprId): Term[] {
   const terms = store.termsOf(id);
   if (terms.length < 2) return terms;
   const keyed = terms.map((term) => ({ term, degree: degreeOf(store, term.term) }));
-  keyed.sort((a, b) => compare(b.degree, a.degree) || compareFactors(store, a.term.term, b.term.term));
+  keyed.sort(
+    (a, b) =>
+      compare(b.degree, a.degree) ||
+      lastIfOne(store, a.term, b.term) ||
+      compareFactors(store, a.term.term, b.term.term),
+  );
   return keyed.map(({ term }) => term);
+}
+
+/** Of equal degree, as sqrt(2) and 1 have: the constant is last. */
+function lastIfOne(store: ExpressionStore, a: Term, b: Term): number {
+  return Number(a.term === store.one) - Number(b.term === store.one);
 }
 
 function degreeOf(store: ExpressionStore, id: ExprId): Rational {

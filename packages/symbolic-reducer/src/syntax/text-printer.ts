@@ -1,7 +1,7 @@
 // Expressions as text that `parseText` reads back to the same expression. A stack of pieces instead of recursion; O(length).
 
 import { reducerError } from '../errors/index.js';
-import type { ExpressionStore, ExprId } from '../expression/index.js';
+import { type ExpressionStore, type ExprId, treeSize } from '../expression/index.js';
 import { equals, toText } from '../numbers/index.js';
 import { displayedTerms, maxPrintedLength, oneHalf, type Piece, type PrintedPower, printedTerm } from './display.js';
 import { isSymbolText } from './text-parser.js';
@@ -15,11 +15,17 @@ type Place = 'alone' | 'factor' | 'base' | 'exponent';
  * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters
  */
 export function printText(store: ExpressionStore, root: ExprId): string {
-  return printed<Place>(root, (id, place) => expand(store, id, place));
+  return printed<Place>(store, root, (id, place) => expand(store, id, place));
 }
 
 /** Expands pieces until only text is left. @internal */
-export function printed<Place>(root: ExprId, expand: (id: ExprId, place: Place | 'alone') => Piece<Place>[]): string {
+export function printed<Place>(
+  store: ExpressionStore,
+  root: ExprId,
+  expand: (id: ExprId, place: Place | 'alone') => Piece<Place>[],
+): string {
+  // Each node of the tree but coefficients and exponents of 1 is a character at least: what is far too long is refused at once.
+  if (treeSize(store, root) > 4 * maxPrintedLength) throw tooLong();
   const work: Piece<Place | 'alone'>[] = [{ id: root, place: 'alone' }];
   const out: string[] = [];
   let length = 0;
@@ -31,13 +37,15 @@ export function printed<Place>(root: ExprId, expand: (id: ExprId, place: Place |
       continue;
     }
     length += piece.length;
-    if (length > maxPrintedLength) {
-      const message = `written out, the expression has more than ${maxPrintedLength} characters; print its parts`;
-      throw reducerError('BudgetExceeded', message, { limit: 'maxPrintedLength', allowed: maxPrintedLength });
-    }
+    if (length > maxPrintedLength) throw tooLong();
     out.push(piece);
   }
   return out.join('');
+}
+
+function tooLong() {
+  const message = `written out, the expression has more than ${maxPrintedLength} characters; print its parts`;
+  return reducerError('BudgetExceeded', message, { limit: 'maxPrintedLength', allowed: maxPrintedLength });
 }
 
 function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[] {

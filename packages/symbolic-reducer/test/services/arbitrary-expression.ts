@@ -10,8 +10,12 @@ export function expressionText(functions: readonly string[] = []): fc.Arbitrary<
       { maxDepth: 5, withCrossShrink: true },
       fc.constantFrom(...names),
       fc.integer({ min: 0, max: 12 }).map(String),
-      fc.tuple(tie('node'), fc.constantFrom('+', '-', '*', '/'), tie('node')).map(([a, operator, b]) => `(${a})${operator}(${b})`),
-      fc.tuple(tie('node'), fc.constantFrom('2', '3', '(-1)', '(-2)', '(1/2)', '(3/2)')).map(([a, exponent]) => `(${a})^${exponent}`),
+      fc
+        .tuple(tie('node'), fc.constantFrom('+', '-', '*', '/'), tie('node'))
+        .map(([a, operator, b]) => `(${a})${operator}(${b})`),
+      fc
+        .tuple(tie('node'), fc.constantFrom('2', '3', '(-1)', '(-2)', '(1/2)', '(3/2)'))
+        .map(([a, exponent]) => `(${a})^${exponent}`),
       tie('node').map((a) => `-(${a})`),
       ...(functions.length === 0
         ? []

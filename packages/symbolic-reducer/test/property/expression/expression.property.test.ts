@@ -33,7 +33,8 @@ function parsed(store: ExpressionStore, text: string): ExprId {
 
 const coordinate = fc.integer({ min: -30, max: 30 }).map((value) => value / 8);
 const point = fc.record({ x: coordinate, y: coordinate, z: coordinate });
-const boxOf = (at: Record<string, number>) => new Map(Object.entries(at).map(([name, value]) => [name, { low: value, high: value }]));
+const boxOf = (at: Record<string, number>) =>
+  new Map(Object.entries(at).map(([name, value]) => [name, { low: value, high: value }]));
 
 describe('an expression', () => {
   it('printed and read is itself, as text and as MathJSON, in another store too', () => {
@@ -74,10 +75,19 @@ describe('an expression', () => {
       fc.property(expressionText(), fc.integer({ min: -9, max: 9 }), fc.integer({ min: 1, max: 9 }), (text, x, y) => {
         const store = new ExpressionStore();
         const id = parsed(store, text);
-        const at = new Map([['x', rational(BigInt(x), 7n)], ['y', rational(BigInt(y), 5n)], ['z', 2]] as const);
+        const at = new Map([
+          ['x', rational(BigInt(x), 7n)],
+          ['y', rational(BigInt(y), 5n)],
+          ['z', 2],
+        ] as const);
         const [value] = evaluateExactly(store, [id], at);
         const doubles = [x / 7, y / 5, 2];
-        const naive = new Function('x', 'y', 'z', `return ${text.replaceAll('^', '**').replaceAll(/-\(([^()]*)\)\*\*/g, '-1*($1)**')}`);
+        const naive = new Function(
+          'x',
+          'y',
+          'z',
+          `return ${text.replaceAll('^', '**').replaceAll(/-\(([^()]*)\)\*\*/g, '-1*($1)**')}`,
+        );
         let expected: number;
         try {
           expected = naive(...doubles);
@@ -85,7 +95,11 @@ describe('an expression', () => {
           return; // JavaScript does not take -x ** 2
         }
         fc.pre(value !== 'undefined' && value !== 'inexact' && Number.isFinite(expected) && Math.abs(expected) < 1e9);
-        const [interval] = evaluateIntervals(store, [store.number(value as Exclude<typeof value, string | undefined>)], new Map());
+        const [interval] = evaluateIntervals(
+          store,
+          [store.number(value as Exclude<typeof value, string | undefined>)],
+          new Map(),
+        );
         expect(Math.abs(interval!.low - expected)).toBeLessThanOrEqual(1e-6 * (1 + Math.abs(expected)));
       }),
       { numRuns: 300 },
@@ -97,20 +111,25 @@ describe('compiled code', () => {
   it('gives a value of the interval of the expression, for every nesting of operators', () => {
     let compared = 0;
     fc.assert(
-      fc.property(expressionText(functions.filter((name) => name !== 'sign' && name !== 'floor')), point, fc.boolean(), (text, at, horner) => {
-        const store = new ExpressionStore();
-        const id = parsed(store, text);
-        const [interval] = evaluateIntervals(store, [id], boxOf(at));
-        if (interval === undefined || !(interval.high - interval.low < 1e-6 * (1 + Math.abs(interval.low)))) return;
-        const compiled = compile(store, [id], { horner, parameters: ['x', 'y', 'z'] });
-        const values = [at.x, at.y, at.z];
-        const value = instantiate(compiled, { allowGeneratedCode: true })(...values) as number;
-        const slack = 1e-7 * (1 + Math.abs(interval.low));
-        expect(value).toBeGreaterThanOrEqual(interval.low - slack);
-        expect(value).toBeLessThanOrEqual(interval.high + slack);
-        expect(compiled.evaluate(values)).toEqual([value]);
-        compared++;
-      }),
+      fc.property(
+        expressionText(functions.filter((name) => name !== 'sign' && name !== 'floor')),
+        point,
+        fc.boolean(),
+        (text, at, horner) => {
+          const store = new ExpressionStore();
+          const id = parsed(store, text);
+          const [interval] = evaluateIntervals(store, [id], boxOf(at));
+          if (interval === undefined || !(interval.high - interval.low < 1e-6 * (1 + Math.abs(interval.low)))) return;
+          const compiled = compile(store, [id], { horner, parameters: ['x', 'y', 'z'] });
+          const values = [at.x, at.y, at.z];
+          const value = instantiate(compiled, { allowGeneratedCode: true })(...values) as number;
+          const slack = 1e-7 * (1 + Math.abs(interval.low));
+          expect(value).toBeGreaterThanOrEqual(interval.low - slack);
+          expect(value).toBeLessThanOrEqual(interval.high + slack);
+          expect(compiled.evaluate(values)).toEqual([value]);
+          compared++;
+        },
+      ),
       { numRuns: 400 },
     );
     expect(compared).toBeGreaterThan(100);
@@ -154,7 +173,11 @@ function dual(store: ExpressionStore, id: ExprId, at: Record<string, number>): {
         const { v, d } = of(store.child(node, 0));
         const slopes: Record<string, [number, number]> = {
           ...{ sin: [Math.sin(v), Math.cos(v)], cos: [Math.cos(v), -Math.sin(v)], exp: [Math.exp(v), Math.exp(v)] },
-          ...{ log: [Math.log(v), 1 / v], atan: [Math.atan(v), 1 / (1 + v * v)], tan: [Math.tan(v), 1 / Math.cos(v) ** 2] },
+          ...{
+            log: [Math.log(v), 1 / v],
+            atan: [Math.atan(v), 1 / (1 + v * v)],
+            tan: [Math.tan(v), 1 / Math.cos(v) ** 2],
+          },
           ...{ sinh: [Math.sinh(v), Math.cosh(v)], cosh: [Math.cosh(v), Math.sinh(v)] },
           ...{ tanh: [Math.tanh(v), 1 / Math.cosh(v) ** 2], abs: [Math.abs(v), Math.sign(v)] },
         };
@@ -215,7 +238,11 @@ describe('a reduction', () => {
           throw error;
         }
         expect(reduce(store, reduced, { maxTerms: 3_000, maxBits: 20_000 }).result).toBe(reduced);
-        const at = new Map([['x', rational(BigInt(x), 7n)], ['y', rational(BigInt(y), 5n)], ['z', 2]] as const);
+        const at = new Map([
+          ['x', rational(BigInt(x), 7n)],
+          ['y', rational(BigInt(y), 5n)],
+          ['z', 2],
+        ] as const);
         const [before, after, normal] = evaluateExactly(store, [id, reduced, expanded], at);
         if (before === 'undefined' || before === 'inexact') return;
         if (after !== 'inexact') expect(after).toEqual(before);

@@ -32,7 +32,11 @@ import {
   toText,
 } from '../../../src/numbers/index.js';
 
-const integer = fc.oneof(fc.bigInt({ min: -20n, max: 20n }), fc.bigInt({ min: -(2n ** 53n), max: 2n ** 53n }), fc.bigInt({ min: -(2n ** 200n), max: 2n ** 200n }));
+const integer = fc.oneof(
+  fc.bigInt({ min: -20n, max: 20n }),
+  fc.bigInt({ min: -(2n ** 53n), max: 2n ** 53n }),
+  fc.bigInt({ min: -(2n ** 200n), max: 2n ** 200n }),
+);
 const positive = integer.map((value) => (value < 0n ? -value : value) + 1n);
 const number = fc.tuple(integer, positive).map(([n, d]) => rational(n, d));
 
@@ -49,7 +53,8 @@ describe('rational numbers', () => {
         expect(isFraction(add(a, b), n1 * d2 + n2 * d1, d1 * d2)).toBe(true);
         expect(isFraction(subtract(a, b), n1 * d2 - n2 * d1, d1 * d2)).toBe(true);
         expect(isFraction(multiply(a, b), n1 * n2, d1 * d2)).toBe(true);
-        if (signOf(b) !== 0) expect(isFraction(divide(a, b), n1 * d2 * (n2 < 0n ? -1n : 1n), d1 * (n2 < 0n ? -n2 : n2))).toBe(true);
+        if (signOf(b) !== 0)
+          expect(isFraction(divide(a, b), n1 * d2 * (n2 < 0n ? -1n : 1n), d1 * (n2 < 0n ? -n2 : n2))).toBe(true);
         expect(compare(a, b)).toBe(n1 * d2 < n2 * d1 ? -1 : n1 * d2 > n2 * d1 ? 1 : 0);
         const whole = floor(a);
         expect(compare(whole, a)).toBeLessThanOrEqual(0);
@@ -92,46 +97,58 @@ describe('intervals', () => {
   it('hold the exact result of every operation on what they hold', () => {
     const interval = fc.tuple(double, double).map(([a, b]) => ({ low: Math.min(a, b), high: Math.max(a, b) }));
     const holds = ({ low, high }: { low: number; high: number }, value: Rational) =>
-      (low === Number.NEGATIVE_INFINITY || compare(exact(low), value) <= 0) && (high === Number.POSITIVE_INFINITY || compare(value, exact(high)) <= 0);
+      (low === Number.NEGATIVE_INFINITY || compare(exact(low), value) <= 0) &&
+      (high === Number.POSITIVE_INFINITY || compare(value, exact(high)) <= 0);
     fc.assert(
-      fc.property(interval, interval, fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: -4, max: 6 }), (a, b, t, n) => {
-        const inside = ({ low, high }: typeof a) => Math.min(high, Math.max(low, low + t * (high - low)));
-        const [x, y] = [exact(inside(a)), exact(inside(b))];
-        expect(holds(addIntervals(a, b), add(x, y))).toBe(true);
-        expect(holds(multiplyIntervals(a, b), multiply(x, y))).toBe(true);
-        const quotient = divideIntervals(a, b);
-        if (quotient !== undefined) expect(holds(quotient, divide(x, y))).toBe(true);
-        const powered = integerPower(a, n);
-        if (powered !== undefined) expect(holds(powered, power(x, n, 1 << 20))).toBe(true);
-        const root = squareRoot(a);
-        // The bounds' squares enclose the number under the root.
-        if (root !== undefined) {
-          expect(compare(multiply(exact(root.low), exact(root.low)), x)).toBeLessThanOrEqual(0);
-          expect(compare(multiply(exact(root.high), exact(root.high)), x)).toBeGreaterThanOrEqual(0);
-        }
-      }),
+      fc.property(
+        interval,
+        interval,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.integer({ min: -4, max: 6 }),
+        (a, b, t, n) => {
+          const inside = ({ low, high }: typeof a) => Math.min(high, Math.max(low, low + t * (high - low)));
+          const [x, y] = [exact(inside(a)), exact(inside(b))];
+          expect(holds(addIntervals(a, b), add(x, y))).toBe(true);
+          expect(holds(multiplyIntervals(a, b), multiply(x, y))).toBe(true);
+          const quotient = divideIntervals(a, b);
+          if (quotient !== undefined) expect(holds(quotient, divide(x, y))).toBe(true);
+          const powered = integerPower(a, n);
+          if (powered !== undefined) expect(holds(powered, power(x, n, 1 << 20))).toBe(true);
+          const root = squareRoot(a);
+          // The bounds' squares enclose the number under the root.
+          if (root !== undefined) {
+            expect(compare(multiply(exact(root.low), exact(root.low)), x)).toBeLessThanOrEqual(0);
+            expect(compare(multiply(exact(root.high), exact(root.high)), x)).toBeGreaterThanOrEqual(0);
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });
 
   it('of functions hold the values at both ends and between, and are narrow at a point', () => {
     fc.assert(
-      fc.property(fc.double({ min: -60, max: 60, noNaN: true }), fc.double({ min: 0, max: 8, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (low, width, t) => {
-        const [box, at] = [{ low, high: low + width }, low + t * width];
-        for (const [f, image] of [
-          [Math.sin, sine(box)],
-          [Math.cos, cosine(box)],
-          [Math.exp, exponential(box)],
-          [Math.tan, tangent(box)],
-          [Math.log, logarithm(box)],
-        ] as const) {
-          if (image === undefined) continue;
-          expect(image.low).toBeLessThanOrEqual(f(at));
-          expect(image.high).toBeGreaterThanOrEqual(f(at));
-        }
-        const { low: l, high: h } = sine({ low, high: low });
-        expect(h - l).toBeLessThan(1e-14);
-      }),
+      fc.property(
+        fc.double({ min: -60, max: 60, noNaN: true }),
+        fc.double({ min: 0, max: 8, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (low, width, t) => {
+          const [box, at] = [{ low, high: low + width }, low + t * width];
+          for (const [f, image] of [
+            [Math.sin, sine(box)],
+            [Math.cos, cosine(box)],
+            [Math.exp, exponential(box)],
+            [Math.tan, tangent(box)],
+            [Math.log, logarithm(box)],
+          ] as const) {
+            if (image === undefined) continue;
+            expect(image.low).toBeLessThanOrEqual(f(at));
+            expect(image.high).toBeGreaterThanOrEqual(f(at));
+          }
+          const { low: l, high: h } = sine({ low, high: low });
+          expect(h - l).toBeLessThan(1e-14);
+        },
+      ),
       { numRuns: 500 },
     );
   });

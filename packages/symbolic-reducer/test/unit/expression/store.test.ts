@@ -98,7 +98,19 @@ describe('a store', () => {
 
   it('takes any text as a name', () => {
     const store = new ExpressionStore();
-    for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'pi', 'e', 'sin', 'a b', '`', '#3', 'ż']) {
+    for (const name of [
+      '__proto__',
+      'constructor',
+      'toString',
+      'hasOwnProperty',
+      'pi',
+      'e',
+      'sin',
+      'a b',
+      '`',
+      '#3',
+      'ż',
+    ]) {
       const symbol = store.symbol(name);
       expect(store.nameOf(symbol)).toBe(name);
       expect(parseText(store, printText(store, symbol))).toBe(symbol);

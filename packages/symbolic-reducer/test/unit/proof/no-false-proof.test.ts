@@ -1,7 +1,14 @@
 // Attacks on "proved": poles, 0^0, roots, logarithms and absolute values of what may be negative, conditions that contradict. Each of
 // these is false for some real values at which both sides are defined, or speaks of no value at all.
 import { describe, expect, it } from 'vitest';
-import { type Assumptions, ExpressionStore, evaluateExactly, fromText, parseText, proveEqual } from '../../../src/index.js';
+import {
+  type Assumptions,
+  ExpressionStore,
+  evaluateExactly,
+  fromText,
+  parseText,
+  proveEqual,
+} from '../../../src/index.js';
 
 function verdict(left: string, right: string, assume: Assumptions = {}) {
   const store = new ExpressionStore();
@@ -119,7 +126,10 @@ describe('poles and 0^0', () => {
 
 describe('what speaks of no value', () => {
   it('sides that are never both defined are not proved equal', () => {
-    expect(verdict('sqrt(x)+sqrt(-x-1)', 'sqrt(-x-1)+sqrt(x)')).toMatchObject({ kind: 'unknown', reason: 'no-common-domain' });
+    expect(verdict('sqrt(x)+sqrt(-x-1)', 'sqrt(-x-1)+sqrt(x)')).toMatchObject({
+      kind: 'unknown',
+      reason: 'no-common-domain',
+    });
     expect(verdict('sqrt(-x-1)+(sqrt(x)+1)^2', 'sqrt(-x-1)+x+2*sqrt(x)+1').kind).toBe('unknown');
   });
 
@@ -132,7 +142,9 @@ describe('what speaks of no value', () => {
 
   it('assumptions that no number satisfies are refused', () => {
     const store = new ExpressionStore();
-    expect(() => store.symbol('x', ['positive', 'negative'])).toThrow(expect.objectContaining({ code: 'AssumptionContradiction' }));
+    expect(() => store.symbol('x', ['positive', 'negative'])).toThrow(
+      expect.objectContaining({ code: 'AssumptionContradiction' }),
+    );
     expect(() => verdict('x', 'x+1', { x: ['positive', 'nonpositive'] })).toThrow(
       expect.objectContaining({ code: 'AssumptionContradiction' }),
     );

@@ -1,7 +1,15 @@
 // What systems that people use today get wrong, or do not finish, right here. (mathjs 15.2, algebrite 1.4, nerdamer 1.1, compute-engine
 // 0.140; each tried on these inputs.)
 import { expect, it } from 'vitest';
-import { checkCertificate, ExpressionStore, expand, greatestCommonDivisor, parseText, printText, proveEqual } from '../../../src/index.js';
+import {
+  checkCertificate,
+  ExpressionStore,
+  expand,
+  greatestCommonDivisor,
+  parseText,
+  printText,
+  proveEqual,
+} from '../../../src/index.js';
 
 const store = new ExpressionStore();
 const parse = (text: string) => parseText(store, text);
@@ -38,7 +46,14 @@ it('(x + y + z + 1)^4 and (x + 1)^10 are expanded (mathjs: not finished in 25 s)
   expect(printText(store, four.result)).toContain('12*x^2*y*z');
   const ten = expand(store, parse('(x+1)^10'));
   const coefficients = [1, 10, 45, 120, 210, 252, 210, 120, 45, 10, 1];
-  expect(ten.result).toBe(parse(coefficients.map((value, power) => `${value}*x^${power}`).join('+').replace('*x^0', '')));
+  expect(ten.result).toBe(
+    parse(
+      coefficients
+        .map((value, power) => `${value}*x^${power}`)
+        .join('+')
+        .replace('*x^0', ''),
+    ),
+  );
 });
 
 it('sin^2 + cos^2 = 1 (mathjs: left as it is; compute-engine: not decided)', () => {

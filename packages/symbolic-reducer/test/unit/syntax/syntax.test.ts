@@ -51,7 +51,9 @@ describe('MathJSON', () => {
     const json = ['Divide', ['Subtract', ['Square', 'x'], 1], ['Negate', ['Sqrt', ['Rational', 1, 4]]]];
     expect(printText(store, parseMathJson(store, json))).toBe('-2*x^2 + 2');
     expect(printText(store, parseMathJson(store, ['Root', 'x', 3]))).toBe('x^(1/3)');
-    expect(printText(store, parseMathJson(store, ['Multiply', { num: '12345678901234567890' }, 'Pi']))).toBe('12345678901234567890*pi');
+    expect(printText(store, parseMathJson(store, ['Multiply', { num: '12345678901234567890' }, 'Pi']))).toBe(
+      '12345678901234567890*pi',
+    );
     expect(printText(store, parseMathJson(store, 0.1))).toBe('1/10');
   });
 
@@ -65,7 +67,9 @@ describe('MathJSON', () => {
     [Number.NaN, ''],
     [['Sin', true], '/1'],
   ])('%j is wrong at %s', (json, path) => {
-    expect(() => parseMathJson(store, json)).toThrow(expect.objectContaining({ details: expect.objectContaining({ path }) }));
+    expect(() => parseMathJson(store, json)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ path }) }),
+    );
   });
 });
 
