@@ -107,6 +107,8 @@ export {
   expand,
   type GreatestCommonDivisor,
   greatestCommonDivisor,
+  type NormalForm,
+  normalForm,
   operationCount,
   type ReduceOptions,
   type Reduction,

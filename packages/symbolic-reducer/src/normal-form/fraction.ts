@@ -118,6 +118,8 @@ export class FractionField {
         cancelled: this.#one,
       };
     }
+    const whole = a.numerator.divideExact(a.denominator, this.#budget);
+    if (whole !== undefined) return { fraction: this.whole(whole), cancelled: a.denominator.primitivePart() };
     const { gcd, left, right } = gcdWithCofactors(a.numerator, a.denominator, this.#budget);
     const fraction =
       right.leadingCoefficient < 0n

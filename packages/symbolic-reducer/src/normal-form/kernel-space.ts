@@ -177,11 +177,14 @@ export class KernelSpace {
       }
     };
     visit(roots);
-    for (const angle of angles) this.#demandAngle(angle);
-    // Units that are not kernels themselves (exp(log x) is x) lead to others; each adds none of its own kind.
-    visit(
-      [...this.#exponentUnits.keys()].map((term) => this.#exponentialUnit(term)).filter((unit) => !this.#isExp(unit)),
-    );
+    // Units that are not kernels themselves (exp(log x) is x) lead to others, and these to angles.
+    for (let known = -1; known !== order.length; ) {
+      known = order.length;
+      for (const angle of angles.splice(0)) this.#demandAngle(angle);
+      visit(
+        [...this.#exponentUnits.keys()].map((term) => this.#exponentialUnit(term)).filter((unit) => !this.#isExp(unit)),
+      );
+    }
     const found = new Set<ExprId>();
     for (const id of order) {
       const kind = this.#store.kindOf(id);
@@ -486,7 +489,8 @@ export class KernelSpace {
           const power = this.#power(base, exponent);
           result = result === undefined ? power : this.#field.multiply(result, power);
         }
-        return result!;
+        // What cancels within a product does not get into the common denominator of a sum.
+        return result!.denominator.isConstant ? result! : this.lowest(result!);
       }
       default:
         return this.#call(id);

@@ -1,7 +1,13 @@
 // An equality with the identities that lead to it, as a certificate.
 
 import type { Budget } from '../budget/index.js';
-import { type EqualityCertificate, IDENTITIES, type Identity, type IdentityStep } from '../certificate/index.js';
+import {
+  type CheckLimits,
+  type EqualityCertificate,
+  IDENTITIES,
+  type Identity,
+  type IdentityStep,
+} from '../certificate/index.js';
 import { type Condition, type ExpressionStore, type ExprId, symbolNames } from '../expression/index.js';
 import { NormalForms, type TracedStep } from '../normal-form/index.js';
 import { SharedMathJson } from '../syntax/index.js';
@@ -47,10 +53,11 @@ export function equalityCertificate(store: ExpressionStore, proof: EqualityProof
 export function checkedEqualityCertificate(
   store: ExpressionStore,
   proof: EqualityProof,
+  limits: CheckLimits = {},
 ):
   | { readonly certificate: EqualityCertificate; readonly conditions: readonly Condition[] }
   | { readonly problem: string } {
-  const result = acceptedCertificate(equalityCertificate(store, proof));
+  const result = acceptedCertificate(equalityCertificate(store, proof), limits);
   return 'problem' in result ? result : { certificate: result.certificate, conditions: proof.conditions };
 }
 
@@ -63,16 +70,17 @@ export function checkedEqualityCertificate(
 export function certifyForm(
   store: ExpressionStore,
   { left, right, forms, budget }: { left: ExprId; right: ExprId; forms: NormalForms; budget: Budget },
+  limits: CheckLimits = {},
 ):
   | { readonly certificate: EqualityCertificate; readonly conditions: readonly Condition[] }
   | { readonly problem: string } {
   const conditions = forms.conditions.list();
   const { steps } = forms.trace;
-  const direct = checkedEqualityCertificate(store, { left, right, conditions, steps });
+  const direct = checkedEqualityCertificate(store, { left, right, conditions, steps }, limits);
   if (!('problem' in direct)) return direct;
   const both = new NormalForms(store, budget);
   if (!both.areEqual(left, right)) return { problem: 'the normal form of the result is another' };
-  return checkedEqualityCertificate(store, { left, right, conditions, steps: both.trace.steps });
+  return checkedEqualityCertificate(store, { left, right, conditions, steps: both.trace.steps }, limits);
 }
 
 /**

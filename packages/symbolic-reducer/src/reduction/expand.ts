@@ -8,34 +8,58 @@ import { NormalForms } from '../normal-form/index.js';
 import { certifyGcd, gcd } from '../polynomial/index.js';
 import { certifyForm } from '../proof/index.js';
 import { printText } from '../syntax/index.js';
+import { reduce } from './reduce.js';
 
-/** An equal expression with its proof. */
-export interface Expansion {
+/** A normal form with what was cancelled on the way. */
+export interface NormalForm {
   /** The expression. */
   readonly result: ExprId;
-  /** Why it is equal. */
-  readonly certificate: Certificate;
   /** What was cancelled. */
   readonly conditions: readonly Condition[];
 }
 
+/** A normal form with its proof. */
+export interface Expansion extends NormalForm {
+  /** One after the other they lead to the result; as those of a reduction. */
+  readonly certificates: readonly Certificate[];
+}
+
 /**
- * The normal form: one fraction of expanded polynomials in lowest terms.
+ * The normal form: one fraction of expanded polynomials in lowest terms. Without a proof: {@link expand} gives one.
  *
  * @throws TenstripError `BudgetExceeded` before anything is allocated when it would have too many terms, with `details.needed`, the
- *   number that was predicted; `DomainError`; `CertificateInvalid` when the checker does not accept the proof
+ *   number that was predicted; `DomainError`
+ */
+export function normalForm(store: ExpressionStore, expression: ExprId, limits: BudgetLimits = {}): NormalForm {
+  const forms = new NormalForms(store, new Budget(limits));
+  return { result: forms.expression(expression), conditions: forms.conditions.list() };
+}
+
+/**
+ * The normal form with a proof that it is equal.
+ *
+ * @throws as {@link normalForm}; TenstripError `CertificateInvalid` when the checker accepts no proof of it
  */
 export function expand(store: ExpressionStore, expression: ExprId, limits: BudgetLimits = {}): Expansion {
   const budget = new Budget(limits);
   const forms = new NormalForms(store, budget);
   const result = forms.expression(expression);
-  const checked = certifyForm(store, { left: expression, right: result, forms, budget });
-  if ('problem' in checked) {
-    throw reducerError('CertificateInvalid', `no proof of this expansion is accepted: ${checked.problem}`, {
-      problem: checked.problem,
-    });
+  const conditions = forms.conditions.list();
+  const checked = certifyForm(store, { left: expression, right: result, forms, budget }, { maxSteps: 2_000_000 });
+  if (!('problem' in checked)) return { result, certificates: [checked.certificate], conditions };
+  // Where a proof of the whole is too long, its parts are reduced first, each with its own.
+  const reduction = reduce(store, expression, limits);
+  const rest = certifyForm(store, {
+    left: reduction.result,
+    right: result,
+    forms: new NormalForms(store, budget),
+    budget,
+  });
+  if ('problem' in rest) {
+    const message = `no proof of this expansion is accepted: ${rest.problem}`;
+    throw reducerError('CertificateInvalid', message, { problem: rest.problem });
   }
-  return { result, certificate: checked.certificate, conditions: checked.conditions };
+  return { result, certificates: [...reduction.certificates, rest.certificate], conditions };
 }
 
 /** A greatest common divisor with its proof. */

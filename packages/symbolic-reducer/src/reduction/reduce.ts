@@ -4,7 +4,7 @@
 import { isTenstripError } from '@tenstrip/shared-core';
 import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { Certificate } from '../certificate/index.js';
-import { checkCertificate } from '../certificate/index.js';
+import { type CheckLimits, checkCertificate } from '../certificate/index.js';
 import {
   type Assumptions,
   type Condition,
@@ -69,6 +69,8 @@ interface Candidate {
   readonly forms: NormalForms;
 }
 
+/** Steps of the checker for a proof that may be too long. */
+const quickCheckSteps = 1_000_000;
 /** Nodes of an expression whose parts are reduced one by one. */
 const maxParts = 2_000;
 /** Work for each of these parts. */
@@ -112,8 +114,9 @@ class Reducer {
   run(): Reduction {
     const costBefore = this.#cost;
     this.#bounded(() => this.#applyRules());
-    const whole = this.#bounded(() => this.#reduceWhole());
-    if (!whole) this.#bounded(() => this.#reduceParts());
+    // A proof of the whole can be long where those of its parts are short: it is tried with little work first.
+    const whole = this.#bounded(() => this.#reduceWhole({ maxSteps: quickCheckSteps }));
+    if (!whole && this.#bounded(() => this.#reduceParts())) this.#bounded(() => this.#reduceWhole());
     if (this.#certificates.length === 0) {
       this.#certificates.push(
         equalityCertificate(this.#store, { left: this.#start, right: this.#start, conditions: [], steps: [] }),
@@ -155,15 +158,11 @@ class Reducer {
   }
 
   /** The normal form of the whole, if it is cheaper and its certificate is accepted. */
-  #reduceWhole(): boolean {
+  #reduceWhole(limits: CheckLimits = {}): boolean {
     const best = this.#cheapest(this.#current, this.#budget);
     if (best === undefined) return false;
-    const checked = certifyForm(this.#store, {
-      left: this.#current,
-      right: best.result,
-      forms: best.forms,
-      budget: this.#budget,
-    });
+    const proof = { left: this.#current, right: best.result, forms: best.forms, budget: this.#budget };
+    const checked = certifyForm(this.#store, proof, limits);
     if ('problem' in checked) return false;
     this.#certificates.push(checked.certificate);
     this.#conditions.addAll(checked.conditions);
