@@ -192,15 +192,15 @@ const differentiatePlugin = definePlugin({
   name: 'differentiate',
   summary: 'The derivative by a symbol, with its proof',
   input: z.object({ source, assume, variable: symbolName, times: z.number().int().min(1).max(100).default(1) }),
-  output: z.object({ result: written, certificates: z.array(certificate) }),
+  output: z.object({ result: written, proved: z.boolean(), certificates: z.array(certificate) }),
   execute(input, op: ServiceContext) {
     const call = new Call(op, input.assume);
     const id = call.read(input.source);
-    const { result, certificates } = differentiateWithProof(call.store, id, input.variable, {
+    const { result, proved, certificates } = differentiateWithProof(call.store, id, input.variable, {
       times: input.times,
       budget: new Budget(call.budget),
     });
-    return { result: call.write(result), certificates: asJson(certificates) };
+    return { result: call.write(result), proved, certificates: asJson(certificates) };
   },
 });
 

@@ -2,7 +2,7 @@
 // known to every later question about the same symbol.
 
 import type { Budget } from '../budget/index.js';
-import type { Certificate, DerivativeCertificate } from '../certificate/index.js';
+import { type Certificate, checkCertificate, type DerivativeCertificate } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
 import { type ExpressionStore, type ExprId, postorder } from '../expression/index.js';
 import { type Rational, signOf, subtract } from '../numbers/index.js';
@@ -20,8 +20,13 @@ export interface DifferentiateOptions {
 export interface Derivative {
   /** The derivative. */
   readonly result: ExprId;
-  /** One for each time. */
+  /**
+   * One for each time. Where functions were joined on the way, as exp(x)*exp(x) is exp(2*x), the checker's rules of derivation may not find the same: see
+   * {@link Derivative.proved}.
+   */
   readonly certificates: readonly Certificate[];
+  /** Whether the checker accepts them all. */
+  readonly proved: boolean;
 }
 
 /**
@@ -59,7 +64,8 @@ export function differentiateWithProof(
     certificates.push(certificateOf(store, current, variable, result));
     current = result;
   }
-  return { result: current, certificates };
+  const proved = certificates.every((certificate) => checkCertificate(certificate).accepted);
+  return { result: current, certificates, proved };
 }
 
 function certificateOf(

@@ -9,9 +9,8 @@ export {
 export {
   type ProveOptions,
   proveEqual,
-  proveSign,
-  type SignVerdict,
   type UnknownReason,
   type Verdict,
 } from './prove-equal.js';
+export { proveSign, type SignVerdict } from './prove-sign.js';
 export { samplePoint } from './sample-points.js';

@@ -15,11 +15,8 @@ import {
   type ExprId,
   evaluateExactly,
   IntervalEvaluator,
-  negativeSign,
-  positiveSign,
   type RationalPoint,
   symbolNames,
-  zeroSign,
 } from '../expression/index.js';
 import { NormalForms } from '../normal-form/index.js';
 import { containsZero, disjoint, equals, type Interval, type Rational, signOf, toText } from '../numbers/index.js';
@@ -237,46 +234,4 @@ function holds(relation: Condition['relation'], value: Rational): boolean {
 
 function certainlyHolds(relation: Condition['relation'], value: Interval): boolean {
   return relation === 'nonzero' ? !containsZero(value) : relation === 'positive' ? value.low > 0 : value.low >= 0;
-}
-
-/** What is known of an expression's sign. */
-export type SignVerdict =
-  | {
-      readonly kind: 'proved';
-      readonly sign: 'positive' | 'nonnegative' | 'negative' | 'nonpositive' | 'zero' | 'nonzero';
-    }
-  | { readonly kind: 'unknown' };
-
-/**
- * The sign that an expression has wherever it is defined, as far as it follows from what is assumed of symbols and from the structure
- * of its normal form: sums of what is positive, squares, exponentials.
- *
- * @throws as {@link proveEqual}
- */
-export function proveSign(
-  store: ExpressionStore,
-  expression: ExprId,
-  options: Pick<ProveOptions, 'assume'> & BudgetLimits = {},
-): SignVerdict {
-  return store.assuming(options.assume ?? {}, () => {
-    const canonical = new NormalForms(store, new Budget(options)).prepared(expression);
-    const known =
-      store.signs(canonical) & store.signs(new NormalForms(store, new Budget(options)).expression(canonical));
-    switch (known) {
-      case positiveSign:
-        return { kind: 'proved', sign: 'positive' };
-      case negativeSign:
-        return { kind: 'proved', sign: 'negative' };
-      case zeroSign:
-        return { kind: 'proved', sign: 'zero' };
-      case positiveSign | zeroSign:
-        return { kind: 'proved', sign: 'nonnegative' };
-      case negativeSign | zeroSign:
-        return { kind: 'proved', sign: 'nonpositive' };
-      case positiveSign | negativeSign:
-        return { kind: 'proved', sign: 'nonzero' };
-      default:
-        return { kind: 'unknown' };
-    }
-  });
 }
