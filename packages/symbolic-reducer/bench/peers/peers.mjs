@@ -130,7 +130,7 @@ function readText(text, variables) {
   let at = 0;
   const constant = (value) => Polynomial.constant(variables, value);
   const sum = () => {
-    const parts = [];
+    let parts = [];
     let sign = 1n;
     if (tokens[at] === '-' || tokens[at] === '+') sign = tokens[at++] === '-' ? -1n : 1n;
     for (;;) {
@@ -140,7 +140,11 @@ function readText(text, variables) {
     }
     // In halves: adding one by one would be quadratic.
     while (parts.length > 1) {
-      for (let index = 0; index + 1 < parts.length; index++) parts.splice(index, 2, parts[index].add(parts[index + 1]));
+      const halved = [];
+      for (let index = 0; index < parts.length; index += 2) {
+        halved.push(index + 1 < parts.length ? parts[index].add(parts[index + 1]) : parts[index]);
+      }
+      parts = halved;
     }
     return parts[0];
   };
