@@ -49,6 +49,7 @@ typedef struct {
   u32 shift[MAX_FIELDS];    /* inside an index */
   u32 width[MAX_FIELDS];    /* inside an index */
   u32 wide;          /* whether sums can pass 2^63 */
+  u32 narrow;        /* whether all sums stay below 2^53: then no pairs are written */
   u64 *heap_key;     /* left.count + 1 */
   int *heap_head;    /* left.count + 1 */
   int *chain;        /* left.count */
@@ -201,6 +202,7 @@ static void emit(job *j, u32 index, i64 exact, i64 top) {
     j->out_high[at] = (double)key;
   }
   j->out_doubles[at] = (double)exact;
+  if (j->narrow) return;
   j->out_pairs[2 * at] = exact;
   j->out_pairs[2 * at + 1] = top;
   if (top != exact >> 63 || exact >= 1ll << 53 || exact <= -(1ll << 53)) j->out_wide = 1;

@@ -14,7 +14,7 @@ export type ReducerErrorCode =
   | 'BudgetExceeded'
   /** Assumptions, or conditions, that no number satisfies together. `details.symbol` */
   | 'AssumptionContradiction'
-  /** An exponent that is too large for any polynomial. `details.exponent` */
+  /** Exponents that need more bits than the monomials of a polynomial have. `details.bits`, `details.allowed` */
   | 'ExponentRange'
   /** Polynomials that are not over the same variables, or an argument that an operation does not take. `details.problem` */
   | 'PolynomialInvalid'

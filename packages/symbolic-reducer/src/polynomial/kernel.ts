@@ -43,28 +43,31 @@ const JOB = {
   shift: 33,
   width: 41,
   wide: 49,
-  heapKey: 50,
-  heapHead: 51,
-  chain: 52,
-  column: 53,
-  pairRow: 54,
-  pairColumn: 55,
-  slab: 56,
-  marks: 57,
-  outHigh: 58,
-  outLow: 59,
-  outDoubles: 60,
-  outPairs: 61,
-  capacity: 62,
-  outCount: 63,
-  outWide: 64,
-  done: 65,
-  steps: 66,
+  narrow: 50,
+  heapKey: 51,
+  heapHead: 52,
+  chain: 53,
+  column: 54,
+  pairRow: 55,
+  pairColumn: 56,
+  slab: 57,
+  marks: 58,
+  outHigh: 59,
+  outLow: 60,
+  outDoubles: 61,
+  outPairs: 62,
+  capacity: 63,
+  outCount: 64,
+  outWide: 65,
+  done: 66,
+  steps: 67,
 } as const;
 
+/** Sums below are kept in one 64-bit word. */
+const WORD_LIMIT = 2 ** 63;
 const PAGE_BYTES = 65_536;
 /** Terms that the kernel writes before it returns. */
-const CAPACITY = 2 ** 15;
+const CAPACITY = 2 ** 17;
 /** Products between two looks at the budget: one to three milliseconds. */
 const SLICE_STEPS = 2 ** 20;
 /** An instance whose memory grew beyond this is not kept for the next product. */
@@ -109,7 +112,7 @@ export function multiplyByKernel(
   budget: Budget,
 ): Terms | undefined {
   if (!fits(left.coefficients) || !fits(right.coefficients)) return undefined;
-  const wide = bound >= 2 ** 63;
+  const wide = bound >= WORD_LIMIT;
   // A double sums up k products of rounded factors with an error below (k + 3) 2^-53 of the bound; it must stay below 2^62.
   if (wide && (Math.min(left.count, right.count) + 4) * bound >= 2 ** 114) return undefined;
   const split = chooseSplit(left, right, degrees);
@@ -117,7 +120,7 @@ export function multiplyByKernel(
   const kernel = takeKernel();
   if (kernel === undefined) return undefined;
   try {
-    return run(kernel, left, right, split, wide, budget);
+    return run(kernel, left, right, split, bound, budget);
   } finally {
     giveBack(kernel);
   }
@@ -129,7 +132,8 @@ function fits(coefficients: Coefficients): boolean {
   );
 }
 
-function run(kernel: Exports, first: Terms, second: Terms, split: Split, wide: boolean, budget: Budget): Terms {
+function run(kernel: Exports, first: Terms, second: Terms, split: Split, bound: number, budget: Budget): Terms {
+  const wide = bound >= WORD_LIMIT;
   const [left, right] = first.count <= second.count ? [first, second] : [second, first];
   const memory = new Arena(kernel);
   const job = kernel.job_address() / 4;
@@ -145,6 +149,7 @@ function run(kernel: Exports, first: Terms, second: Terms, split: Split, wide: b
     set(JOB.width + field, width);
   });
   set(JOB.wide, wide ? 1 : 0);
+  set(JOB.narrow, bound < 2 ** 53 ? 1 : 0);
   set(JOB.heapKey, memory.take(8 * (left.count + 1)));
   set(JOB.heapHead, memory.take(4 * (left.count + 1)));
   for (const part of [JOB.chain, JOB.pairRow, JOB.pairColumn]) set(part, memory.take(4 * left.count));

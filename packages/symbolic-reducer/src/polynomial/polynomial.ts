@@ -3,11 +3,11 @@
 
 import { Budget } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
-import { bitsOf, coefficientAt, integersOf, layOut, TermSink } from './coefficients.js';
+import { bitLengthOf, bitsOf, coefficientAt, integersOf, layOut, TermSink } from './coefficients.js';
 import { divideByHeap } from './divide.js';
 import { multiplyTerms, productBound } from './multiply.js';
 import { Packing } from './packing.js';
-import { powerBySums, predictedPowerTerms } from './power.js';
+import { type PowerTerms, powerBySums, predictedPowerTerms } from './power.js';
 import { repack, type Terms } from './terms.js';
 
 /** One term: the exponent of each variable, and the coefficient. */
@@ -308,11 +308,13 @@ export class Polynomial {
     if (exponent === 0) return Polynomial.constant(this.variables, 1n);
     if (exponent === 1 || this.isZero || this.isOne) return this;
     budget.requireTerms(predictedPowerTerms(this.termCount, this.degrees, exponent));
-    // Some coefficient of the power is at least as large as the norm's power over the number of terms.
-    if (this.termCount === 1) budget.requireBits((this.bits - 4) * exponent);
+    // The leading coefficient is a power itself; its bits are known to three.
+    const bits = bitLengthOf(this.leadingCoefficient) - 4;
+    const lead = Math.abs(Number(this.leadingCoefficient));
+    budget.requireBits((lead < Number.MAX_VALUE ? Math.log2(lead) : bits) * exponent);
     const degrees = this.degrees.map((degree) => degree * exponent);
     const bySums = powerBySums(this.columns, degrees, exponent, budget);
-    if (bySums !== undefined) return sorted(bySums.packing, bySums.keys, bySums.low, bySums.coefficientAt);
+    if (bySums !== undefined) return fromPower(bySums);
     let power: Polynomial = this;
     for (let bit = Math.floor(Math.log2(exponent)) - 1; bit >= 0; bit--) {
       power = power.multiply(power, budget);
@@ -558,6 +560,14 @@ function powersOf(value: bigint, exponents: Float64Array): Map<number, bigint> {
     powers.set(exponent, power);
   }
   return powers;
+}
+
+/** As they are where they are in order already, which they mostly are. */
+function fromPower({ packing, keys, low, coefficients }: PowerTerms): Polynomial {
+  let inOrder = coefficients instanceof Float64Array && low === undefined;
+  for (let term = 1; inOrder && term < keys.length; term++) inOrder = keys[term]! < keys[term - 1]!;
+  if (inOrder) return new Polynomial({ packing, count: keys.length, keys, low, coefficients });
+  return sorted(packing, keys, low, (index) => BigInt(coefficients[index]!));
 }
 
 /** Sorts monomials and adds up equal ones. `low` is not read when the packing has one word. */
