@@ -116,7 +116,7 @@ export const functionTable: readonly FunctionDefinition[] = [
 ];
 
 /** The signs of -x. @internal */
-export function opposite(mask: SignMask): SignMask {
+function opposite(mask: SignMask): SignMask {
   return (mask & zeroSign) | (mask & positiveSign ? negativeSign : 0) | (mask & negativeSign ? positiveSign : 0);
 }
 

@@ -18,7 +18,7 @@ export type ExprId = number & { readonly __expr: unique symbol };
 export type NodeKind = 'number' | 'pi' | 'symbol' | 'call' | 'product' | 'sum';
 
 /** The kinds, in their order. @internal */
-export const kinds: readonly NodeKind[] = ['number', 'pi', 'symbol', 'call', 'product', 'sum'];
+const kinds: readonly NodeKind[] = ['number', 'pi', 'symbol', 'call', 'product', 'sum'];
 /** Position in {@link kinds}. @internal */
 export const kindCode = { number: 0, pi: 1, symbol: 2, call: 3, product: 4, sum: 5 } as const;
 

@@ -43,7 +43,7 @@ export function substitute(store: ExpressionStore, root: ExprId, replacements: R
 }
 
 /** The node with other children, by the canonical builders; the node itself when the children are the same. */
-export function rebuild(store: ExpressionStore, id: ExprId, of: (child: ExprId) => ExprId): ExprId {
+function rebuild(store: ExpressionStore, id: ExprId, of: (child: ExprId) => ExprId): ExprId {
   const children = store.childrenOf(id);
   const mapped = children.map(of);
   if (mapped.every((child, at) => child === children[at])) return id;
@@ -79,20 +79,4 @@ export function treeSize(store: ExpressionStore, root: ExprId): number {
     sizes.set(id, size);
   }
   return sizes.get(root)!;
-}
-
-/** The expression with every builder's rules applied anew, under what is assumed now. */
-export function recanonicalised(store: ExpressionStore, root: ExprId): ExprId {
-  const made = new Map<ExprId, ExprId>();
-  for (const id of postorder(store, [root])) {
-    made.set(
-      id,
-      build(
-        store,
-        id,
-        store.childrenOf(id).map((child) => made.get(child)!),
-      ),
-    );
-  }
-  return made.get(root)!;
 }

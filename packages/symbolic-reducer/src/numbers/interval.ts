@@ -14,7 +14,6 @@ export interface Interval {
 }
 
 const elementaryUlps = 4;
-const everything: Interval = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 
 const buffer = new DataView(new ArrayBuffer(8));
 
@@ -102,7 +101,7 @@ export function addIntervals(a: Interval, b: Interval): Interval {
 }
 
 /** -a. */
-export function negateInterval(a: Interval): Interval {
+function negateInterval(a: Interval): Interval {
   return { low: -a.high, high: -a.low };
 }
 
@@ -287,11 +286,6 @@ export const maximum = (a: Interval, b: Interval): Interval => ({
   low: Math.max(a.low, b.low),
   high: Math.max(a.high, b.high),
 });
-
-/** Every number. */
-export function wholeLine(): Interval {
-  return everything;
-}
 
 /** Half the length of the unit circle. */
 export const circleNumber: Interval = { low: Math.PI, high: nextUp(Math.PI) };

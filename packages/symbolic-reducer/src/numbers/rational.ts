@@ -24,7 +24,7 @@ export type Rational = number | Fraction;
 const maxSafe = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Non-negative greatest common divisor; of 0 and n it is |n|. */
-export function gcdOf(a: bigint, b: bigint): bigint {
+function gcdOf(a: bigint, b: bigint): bigint {
   let x = a < 0n ? -a : a;
   let y = b < 0n ? -b : b;
   while (y !== 0n) {
@@ -123,7 +123,7 @@ export function multiply(a: Rational, b: Rational): Rational {
 }
 
 /** 1 / a. @throws TenstripError `DomainError` when a is 0 */
-export function invert(a: Rational): Rational {
+function invert(a: Rational): Rational {
   const numerator = numeratorOf(a);
   if (numerator === 0n) throw reducerError('DomainError', '1/0: a division by zero has no value');
   return numerator < 0n ? lowest(-denominatorOf(a), -numerator) : lowest(denominatorOf(a), numerator);
@@ -185,7 +185,7 @@ export function power(a: Rational, exponent: number, maxBits: number): Rational 
 }
 
 /** Bits of the magnitude; 0 has none. Costs O(n) in the size of the number. */
-export function bitLength(value: bigint): number {
+function bitLength(value: bigint): number {
   const magnitude = value < 0n ? -value : value;
   if (magnitude <= maxSafe) {
     const small = Number(magnitude);
@@ -236,7 +236,7 @@ export function exactRoot(a: Rational, q: number): Rational | undefined {
 }
 
 /** The largest integer whose q-th power is not above `value`, which is not negative. Newton from above. */
-export function integerRoot(value: bigint, q: number): bigint {
+function integerRoot(value: bigint, q: number): bigint {
   if (value < 2n) return value;
   const bits = bitLength(value);
   if (q >= bits) return 1n;

@@ -3,7 +3,6 @@ export { assumedConditions, certified } from './assumptions-certified.js';
 export {
   certifyForm,
   checkedEqualityCertificate,
-  type EqualityProof,
   equalityCertificate,
 } from './equality-certificate.js';
 export {
@@ -13,4 +12,3 @@ export {
   type Verdict,
 } from './prove-equal.js';
 export { proveSign, type SignVerdict } from './prove-sign.js';
-export { samplePoint } from './sample-points.js';

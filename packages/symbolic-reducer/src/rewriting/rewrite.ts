@@ -17,7 +17,7 @@ import { Matcher } from './match.js';
 import { type Rule, type RuleSet, satisfies } from './rule-set.js';
 
 /** One rewriting. */
-export interface Rewriting {
+interface Rewriting {
   readonly rule: Rule;
   readonly substitution: ReadonlyMap<ExprId, ExprId>;
   /** The expression with {@link hole} in the rewritten place. */
@@ -33,7 +33,7 @@ export interface Rewritten {
 }
 
 /** The symbol that marks the place. @internal */
-export const hole = '#hole';
+const hole = '#hole';
 
 /**
  * Rewrites until no rule fits, or what comes was there before, or `maxSteps` steps were taken.

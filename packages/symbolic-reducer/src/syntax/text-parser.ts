@@ -14,7 +14,7 @@ import { rational } from '../numbers/index.js';
 import { callByName, isFunctionName } from './names.js';
 
 /** Characters that a text may have. */
-export const maxTextLength = 1 << 24;
+const maxTextLength = 1 << 24;
 
 interface Frame {
   /** The function that the bracket belongs to; `undefined`: brackets alone, or the whole. */

@@ -4,7 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const child = fileURLToPath(new URL('./two-processes.child.mjs', import.meta.url));
-const texts = ['(x^2-y^2)/(x-y)+sin(x)^2+cos(x)^2', 'exp(x*y)*sqrt(x^2+1)/log(x+2)', '(x+y+z+1)^4/(x+1)', 'abs(x)*tan(y)+x^n'];
+const texts = [
+  '(x^2-y^2)/(x-y)+sin(x)^2+cos(x)^2',
+  'exp(x*y)*sqrt(x^2+1)/log(x+2)',
+  '(x+y+z+1)^4/(x+1)',
+  'abs(x)*tan(y)+x^n',
+];
 
 function output(seed: string, order: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [child, seed, ...order], { encoding: 'utf8' });

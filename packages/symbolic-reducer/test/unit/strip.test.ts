@@ -11,7 +11,8 @@ async function withStrip<T>(
   return await body((await mount(registry, options.limits ?? {})).call);
 }
 
-const mount = (registry: PluginRegistry, limits: Record<string, number>) => registry.mount(symbolicReducerStrip, limits);
+const mount = (registry: PluginRegistry, limits: Record<string, number>) =>
+  registry.mount(symbolicReducerStrip, limits);
 const of = (expression: string) => ({ expression });
 
 describe('the strip', () => {
@@ -25,7 +26,10 @@ describe('the strip', () => {
       ]);
       const printed = await call.printExpression({ source: { mathjson: parsed.mathjson } });
       expect(printed).toMatchObject({ text: 'x + log(x) + 1/y', latex: 'x + \\ln\\left(x\\right) + \\frac{1}{y}' });
-      await expect(call.parseExpression({ source: of('1+*2') })).rejects.toMatchObject({ code: 'ParseError', details: { position: 2 } });
+      await expect(call.parseExpression({ source: of('1+*2') })).rejects.toMatchObject({
+        code: 'ParseError',
+        details: { position: 2 },
+      });
     }));
 
   it('simplifies, also by rules', () =>
@@ -46,10 +50,19 @@ describe('the strip', () => {
     withStrip(async (call) => {
       const proved = await call.proveEqual({ left: of('sqrt(x^2)'), right: of('x'), assume: { x: ['nonnegative'] } });
       if (proved.kind !== 'proved') throw new Error(proved.kind);
-      expect(await call.checkCertificate({ certificate: proved.certificate })).toEqual({ accepted: true, believedRules: [] });
+      expect(await call.checkCertificate({ certificate: proved.certificate })).toEqual({
+        accepted: true,
+        believedRules: [],
+      });
       expect(await call.checkCertificate({ certificate: { kind: 'equality' } })).toMatchObject({ accepted: false });
-      expect(await call.proveEqual({ left: of('sqrt(x^2)'), right: of('x') })).toEqual({ kind: 'refuted', witness: expect.anything() });
-      expect(await call.proveEqual({ left: of('log(x*y)'), right: of('log(x)+log(y)') })).toMatchObject({ kind: 'unknown', reason: 'undecided' });
+      expect(await call.proveEqual({ left: of('sqrt(x^2)'), right: of('x') })).toEqual({
+        kind: 'refuted',
+        witness: expect.anything(),
+      });
+      expect(await call.proveEqual({ left: of('log(x*y)'), right: of('log(x)+log(y)') })).toMatchObject({
+        kind: 'unknown',
+        reason: 'undecided',
+      });
     }));
 
   it('finds divisors and derivatives, with proofs', () =>
@@ -68,7 +81,13 @@ describe('the strip', () => {
     withStrip(async (call) => {
       const sources = [of('x^2+y'), of('1/x')];
       expect((await call.compile({ sources })).values).toEqual([]);
-      const compiled = await call.compile({ sources, evaluateGeneratedCodeAt: [[2, 1], [0, 1]] });
+      const compiled = await call.compile({
+        sources,
+        evaluateGeneratedCodeAt: [
+          [2, 1],
+          [0, 1],
+        ],
+      });
       expect(compiled.values).toEqual([
         [5, 0.5],
         [1, null],
@@ -79,7 +98,9 @@ describe('the strip', () => {
     withStrip(
       async (call) => {
         expect((await call.compile({ sources: [of('x+1')] })).javascript).toContain('return');
-        await expect(call.compile({ sources: [of('x+1')], evaluateGeneratedCodeAt: [[1]] })).rejects.toMatchObject({ code: 'CompilationRefused' });
+        await expect(call.compile({ sources: [of('x+1')], evaluateGeneratedCodeAt: [[1]] })).rejects.toMatchObject({
+          code: 'CompilationRefused',
+        });
       },
       { sandbox: true },
     ));
@@ -90,8 +111,13 @@ describe('the strip', () => {
         const simplified = await call.simplify({ source: of('(x+y+z)^40/(x+y+z)^39') });
         expect(simplified.complete).toBe(false);
         await expect(call.parseExpression({ source: of('2^3000') })).rejects.toMatchObject({ code: 'BudgetExceeded' });
-        expect(await call.proveEqual({ left: of('(x+y+z)^40'), right: of('(x+y+z)^39*(x+y+z)+y-y') })).toMatchObject({ kind: 'proved' });
-        expect(await call.proveEqual({ left: of('(x+y)^60'), right: of('(x^2+2*x*y+y^2)^30') })).toMatchObject({ kind: 'unknown', reason: 'budget' });
+        expect(await call.proveEqual({ left: of('(x+y+z)^40'), right: of('(x+y+z)^39*(x+y+z)+y-y') })).toMatchObject({
+          kind: 'proved',
+        });
+        expect(await call.proveEqual({ left: of('(x+y)^60'), right: of('(x^2+2*x*y+y^2)^30') })).toMatchObject({
+          kind: 'unknown',
+          reason: 'budget',
+        });
       },
       { limits: { maxTerms: 50, maxBits: 2_000 } },
     ));
