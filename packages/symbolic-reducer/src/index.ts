@@ -118,6 +118,6 @@ export {
 // Rules of one's own
 export { type Rule, RuleSet, type RuleSetOptions, type RuleText } from './rewriting/index.js';
 // As part of a service, governed
-export { symbolicReducerStrip } from './strip.js';
+export { type ReducerService, symbolicReducerStrip } from './strip.js';
 // Text, MathJSON, LaTeX
 export { parseMathJson, parseText, printLatex, printMathJson, printText, toMathJson } from './syntax/index.js';

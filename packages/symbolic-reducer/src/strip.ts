@@ -22,8 +22,9 @@ import { greatestCommonDivisor, reduce } from './reduction/index.js';
 import { RuleSet } from './rewriting/index.js';
 import { parseMathJson, parseText, printLatex, printText, toMathJson } from './syntax/index.js';
 
-/** The limits of a call. */
-interface ReducerService {
+/** What the strip's plugins share: the limits of a call. */
+export interface ReducerService {
+  /** As the strip was mounted with. */
   readonly limits: Required<Omit<BudgetLimits, 'operation' | 'maxSteps'>> & { readonly maxSteps: number };
 }
 
