@@ -9,10 +9,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Polynomial } from '@tenstrip/symbolic-reducer';
 
-export const names = ['x', 'y', 'z', 't', 'u'];
+const names = ['x', 'y', 'z', 't', 'u'];
 
 /** A polynomial as all peers read it. */
-export function textOf(polynomial) {
+function textOf(polynomial) {
   const parts = [];
   for (const { exponents, coefficient } of polynomial.terms()) {
     const powers = exponents.flatMap((exponent, variable) =>

@@ -103,7 +103,7 @@ export function certifySquareFree(
 }
 
 /** A witness for each variable that occurs in both of two coprime polynomials. */
-export function coprimalityWitnesses(
+function coprimalityWitnesses(
   left: Polynomial,
   right: Polynomial,
   names: readonly string[],

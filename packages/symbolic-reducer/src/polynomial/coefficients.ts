@@ -10,7 +10,7 @@ const WIDE_LIMIT = 2n ** 127n;
 const ROUNDING = 1 + 2 ** -40;
 
 /** How many coefficients there are. */
-export function countOf(coefficients: Coefficients): number {
+function countOf(coefficients: Coefficients): number {
   return coefficients instanceof BigInt64Array ? coefficients.length / 2 : coefficients.length;
 }
 

@@ -37,17 +37,43 @@ export function gcd(left: Polynomial, right: Polynomial, budget = new Budget()):
  */
 export function gcdWithCofactors(left: Polynomial, right: Polynomial, budget = new Budget()): GcdWithCofactors {
   if (left.isZero || right.isZero) return withZero(left, right);
-  const content = gcdOf(left.content(), right.content());
-  const shared = sharedMonomial(left, right);
-  const a = withoutMonomial(left);
-  const b = withoutMonomial(right);
-  const primitive = primitiveGcd(a.primitivePart(), b.primitivePart(), budget);
-  const found = Polynomial.fromTerms(left.variables, [{ exponents: shared, coefficient: content }]).multiply(
-    primitive,
-    budget,
+  const [a, b] = [splitMonomial(left), splitMonomial(right)];
+  const content = gcdOf(a.content, b.content);
+  const shared = a.exponents.map((exponent, variable) => Math.min(exponent, b.exponents[variable]!));
+  const found = primitiveGcd(a.primitive, b.primitive, budget);
+  const cofactor = (quotient: Polynomial, of: Split) =>
+    byMonomial(
+      quotient,
+      of.content / content,
+      of.exponents.map((exponent, variable) => exponent - shared[variable]!),
+    );
+  return {
+    gcd: byMonomial(found.gcd, content, shared),
+    left: cofactor(found.left, a),
+    right: cofactor(found.right, b),
+  };
+}
+
+/** A polynomial that is not 0: a number with the sign, a monomial, and what neither a number nor a variable divides. */
+interface Split {
+  readonly content: bigint;
+  readonly exponents: readonly number[];
+  readonly primitive: Polynomial;
+}
+
+function splitMonomial(polynomial: Polynomial): Split {
+  const size = polynomial.content();
+  const content = polynomial.leadingCoefficient < 0n ? -size : size;
+  const exponents = polynomial.lowestExponents();
+  const opposite = exponents.map((exponent) => -exponent);
+  return { content, exponents, primitive: byMonomial(polynomial.divideScalar(content), 1n, opposite) };
+}
+
+function byMonomial(polynomial: Polynomial, coefficient: bigint, exponents: readonly number[]): Polynomial {
+  return exponents.reduce(
+    (product, exponent, variable) => product.multiplyByVariable(variable, exponent),
+    polynomial.scale(coefficient),
   );
-  if (found.isOne) return { gcd: found, left, right };
-  return { gcd: found, left: left.divideExact(found, budget)!, right: right.divideExact(found, budget)! };
 }
 
 function withZero(left: Polynomial, right: Polynomial): GcdWithCofactors {
@@ -63,38 +89,44 @@ function withZero(left: Polynomial, right: Polynomial): GcdWithCofactors {
   };
 }
 
-/** The lowest exponent of each variable over the terms of both. */
-function sharedMonomial(left: Polynomial, right: Polynomial): number[] {
-  const of = left.lowestExponents();
-  return right.lowestExponents().map((exponent, variable) => Math.min(exponent, of[variable]!));
-}
-
-function withoutMonomial(polynomial: Polynomial): Polynomial {
-  return polynomial
-    .lowestExponents()
-    .reduce((rest, exponent, variable) => rest.multiplyByVariable(variable, -exponent), polynomial);
-}
-
-/** Of polynomials whose coefficients have no common divisor and that no variable divides. */
-function primitiveGcd(a: Polynomial, b: Polynomial, budget: Budget): Polynomial {
+/** Of polynomials whose coefficients have no common divisor, that no variable divides and whose leading coefficients are positive. */
+function primitiveGcd(a: Polynomial, b: Polynomial, budget: Budget): GcdWithCofactors {
   const one = Polynomial.constant(a.variables, 1n);
-  if (a.isConstant || b.isConstant) return one;
-  if (a.equals(b)) return a;
+  const coprime = { gcd: one, left: a, right: b };
+  if (a.isConstant || b.isConstant) return coprime;
+  if (a.equals(b)) return { gcd: a, left: one, right: one };
   for (let variable = 0; variable < a.variables; variable++) {
     // What both have in common cannot contain a variable that only one has: it divides each of that one's coefficients.
     const inA = a.degrees[variable]! > 0;
     const inB = b.degrees[variable]! > 0;
-    if (inA && !inB) return gcdWithCoefficients(b, a, variable, budget);
-    if (inB && !inA) return gcdWithCoefficients(a, b, variable, budget);
+    if (inA === inB) continue;
+    return divided(
+      a,
+      b,
+      inA ? gcdWithCoefficients(b, a, variable, budget) : gcdWithCoefficients(a, b, variable, budget),
+      budget,
+    )!;
   }
   const bounds = degreeBounds(a, b, budget);
-  if (bounds.every((bound) => bound === 0)) return one;
-  if (bounds.every((bound, variable) => bound === b.degrees[variable]) && a.divideExact(b, budget) !== undefined)
-    return b;
-  if (bounds.every((bound, variable) => bound === a.degrees[variable]) && b.divideExact(a, budget) !== undefined)
-    return a;
+  if (bounds.every((bound) => bound === 0)) return coprime;
+  if (bounds.every((bound, variable) => bound === b.degrees[variable])) {
+    const left = a.divideExact(b, budget);
+    if (left !== undefined) return { gcd: b, left, right: one };
+  }
+  if (bounds.every((bound, variable) => bound === a.degrees[variable])) {
+    const right = b.divideExact(a, budget);
+    if (right !== undefined) return { gcd: a, left: one, right };
+  }
   const main = mainVariable(a, b, bounds);
-  return interpolatedGcd(a, b, main, bounds, budget) ?? gcdByEuclid(a, b, main, budget);
+  return interpolatedGcd(a, b, main, bounds, budget) ?? divided(a, b, gcdByEuclid(a, b, main, budget), budget)!;
+}
+
+/** A divisor with both quotients, or undefined when it does not divide both. */
+function divided(a: Polynomial, b: Polynomial, divisor: Polynomial, budget: Budget): GcdWithCofactors | undefined {
+  if (divisor.isOne) return { gcd: divisor, left: a, right: b };
+  const left = a.divideExact(divisor, budget);
+  const right = left === undefined ? undefined : b.divideExact(divisor, budget);
+  return left === undefined || right === undefined ? undefined : { gcd: divisor, left, right };
 }
 
 /** The gcd of one polynomial and all coefficients of another in a variable; primitive. */
@@ -185,7 +217,7 @@ function interpolatedGcd(
   main: number,
   bounds: readonly number[],
   budget: Budget,
-): Polynomial | undefined {
+): GcdWithCofactors | undefined {
   const leads = [a, b].map((polynomial) => polynomial.coefficientOf(main, polynomial.degree(main)));
   const lead = gcdWithCofactors(leads[0]!, leads[1]!, budget).gcd;
   // A common divisor without the main variable divides the leading coefficients' gcd.
@@ -198,9 +230,7 @@ function interpolatedGcd(
       const primitive = lead.isConstant
         ? candidate.primitivePart()
         : candidate.divideExact(gcdWithCoefficients(lead, candidate, main, budget), budget)!.primitivePart();
-      const whole = primitive.multiply(content, budget);
-      if (a.divideExact(whole, budget) === undefined || b.divideExact(whole, budget) === undefined) return undefined;
-      return whole;
+      return divided(a, b, primitive.multiply(content, budget), budget);
     });
     if (found !== undefined) return found;
   }
@@ -240,7 +270,7 @@ class Interpolation {
   }
 
   /** One start with new points; `verify` turns the multiple, once it seems complete, into the gcd, or says that it is not. */
-  attempt(number: number, verify: (candidate: Polynomial) => Polynomial | undefined): Polynomial | undefined {
+  attempt<Found>(number: number, verify: (candidate: Polynomial) => Found | undefined): Found | undefined {
     // Different primes for each attempt, so that none that is bad for this input comes back.
     let next = number * 64;
     const first = this.#firstImage(primeFieldAt(next++));

@@ -97,7 +97,7 @@ export class Image {
 }
 
 /** The coefficients modulo a prime. */
-export function residuesOf(polynomial: Polynomial, field: PrimeField): Float64Array {
+function residuesOf(polynomial: Polynomial, field: PrimeField): Float64Array {
   const { coefficients } = polynomial.columns;
   if (coefficients instanceof Float64Array) return coefficients.map((value) => field.residueOfDouble(value));
   return Float64Array.from(polynomial.coefficients(), (value) => field.residue(value));

@@ -2,7 +2,6 @@ export {
   certifyGcd,
   certifyQuotient,
   certifySquareFree,
-  coprimalityWitnesses,
   polynomialToMathJson,
 } from './certify.js';
 export { type GcdWithCofactors, gcd, gcdByEuclid, gcdWithCofactors } from './gcd.js';

@@ -30,7 +30,7 @@ export interface PseudoDivision {
 
 /** A polynomial over the integers. Immutable. */
 export class Polynomial {
-  /** Its terms as columns, for kernels: nobody writes to them. */
+  /** Its terms as columns, for kernels: nobody writes to them. @internal */
   readonly columns: Terms;
   #degrees: Float64Array | undefined;
 

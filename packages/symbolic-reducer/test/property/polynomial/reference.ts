@@ -43,7 +43,7 @@ export interface Shape {
 }
 
 /** Shapes from dense and small to exponents that need two words and coefficients that need BigInt. */
-export const shapes: fc.Arbitrary<Shape> = shapesOf({
+const shapes: fc.Arbitrary<Shape> = shapesOf({
   variables: [1, 2, 3, 5, 9],
   maxDegree: [1, 3, 6, 200, 1_500],
   maxTerms: [1, 3, 8, 20],
