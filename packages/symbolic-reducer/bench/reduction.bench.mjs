@@ -317,10 +317,10 @@ const figures = [
 export default [
   {
     workload: 'derivative of a nested function',
-    size: '8 levels, each 3 times in the next',
+    size: '6 levels, each 3 times in the next',
     metric: 'cpu',
     target: { atMost: 1 / 300 },
-    prepare: prepareDerivative(8),
+    prepare: prepareDerivative(6),
   },
   {
     workload: 'evaluation of a compiled gradient',
