@@ -57,6 +57,8 @@ export interface Identity {
   readonly right: MathJson;
   /** What must be known of the letters. */
   readonly needs?: readonly CertifiedCondition[];
+  /** Letters that stand for whole numbers only. */
+  readonly whole?: readonly string[];
 }
 
 const hyperbolicMean = (sign: number): MathJson => ['Divide', ['Add', ['Exp', 'u'], ['Divide', sign, ['Exp', 'u']]], 2];
@@ -113,11 +115,37 @@ export const IDENTITIES = {
     left: ['Tanh', 'u'],
     right: ['Divide', hyperbolicMean(-1), hyperbolicMean(1)],
   },
-  'power-of-root': { letters: ['u', 'q'], left: ['Power', ['Power', 'u', ['Divide', 1, 'q']], 'q'], right: 'u' },
+  // With q = 1/2 it would say sqrt(u^2) = u.
+  'power-of-root': {
+    letters: ['u', 'q'],
+    left: ['Power', ['Power', 'u', ['Divide', 1, 'q']], 'q'],
+    right: 'u',
+    whole: ['q'],
+  },
+  // u^(1/m) by the root of order p*m, for m = q + 1: with m = 1 it would say of any u that it is a square.
+  'root-of-root': {
+    letters: ['u', 'p', 'q'],
+    left: ['Power', 'u', ['Divide', 1, ['Add', 'q', 1]]],
+    right: ['Power', ['Power', 'u', ['Divide', 1, ['Multiply', 'p', ['Add', 'q', 1]]]], 'p'],
+    needs: [
+      { relation: 'positive', expression: 'p' },
+      { relation: 'positive', expression: 'q' },
+    ],
+    whole: ['p', 'q'],
+  },
+  // The right side is defined wherever the left is only if u is positive: u = u^(1/2) * u^(1/2) would say |u| = u of all u.
   'power-of-sum': {
     letters: ['u', 'a', 'b'],
     left: ['Power', 'u', ['Add', 'a', 'b']],
     right: ['Multiply', ['Power', 'u', 'a'], ['Power', 'u', 'b']],
+    needs: [{ relation: 'positive', expression: 'u' }],
+  },
+  'power-of-shift': {
+    letters: ['u', 'a', 'k'],
+    left: ['Power', 'u', ['Add', 'a', 'k']],
+    right: ['Multiply', ['Power', 'u', 'a'], ['Power', 'u', 'k']],
+    needs: [{ relation: 'nonzero', expression: 'u' }],
+    whole: ['k'],
   },
   'absolute-squared': { letters: ['u'], left: ['Square', ['Abs', 'u']], right: ['Square', 'u'] },
   'absolute-of-nonnegative': {

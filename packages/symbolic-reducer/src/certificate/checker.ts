@@ -1,8 +1,7 @@
 // Checks certificates by its own parsing and its own arithmetic: it shares no code with what finds them, so an error there cannot hide
-// an error here. Expressions become fractions of polynomials over atoms, as maps from monomials to BigInt. An atom is a symbol or
-// a function call; two calls are one atom when their arguments are equal as fractions.
-// Derivatives and rewritings are first compared without expanding anything: a sum that is multiplied or raised to a power is an atom
-// then, so the work has the size of the definitions and not of the tree. Both ways only ever treat equal things as equal.
+// an error here. Expressions become fractions of polynomials (maps from monomials to BigInt) over atoms: symbols and calls. Two
+// calls are one atom when their arguments are equal as fractions. Derivatives and rewritings are first compared unexpanded (a sum that
+// is multiplied is an atom): the work has the size of the definitions, not of the tree. Both ways only treat equal things as equal.
 
 import type * as Format from './certificate.js';
 import { DERIVATIVES, IDENTITIES, type MathJson, NOT_NUMBERS, SHORTHANDS } from './certificate.js';
@@ -31,6 +30,7 @@ const ZERO: Fraction = { n: new Map(), d: ONE };
 const WORD = 2n ** 64n;
 
 const text = (value: unknown) => (typeof value === 'string' ? value : refuse('a name was expected'));
+const letter = (name: unknown) => (/^(#.*|Pi|ExponentialE)$/s.test(text(name)) ? refuse('no letter') : text(name));
 const number = (value: bigint): Fraction => (value === 0n ? ZERO : { n: new Map([[0, value]]), d: ONE });
 const isNumber = (polynomial: Poly) => polynomial.size === 0 || (polynomial.size === 1 && polynomial.has(0));
 const isOne = (polynomial: Poly) => polynomial.size === 1 && polynomial.get(0) === 1n;
@@ -83,7 +83,7 @@ class Checker {
   /** @returns the names of rules that had to be believed */
   check(certificate: Format.Certificate): string[] {
     const { kind } = certificate;
-    if (kind === 'derivative') this.#variable = text(certificate.variable);
+    if (kind === 'derivative') this.#variable = letter(certificate.variable);
     this.#define(certificate.definitions);
     if (kind === 'rewriting') return this.#checkRewriting(certificate);
     if (kind === 'equality') this.#checkEquality(certificate);
@@ -157,7 +157,7 @@ class Checker {
     let current = this.#value(certificate.start);
     for (const { rule: index, substitution, context } of certificate.steps) {
       const rule = certificate.rules[index] ?? refuse('a step by a rule that is not there');
-      const scope = new Map(Object.entries(substitution).map(([letter, value]) => [letter, this.#evaluate(value)]));
+      const scope = new Map(Object.entries(substitution).map(([name, value]) => [letter(name), this.#evaluate(value)]));
       this.#require(rule.conditions, scope, certificate);
       const place = (side: MathJson) => this.#evaluate(context, new Map([['#hole', this.#evaluate(side, scope)]])).v;
       if (!this.#equal(current, place(rule.left))) refuse(`the rule ${rule.name} was applied to something else`);
@@ -224,6 +224,7 @@ class Checker {
     let next = root;
     for (;;) {
       let dual: Dual | undefined;
+      this.#step(1);
       if (Array.isArray(next)) open.push({ call: next, done: [] });
       else dual = this.#leaf(next as Exclude<MathJson, readonly MathJson[]>, scope);
       for (;;) {
@@ -235,7 +236,6 @@ class Checker {
           break;
         }
         open.pop();
-        this.#step(1);
         dual = this.#call(text(frame.call[0]), frame.done);
       }
     }
@@ -244,6 +244,7 @@ class Checker {
   #leaf(leaf: Exclude<MathJson, readonly MathJson[]>, scope: Scope): Dual {
     if (typeof leaf !== 'string') {
       const digits = typeof leaf === 'number' ? String(leaf) : text(leaf.num);
+      this.#step(digits.length >> 4);
       const valid = digits.length <= this.#maxBits / 3 && /^[+-]?[0-9]+$/.test(digits);
       return { v: number(valid ? BigInt(digits) : refuse('a number that is not whole, or too long')), dv: ZERO };
     }
@@ -308,12 +309,13 @@ class Checker {
 
   #apply({ identity, arguments: args }: Format.IdentityStep, known: Format.EqualityCertificate): void {
     if (!Object.hasOwn(IDENTITIES, identity)) refuse(`no identity ${identity}`);
-    const { letters, left, right, needs = [] }: Format.Identity = IDENTITIES[identity];
+    const { letters, left, right, needs = [], whole = [] }: Format.Identity = IDENTITIES[identity];
     const values = args.map((arg) => this.#evaluate(arg));
     const scope = scopeOf(letters, values);
+    const isWhole = ({ n, d }: Fraction) => isNumber(n) && isOne(d);
+    if (!whole.every((name) => isWhole(scope.get(name)!.v))) refuse(`${identity} was applied to no whole number`);
     this.#require(needs, scope, known);
-    const from = this.#evaluate(left, scope).v;
-    const by = this.#evaluate(right, scope).v;
+    const [from, by] = [this.#evaluate(left, scope).v, this.#evaluate(right, scope).v];
     const [monomial = 0] = from.n.keys();
     const [atom, power, ...more] = this.#monomials[monomial]!;
     if (!isOne(from.d) || from.n.size !== 1 || from.n.get(monomial) !== 1n || atom === undefined || more.length > 0) {
@@ -537,9 +539,8 @@ class Checker {
         const at = Object.hasOwn(point, name) ? point[name]! : 0;
         product = (product * powerModulo(at, this.#exponent(monomial, other), prime)) % prime;
       }
-      this.#step(20 * atoms.length);
       const power = this.#exponent(monomial, atom);
-      this.#step(Math.max(0, power + 1 - image.length) * (power + 1));
+      this.#step(20 * atoms.length + Math.max(0, power + 1 - image.length) * (power + 1));
       while (image.length <= power) image.push(0);
       image[power] = (image[power]! + product) % prime;
     }

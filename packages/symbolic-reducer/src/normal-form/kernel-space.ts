@@ -17,7 +17,9 @@ import {
   treeSize,
 } from '../expression/index.js';
 import {
+  absolute,
   denominatorOf,
+  divide,
   floor,
   isInteger,
   multiply,
@@ -66,7 +68,8 @@ export class KernelSpace {
   readonly #exponentUnits = new Map<ExprId, bigint>();
   readonly #angleUnits = new Map<ExprId, bigint>();
   readonly #rootOrders = new Map<ExprId, bigint>();
-  readonly #powerUnits = new Map<ExprId, Map<ExprId, bigint>>();
+  /** The largest numbers of which coefficients are multiples: with x^(2n) alone, x^n need not be defined. */
+  readonly #powerUnits = new Map<ExprId, Map<ExprId, Rational>>();
   readonly #fractions = new Map<ExprId, Fraction>();
   readonly #algebraic: Algebraic[] = [];
   readonly #replacements: [IdentityName, ExprId, ...ExprId[]][] = [];
@@ -286,7 +289,7 @@ export class KernelSpace {
       this.#powerUnits.set(base, units);
     }
     for (const { term, coefficient } of store.termsOf(exponent)) {
-      if (term !== store.one) demand(units, term, coefficient);
+      if (term !== store.one) units.set(term, commonMeasure(units.get(term), coefficient));
       else if (!isInteger(coefficient)) demand(this.#rootOrders, base, coefficient);
     }
     return [base];
@@ -336,7 +339,7 @@ export class KernelSpace {
   }
 
   #powerUnit(base: ExprId, term: ExprId): ExprId {
-    return this.#store.power(base, this.#unitOf(term, this.#powerUnits.get(base)!));
+    return this.#store.power(base, this.#store.scale(term, this.#powerUnits.get(base)!.get(term)!));
   }
 
   // Identities between kernels
@@ -451,7 +454,7 @@ export class KernelSpace {
           const parts = value === undefined ? undefined : this.#rootParts(base, value);
           if (parts !== undefined) return parts.map((part) => part.base);
           // The whole part of an exponent is a power of the base.
-          return store.kindOf(base) === 'number' ? [] : [base];
+          return store.kindOf(base) === 'number' && value !== undefined ? [] : [base];
         });
       case 'call':
         switch (store.functionOf(id)) {
@@ -560,20 +563,35 @@ export class KernelSpace {
     this.#conditions.add('nonzero', base);
     const constant = store.termsOf(exponent).find(({ term }) => term === store.one)?.coefficient ?? 0;
     const parts: ExprId[] = store.termsOf(exponent).map(({ term, coefficient }) => store.scale(term, coefficient));
-    this.#trace.parts(parts, (u, v) => this.#trace.add('power-of-sum', base, u, v));
+    this.#trace.parts(parts, (u, v) => this.#joinPowers(base, u, v));
     let result = this.#field.constant(1n);
     if (signOf(constant) !== 0)
       result = isInteger(constant) ? this.#wholePower(base, constant) : this.#root(base, constant);
     for (const { term, coefficient } of store.termsOf(exponent)) {
       if (term === store.one) continue;
-      const unit = this.#unitOf(term, this.#powerUnits.get(base)!);
-      const count = this.#count(coefficient, this.#powerUnits.get(base)!.get(term)!);
+      const measure = this.#powerUnits.get(base)!.get(term)!;
+      const unit = store.scale(term, measure);
+      const count = this.#count(divide(coefficient, measure), 1n);
       if (count < 0) this.#trace.add('power-of-opposite', base, store.scale(unit, -count));
-      this.#trace.multiples(unit, Math.abs(count), (u, v) => this.#trace.add('power-of-sum', base, u, v));
+      this.#trace.multiples(unit, Math.abs(count), (u, v) => this.#joinPowers(base, u, v));
       const index = this.#indexes.get(this.#powerUnit(base, term))!;
       result = this.#field.multiply(result, this.#field.variable(index, count));
     }
     return result;
+  }
+
+  /**
+   * u^(a + b) is u^a * u^b: where one of them is a whole number for all u but 0, else for positive u, as (-1)^(1/2 + 1/2) has a value and
+   * (-1)^(1/2) has none.
+   */
+  #joinPowers(base: ExprId, a: ExprId, b: ExprId): void {
+    const isWhole = (exponent: ExprId) => isInteger(this.#store.valueOf(exponent) ?? rational(1n, 2n));
+    if (isWhole(a)) this.#trace.add('power-of-shift', base, b, a);
+    else if (isWhole(b)) this.#trace.add('power-of-shift', base, a, b);
+    else {
+      this.#conditions.add('positive', base);
+      this.#trace.add('power-of-sum', base, a, b);
+    }
   }
 
   #rootOfProduct(base: ExprId, exponent: ExprId, parts: readonly Factor[]): Fraction {
@@ -619,8 +637,10 @@ export class KernelSpace {
     const count = this.#count(subtract(exponent, whole), order);
     // The root of lower order by the one of highest order: x^(1/2) is x^(1/6) three times.
     const times = Number(order / denominatorOf(exponent));
-    const unit = store.number(rational(1n, order));
-    this.#trace.multiples(unit, times, (u, v) => this.#trace.add('power-of-sum', base, u, v));
+    if (times > 1) {
+      const [p, q] = [store.number(times), store.number(rational(denominatorOf(exponent) - 1n))];
+      this.#trace.add('root-of-root', base, p, q);
+    }
     const root = this.#field.variable(this.#indexes.get(this.#rootUnit(base))!, count);
     if (signOf(whole) === 0) return root;
     const power = store.kindOf(base) === 'number' ? this.#numericPower(base, whole) : this.#wholePower(base, whole);
@@ -806,6 +826,15 @@ export class KernelSpace {
 
 function demand(units: Map<ExprId, bigint>, term: ExprId, coefficient: Rational): void {
   units.set(term, leastCommonMultiple(units.get(term) ?? 1n, denominatorOf(coefficient)));
+}
+
+function commonMeasure(known: Rational | undefined, coefficient: Rational): Rational {
+  const size = absolute(coefficient);
+  if (known === undefined) return size;
+  const [p, q] = [numeratorOf(known), numeratorOf(size)];
+  const below = leastCommonMultiple(denominatorOf(known), denominatorOf(size));
+  const [a, b] = [p * (below / denominatorOf(known)), q * (below / denominatorOf(size))];
+  return rational(a / numeratorOf(rational(a, b)), below);
 }
 
 function leastCommonMultiple(a: bigint, b: bigint): bigint {

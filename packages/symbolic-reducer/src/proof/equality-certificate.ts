@@ -8,7 +8,7 @@ import {
   type Identity,
   type IdentityStep,
 } from '../certificate/index.js';
-import { type Condition, type ExpressionStore, type ExprId, symbolNames } from '../expression/index.js';
+import { type Condition, type ExpressionStore, type ExprId, negativeSign, symbolNames } from '../expression/index.js';
 import { NormalForms, type TracedStep } from '../normal-form/index.js';
 import { SharedMathJson } from '../syntax/index.js';
 import { acceptedCertificate } from './accepted-certificate.js';
@@ -93,7 +93,9 @@ function neededConditions(store: ExpressionStore, steps: readonly TracedStep[]):
     const { letters, needs = [] }: Identity = IDENTITIES[step.identity];
     for (const { relation, expression: letter } of needs) {
       const expression = step.arguments[letters.indexOf(letter as string)]!;
-      if (store.valueOf(expression) !== undefined || store.nameOf(expression) !== undefined) continue;
+      // Of a symbol its assumptions are said; but that what is negative is not 0, the checker does not conclude.
+      const isSaid = relation !== 'nonzero' || store.signs(expression) !== negativeSign;
+      if (store.valueOf(expression) !== undefined || (store.nameOf(expression) !== undefined && isSaid)) continue;
       needed.set(`${relation} ${expression}`, { relation, expression });
     }
   }

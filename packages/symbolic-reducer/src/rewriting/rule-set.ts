@@ -8,6 +8,7 @@ import { reducerError } from '../errors/index.js';
 import {
   type Assumption,
   type Condition,
+  ConditionSet,
   type ExpressionStore,
   type ExprId,
   negativeSign,
@@ -17,7 +18,7 @@ import {
   zeroSign,
 } from '../expression/index.js';
 import { proveEqual } from '../proof/index.js';
-import { parseText } from '../syntax/index.js';
+import { parseText, printText } from '../syntax/index.js';
 
 /** A rule as it is written: all symbols of `left` are letters that stand for any expression. */
 export interface RuleText {
@@ -77,10 +78,8 @@ function accepted(store: ExpressionStore, text: RuleText, options: RuleSetOption
   const rejected = (problem: string, details: Readonly<Record<string, unknown>> = {}) =>
     reducerError('RuleRejected', `the rule "${name}" is not accepted: ${problem}`, { rule: name, ...details });
   // Patterns are read without what is assumed of letters: sqrt(a^2) would be the letter a, and match everything.
-  const { result, domain } = store.withDomain(
-    () => [parseText(store, text.left), parseText(store, text.right)] as const,
-  );
-  const [left, right] = result;
+  const { result: left, domain } = store.withDomain(() => parseText(store, text.left));
+  const { result: right, domain: domainOfRight } = store.withDomain(() => parseText(store, text.right));
   const names = symbolNames(store, [left]);
   const letters = new Set(names.map((letter) => store.symbol(letter)));
   if (letters.has(left) || store.kindOf(left) === 'number')
@@ -93,10 +92,15 @@ function accepted(store: ExpressionStore, text: RuleText, options: RuleSetOption
   const unknown = Object.keys(where).filter((letter) => !names.includes(letter));
   if (unknown.length > 0)
     throw rejected(`its condition speaks of ${unknown.join(', ')}, which is not on its left side`);
-  const verdict = proveEqual(store, left, right, { ...options, domain, assume: where });
+  const verdict = proveEqual(store, left, right, { ...options, domain: [...domain, ...domainOfRight], assume: where });
   if (verdict.kind === 'refuted') {
     throw rejected(`its sides differ at ${JSON.stringify(verdict.witness)}`, { witness: verdict.witness });
   }
+  const missing = notImplied(store, domainOfRight, domain, where);
+  if (missing !== undefined)
+    throw rejected(
+      `its right side is only defined where ${printText(store, missing.expression)} is ${missing.relation}, which its left side does not need; say in "where" what is known of its letters`,
+    );
   const { minPoints = 8, onlyProved = false } = options;
   if (verdict.kind === 'unknown') {
     if (onlyProved) throw rejected(`it could not be proved (${verdict.detail})`);
@@ -108,6 +112,40 @@ function accepted(store: ExpressionStore, text: RuleText, options: RuleSetOption
     certificate: verdict.kind === 'proved' ? verdict.certificate : undefined,
   };
 }
+
+/** The first of some conditions that follows neither by sign from others and from what is known of letters, nor is one of the others. */
+function notImplied(
+  store: ExpressionStore,
+  conditions: readonly Condition[],
+  others: readonly Condition[],
+  where: Readonly<Record<string, readonly Assumption[]>>,
+): Condition | undefined {
+  const ofSymbols = others.flatMap(({ relation, expression }) => {
+    const name = store.nameOf(expression);
+    return name === undefined ? [] : [[name, [relation]] as const];
+  });
+  const open = () => {
+    const set = new ConditionSet(store);
+    set.addAll(conditions);
+    return set
+      .list()
+      .find(
+        ({ relation, expression }) =>
+          !others.some((other) => other.expression === expression && implies(other.relation, relation)),
+      );
+  };
+  return store.assuming(where, () =>
+    ofSymbols.reduceRight(
+      (next, [name, facts]) =>
+        () =>
+          store.assuming({ [name]: facts }, next),
+      open,
+    )(),
+  );
+}
+
+const implies = (known: Condition['relation'], wanted: Condition['relation']) =>
+  known === wanted || known === 'positive';
 
 const needed = {
   positive: ['positive'],

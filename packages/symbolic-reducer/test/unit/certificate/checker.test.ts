@@ -70,6 +70,57 @@ describe('a certificate of equality', () => {
     expect(isAccepted(root([positive('x')]))).toBe(true);
   });
 
+  it('is refused where a step would hold for less values than the sides', () => {
+    const half: MathJson = ['Rational', 1, 2];
+    const halved = (base: MathJson, exponent: MathJson): EqualityCertificate['steps'] => [
+      { identity: 'power-of-sum', arguments: [base, exponent, exponent] },
+      { identity: 'absolute-of-nonnegative', arguments: [['Square', ['Power', base, exponent]]] },
+    ];
+    expect(isAccepted(equality(['Abs', 'x'], 'x', { steps: halved('x', half) }))).toBe(false);
+    expect(isAccepted(equality(['Abs', ['Sin', 'x']], ['Sin', 'x'], { steps: halved(['Sin', 'x'], half) }))).toBe(
+      false,
+    );
+    const power: MathJson = ['Power', 'x', 'n'];
+    const steps = halved('x', ['Divide', 'n', 2]);
+    expect(isAccepted(equality(['Abs', power], power, { steps }))).toBe(false);
+    expect(isAccepted(equality(['Abs', power], power, { steps, assumptions: [positive('x')] }))).toBe(true);
+  });
+
+  it('takes roots of whole orders only, and roots of roots', () => {
+    const root = (q: MathJson) => equality(['Power', ['Power', 'x', ['Divide', 1, q]], q], 'x');
+    const steps = (q: MathJson): EqualityCertificate['steps'] => [{ identity: 'power-of-root', arguments: ['x', q] }];
+    expect(isAccepted({ ...root(3), steps: steps(3) })).toBe(true);
+    expect(isAccepted({ ...root(['Rational', 1, 2]), steps: steps(['Rational', 1, 2]) })).toBe(false);
+    expect(isAccepted({ ...root('q'), steps: steps('q') })).toBe(false);
+    const sixth = equality(['Sqrt', 'x'], ['Power', ['Power', 'x', ['Rational', 1, 6]], 3]);
+    const refined = (p: MathJson, q: MathJson): EqualityCertificate['steps'] => [
+      { identity: 'root-of-root', arguments: ['x', p, q] },
+    ];
+    expect(isAccepted({ ...sixth, steps: refined(3, 1) })).toBe(true);
+    // m = 1: x = (x^(1/2))^2 holds for x that are not negative only
+    expect(isAccepted(equality('x', ['Square', ['Sqrt', 'x']], { steps: refined(2, 0) }))).toBe(false);
+  });
+
+  it('shifts exponents by whole numbers where the base is not 0', () => {
+    const claim = equality(['Power', 'x', ['Add', 'n', 2]], ['Multiply', ['Square', 'x'], ['Power', 'x', 'n']]);
+    const steps = [{ identity: 'power-of-shift', arguments: ['x', 'n', 2] }] as const;
+    expect(isAccepted({ ...claim, steps })).toBe(false);
+    expect(isAccepted({ ...claim, steps, conditions: [nonzero('x')] })).toBe(true);
+    const half = { ...claim, steps: [{ identity: 'power-of-shift', arguments: ['x', 2, 'n'] }] as const };
+    expect(isAccepted({ ...half, conditions: [nonzero('x')] })).toBe(false);
+  });
+
+  it('is checked with bounded work, however it is written', () => {
+    const steps = Array.from({ length: 100 }, () => ({ identity: 'tangent', arguments: ['x'] }) as const);
+    const long = equality('x', 'x', { steps, definitions: [{ num: '7'.repeat(300_000) }] });
+    expect(checkCertificate(long, { maxSteps: 100_000 })).toMatchObject({ problem: 'more steps than allowed' });
+    const references = equality('x', 'x', { steps, definitions: [1, ...new Array<MathJson>(2_000).fill('#0')] });
+    expect(checkCertificate(references, { maxSteps: 100_000 })).toMatchObject({ problem: 'more steps than allowed' });
+    const circle: unknown[] = ['Add', 1];
+    circle.push(circle);
+    expect(checkCertificate(equality(circle as never, 1), { maxSteps: 10_000 })).toMatchObject({ accepted: false });
+  });
+
   it('is refused for sides that are defined nowhere, and for what is no number', () => {
     const nowhere: MathJson = ['Divide', 1, ['Subtract', 'x', 'x']];
     expect(isAccepted(equality(nowhere, nowhere))).toBe(false);
@@ -217,5 +268,24 @@ describe('the bounds of a check', () => {
     for (const leaf of [0.5, Number.NaN, true, null, { num: '1.5' }, {}, [], [[]], ['Add'], '#0', ['Power', 1, 2, 3]]) {
       expect(checkCertificate(equality(leaf as never, leaf as never)).accepted).toBe(false);
     }
+  });
+});
+
+describe('letters', () => {
+  const rewriting = (constant: string): Parameters<typeof checkCertificate>[0] => ({
+    ...{ kind: 'rewriting', start: ['Sin', 'x'], end: 0, assumptions: [], conditions: [], definitions: [0] },
+    rules: [{ name: 'zero of the sine', left: ['Sin', constant], right: 0, conditions: [] }],
+    steps: [{ rule: 0, substitution: { [constant]: 'x' }, context: '#hole' }],
+  });
+
+  it('are symbols, not constants or definitions: of sin(pi) = 0 no rule says that sin(x) = 0', () => {
+    expect(isAccepted(rewriting('a'))).toBe(true);
+    for (const constant of ['Pi', 'ExponentialE', '#0']) expect(isAccepted(rewriting(constant))).toBe(false);
+  });
+
+  it('by which is derived are none either', () => {
+    const certificate = { kind: 'derivative', expression: ['Power', 'ExponentialE', 'y'], result: 0 } as const;
+    expect(isAccepted({ ...certificate, variable: 'x' })).toBe(true);
+    expect(isAccepted({ ...certificate, variable: 'ExponentialE' })).toBe(false);
   });
 });

@@ -3,10 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Assumptions,
+  checkCertificate,
   ExpressionStore,
   evaluateExactly,
   fromText,
   parseText,
+  printText,
   proveEqual,
 } from '../../../src/index.js';
 
@@ -165,4 +167,28 @@ it('nearly equal is not equal, and not equal without a witness is unknown', () =
   expect(verdict('x', 'x+1/10^30').kind).toBe('refuted');
   // exp(pi*sqrt(163)) is 262537412640768743.99999999999925…
   expect(verdict('exp(pi*sqrt(163))', '262537412640768744').kind).toBe('unknown');
+});
+
+describe('powers with symbolic exponents', () => {
+  const proved = (left: string, right: string, assume: Assumptions = {}) => {
+    const store = new ExpressionStore();
+    const answer = proveEqual(store, parseText(store, left), parseText(store, right), { assume });
+    if (answer.kind !== 'proved') return answer.kind;
+    expect(checkCertificate(answer.certificate).accepted).toBe(true);
+    return answer.conditions.map(({ relation, expression }) => `${printText(store, expression)} ${relation}`);
+  };
+
+  it('are shifted by whole numbers where the base is not 0', () => {
+    expect(proved('x^(n+2)', 'x^2*x^n')).toEqual(['x nonzero']);
+    expect(proved('x^(n-2)', 'x^n/x^2')).toEqual(['x nonzero']);
+    expect(proved('x^(n+1)', 'x*x^n', { x: ['negative'] })).toEqual([]);
+    expect(proved('(-2)^(n+2)', '4*(-2)^n')).toEqual([]);
+  });
+
+  it('are taken apart where the base is positive: (-1)^(2n) has a value for n = 1/2, and (-1)^n has none', () => {
+    expect(proved('(x^n-1)*(x^n+1)', 'x^(2n)-1')).toEqual(['x nonzero', 'x positive']);
+    expect(proved('x^(n+m)', 'x^n*x^m', { x: ['positive'] })).toEqual([]);
+    expect(proved('x^(2n)+1', '1+x^n*x^n')).toEqual([]);
+    expect(proved('(y^2+1)^(n+m)', '(y^2+1)^n*(y^2+1)^m')).toEqual([]);
+  });
 });

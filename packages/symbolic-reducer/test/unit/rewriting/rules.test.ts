@@ -23,6 +23,10 @@ describe('a rule', () => {
   it.each([
     [{ name: 'root', left: 'sqrt(a^2)', right: 'a' }, 'differ at {"a":"-1"}'],
     [{ name: 'logs', left: 'log(a+b)', right: 'log(a)+log(b)' }, 'differ'],
+    [{ name: 'narrow', left: 'abs(a)', right: 'exp(log(a))' }, 'only defined where a is positive'],
+    [{ name: 'square', left: 'sqrt(a^2)', right: 'sqrt(a)^2' }, 'only defined where a is nonnegative'],
+    [{ name: 'hidden', left: 'sign(a)', right: '1 + 0*log(a)' }, 'only defined where a is positive'],
+    [{ name: 'half', left: 'log(a^2)', right: '2*log(a)' }, 'only defined where a is positive'],
     [{ name: 'free', left: 'sin(a)', right: 'b' }, 'only on its right side'],
     [{ name: 'all', left: 'a', right: 'a+0*b' }, 'everywhere'],
     [{ name: 'same', left: 'sin(a)', right: 'sin(a)' }, 'the same'],
@@ -36,6 +40,14 @@ describe('a rule', () => {
     const rule: RuleText = { name: 'root', left: 'sqrt(a^2)', right: 'a', where: { a: ['positive'] } };
     const { set } = apply([rule], 'x');
     expect(set.rules[0]!.certificate).toBeDefined();
+  });
+
+  it.each([
+    ['sqrt(a)*sqrt(b)', 'sqrt(a*b)'],
+    ['log(a)+log(b)', 'log(a*b)'],
+    ['(a^2-b^2)/(a-b)', 'a+b'],
+  ])('may be defined at more points on the right: %s is %s', (left, right) => {
+    expect(new RuleSet(new ExpressionStore(), [{ name: 'wider', left, right }]).rules).toHaveLength(1);
   });
 
   it('that is true but beyond the engine is believed, and named; or refused, where only proofs count', () => {
