@@ -80,6 +80,14 @@ export function bitsOf(coefficients: Coefficients): number {
   return bits;
 }
 
+/**
+ * Steps that one product of coefficients of so many bits counts for. Products of long numbers are long work, and between two looks at whether
+ * the operation was stopped there must be little of it.
+ */
+export function productWeight(leftBits: number, rightBits: number): number {
+  return 1 + Math.floor((leftBits * rightBits) / (32 * 64 * 64));
+}
+
 /** The least number of bits with |integer| < 2^bits; at most 3 more for large ones. */
 export function bitLengthOf(integer: bigint): number {
   const digits = (integer < 0n ? -integer : integer).toString(16).length;

@@ -2,7 +2,7 @@
 // 2011): O(q d log d) steps for q terms of the quotient and d of the divisor, and it ends at the first term that cannot be.
 
 import type { Budget } from '../budget/index.js';
-import { type Coefficients, grown, integersOf, layOut } from './coefficients.js';
+import { bitsOf, type Coefficients, grown, integersOf, layOut, productWeight } from './coefficients.js';
 import type { Packing } from './packing.js';
 import { ProductHeap } from './product-heap.js';
 import type { Monomials, Terms } from './terms.js';
@@ -110,6 +110,7 @@ function divideIntegers(
   const quotient = new Quotient(packing.words);
   const heap = new ProductHeap(tailOf(divisor), quotient);
   const lead = by[0]!;
+  const weight = productWeight(bitsOf(from), bitsOf(by));
   let next = 0;
   for (;;) {
     const side = compareSides(dividend, next, heap);
@@ -126,8 +127,8 @@ function divideIntegers(
       const count = heap.next();
       key = heap.key;
       low = heap.low;
-      budget.step(count);
       for (let index = 0; index < count; index++) {
+        budget.step(weight);
         value -= by[heap.rows[index]! + 1]! * quotient.integers[heap.columns[index]!]!;
       }
     }
@@ -136,7 +137,7 @@ function divideIntegers(
     if (coefficient * lead !== value) return undefined;
     if (!pushMonomial(quotient, key, low, 0, divisor, packing, degrees)) return undefined;
     quotient.integers.push(coefficient);
-    budget.step();
+    budget.step(weight);
     budget.requireTerms(quotient.count);
     heap.wake();
   }

@@ -2,7 +2,7 @@
 // hold, machines without WebAssembly, and as its oracle.
 
 import type { Budget } from '../budget/index.js';
-import { type Coefficients, heightOf, integersOf, normOf, TermSink } from './coefficients.js';
+import { bitsOf, type Coefficients, heightOf, integersOf, normOf, productWeight, TermSink } from './coefficients.js';
 import { multiplyByKernel } from './kernel.js';
 import { ProductHeap } from './product-heap.js';
 import type { Terms } from './terms.js';
@@ -58,12 +58,15 @@ function addIntegers(
   sink: TermSink,
   budget: Budget,
 ): void {
+  const weight = productWeight(bitsOf(left), bitsOf(right));
   for (let count = heap.next(); count > 0; count = heap.next()) {
     const { rows, columns } = heap;
     let sum = 0n;
-    for (let index = 0; index < count; index++) sum += left[rows[index]!]! * right[columns[index]!]!;
+    for (let index = 0; index < count; index++) {
+      sum += left[rows[index]!]! * right[columns[index]!]!;
+      budget.step(weight);
+    }
     sink.pushInteger(heap.key, heap.low, sum);
-    budget.step(count);
     budget.requireTerms(sink.count);
   }
 }

@@ -77,6 +77,11 @@ function accepted(store: ExpressionStore, text: RuleText, options: RuleSetOption
   const { name, where = {} } = text;
   const rejected = (problem: string, details: Readonly<Record<string, unknown>> = {}) =>
     reducerError('RuleRejected', `the rule "${name}" is not accepted: ${problem}`, { rule: name, ...details });
+  if ([name, text.left, text.right].some((part) => typeof part !== 'string'))
+    throw rejected('its name, left and right side must be texts');
+  for (const letter of Object.keys(where)) {
+    if (!Array.isArray(where[letter])) throw rejected(`what is known of ${letter} must be a list, as ["positive"]`);
+  }
   // Patterns are read without what is assumed of letters: sqrt(a^2) would be the letter a, and match everything.
   const { result: left, domain } = store.withDomain(() => parseText(store, text.left));
   const { result: right, domain: domainOfRight } = store.withDomain(() => parseText(store, text.right));

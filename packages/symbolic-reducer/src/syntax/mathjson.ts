@@ -93,6 +93,8 @@ function symbolJson(name: string): string {
   return reserved ? `\`${name.replaceAll('`', '``')}\`` : name;
 }
 
+const maxDepth = 1 << 20;
+
 interface Open {
   readonly json: readonly MathJson[];
   readonly path: string;
@@ -108,7 +110,13 @@ interface Open {
 export function parseMathJson(store: ExpressionStore, json: unknown): ExprId {
   const stack: Open[] = [];
   let value = leaf(store, json, '', stack);
+  let parts = 0;
   while (stack.length > 0) {
+    // An array in memory may hold itself.
+    if (++parts > maxPrintedLength || stack.length > maxDepth) {
+      const message = `the MathJSON has more than ${maxPrintedLength} parts, or is nested more than ${maxDepth} times`;
+      throw reducerError('BudgetExceeded', message, { limit: 'maxPrintedLength', allowed: maxPrintedLength });
+    }
     const open = stack[stack.length - 1]!;
     if (value !== undefined) open.operands.push(value);
     const at = open.operands.length + 1;

@@ -134,3 +134,19 @@ describe('a budget', () => {
     }
   });
 });
+
+describe('the budget', () => {
+  it('counts products of long coefficients by their length, so that an operation is stopped in time', () => {
+    const stepsWith = (bits: bigint, use: (polynomial: Polynomial, budget: Budget) => unknown) => {
+      const terms = Array.from({ length: 12 }, (_, at) => ({ exponents: [at], coefficient: 3n ** bits + BigInt(at) }));
+      const budget = new Budget();
+      use(Polynomial.fromTerms(1, terms), budget);
+      return budget.steps;
+    };
+    const square = (polynomial: Polynomial, budget: Budget) => polynomial.multiply(polynomial, budget);
+    expect(stepsWith(20_000n, square)).toBeGreaterThan(1_000 * stepsWith(20n, square));
+    const divide = (polynomial: Polynomial, budget: Budget) =>
+      polynomial.multiply(polynomial).divideExact(polynomial, budget);
+    expect(stepsWith(20_000n, divide)).toBeGreaterThan(1_000 * stepsWith(20n, divide));
+  });
+});

@@ -27,6 +27,8 @@ describe('a rule', () => {
     [{ name: 'square', left: 'sqrt(a^2)', right: 'sqrt(a)^2' }, 'only defined where a is nonnegative'],
     [{ name: 'hidden', left: 'sign(a)', right: '1 + 0*log(a)' }, 'only defined where a is positive'],
     [{ name: 'half', left: 'log(a^2)', right: '2*log(a)' }, 'only defined where a is positive'],
+    [{ name: 'list', left: 'abs(a)', right: 'a', where: { a: 'positive' as never } }, 'must be a list'],
+    [{ name: 'text', left: 5 as never, right: 'a' }, 'must be texts'],
     [{ name: 'free', left: 'sin(a)', right: 'b' }, 'only on its right side'],
     [{ name: 'all', left: 'a', right: 'a+0*b' }, 'everywhere'],
     [{ name: 'same', left: 'sin(a)', right: 'sin(a)' }, 'the same'],

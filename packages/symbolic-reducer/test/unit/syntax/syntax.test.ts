@@ -81,3 +81,13 @@ it('LaTeX', () => {
   expect(latex('sin(x)^2')).toBe('\\left(\\sin\\left(x\\right)\\right)^{2}');
   expect(latex('`a_b$`')).toBe('\\mathrm{a\\_b\\$}');
 });
+
+describe('MathJSON in memory', () => {
+  it('that holds itself is refused', () => {
+    const circle: unknown[] = ['Add', 1];
+    circle.push(circle);
+    expect(() => parseMathJson(new ExpressionStore(), circle)).toThrow(
+      expect.objectContaining({ code: 'BudgetExceeded' }),
+    );
+  });
+});
