@@ -71,6 +71,8 @@ class Checker {
   readonly #replacements: Replacement[] = [];
   /** What expressions were divided by. */
   readonly #divisors: Poly[] = [];
+  /** Atoms that may be undefined where what they replaced is not. */
+  readonly #signless = new Set<number>();
   readonly #usedConditions = new Set<Format.CertifiedCondition>();
   #definitions: Dual[] = [];
   #variable: string | undefined;
@@ -199,7 +201,8 @@ class Checker {
     for (const [monomial, value] of polynomial) {
       const atoms = [...this.#atomsOf(new Map([[monomial, value]]))];
       const signs = atoms.map((atom) => Math.max(ofAtom(atom), 1 - (Math.abs(this.#exponent(monomial, atom)) % 2)));
-      if (value < 0n || signs.includes(0)) return 0;
+      const unsure = atoms.some((atom) => this.#signless.has(atom) && typeof this.#atoms[atom] !== 'string');
+      if (value < 0n || unsure || signs.includes(0)) return 0;
       if (!signs.includes(1)) best = 2;
     }
     return best;
@@ -215,7 +218,6 @@ class Checker {
       if (!needed) refuse('a condition that nothing needs');
     }
   }
-
   readonly #value = (expression: MathJson): Fraction => this.#evaluate(expression).v;
 
   /** Without recursion: an expression may be nested as deeply as it likes. */
@@ -252,9 +254,7 @@ class Checker {
     if (leaf.startsWith('#') || NOT_NUMBERS.includes(leaf)) refuse(`${leaf} is not defined`);
     return { v: this.#symbol(leaf), dv: number(leaf === this.#variable ? 1n : 0n) };
   }
-
   readonly #variableOf = (atom: number): Fraction => ({ n: new Map([[this.#monomial([atom, 1]), 1n]]), d: ONE });
-
   readonly #symbol = (name: string): Fraction => this.#variableOf(this.#atom(`s${name}`, name));
 
   #call(name: string, args: readonly Dual[]): Dual {
@@ -292,7 +292,6 @@ class Checker {
   #function(name: string, of: readonly { readonly v: Fraction }[]): Fraction {
     const args = of.map(({ v }) => this.#finished(v));
     const same = (atom: Atom) => args.every((arg, index) => this.#equal(arg, (atom as Call).args[index]!));
-    // Shallow values are equal only if they look alike, so they are found at once.
     const looks = this.#shallow ? args.map(({ n, d }) => [...n].sort().join() + [...d].join('/')) : args.length;
     return this.#variableOf(this.#atom(`f${name} ${looks}`, { name, args }, same));
   }
@@ -319,6 +318,9 @@ class Checker {
     if (!isOne(from.d) || from.n.size !== 1 || from.n.get(monomial) !== 1n || atom === undefined || more.length > 0) {
       refuse(`${identity} was applied where its left side is no power of an atom`);
     }
+    // u^(a + b) has a value at places where u^a has none: of that no sign may be concluded.
+    if (identity === 'power-of-sum')
+      for (const each of this.#atomsOf(this.#times(by.n, by.d))) this.#signless.add(each);
     this.#replacements.push({ atom: atom!, power: power!, by });
   }
 
@@ -418,11 +420,9 @@ class Checker {
     const divided = (value: bigint) => (value % by === 0n ? value / by : refuse('whole coefficients were expected'));
     return new Map([...n].map(([monomial, value]) => [monomial, divided(value)]));
   }
-
   readonly #requireSame = (claimed: Poly, product: Poly): void => {
     if (!samePoly(claimed, product)) refuse('the factors do not multiply to what is claimed');
   };
-
   readonly #step = (count: number): void => {
     this.#stepsLeft -= count;
     if (this.#stepsLeft < 0) refuse('more steps than allowed');
