@@ -84,7 +84,13 @@ describe('a certificate of equality', () => {
       { identity: 'power-of-sum', arguments: ['x', ['Subtract', half, over], ['Subtract', half, over]] },
       { identity: 'absolute-of-nonnegative', arguments: ['x'] },
     ] as const;
-    for (const steps of [bySquare, bySymbol]) expect(isAccepted(equality(['Abs', 'x'], 'x', { steps }))).toBe(false);
+    const root: MathJson = ['Multiply', ['Sqrt', 'x'], ['Sqrt', 'x']];
+    const byRoot = [
+      { identity: 'power-of-root', arguments: ['x', 2] },
+      { identity: 'absolute-of-nonnegative', arguments: [root] },
+    ] as const;
+    const proofs = [bySquare, bySymbol, byRoot, byRoot.toReversed()];
+    for (const steps of proofs) expect(isAccepted(equality(['Abs', 'x'], 'x', { steps }))).toBe(false);
     const sine: MathJson = ['Sin', 'x'];
     const steps = [
       { identity: 'power-of-sum', arguments: [sine, half, half] },
