@@ -70,6 +70,35 @@ describe('a certificate of equality', () => {
     expect(isAccepted(root([positive('x')]))).toBe(true);
   });
 
+  it('concludes no sign from roots that a step brought in', () => {
+    // x = x^(1/2) x^(1/2) only where x is not negative, so |x| = x does not follow.
+    const half: MathJson = ['Rational', 1, 2];
+    const over: MathJson = ['Divide', 'a', 2];
+    const bySquare = [
+      { identity: 'power-of-sum', arguments: ['x', half, half] },
+      { identity: 'absolute-of-nonnegative', arguments: ['x'] },
+    ] as const;
+    const bySymbol = [
+      { identity: 'power-of-sum', arguments: ['x', 'a', ['Subtract', 1, 'a']] },
+      { identity: 'power-of-sum', arguments: ['x', over, over] },
+      { identity: 'power-of-sum', arguments: ['x', ['Subtract', half, over], ['Subtract', half, over]] },
+      { identity: 'absolute-of-nonnegative', arguments: ['x'] },
+    ] as const;
+    const root: MathJson = ['Multiply', ['Sqrt', 'x'], ['Sqrt', 'x']];
+    const byRoot = [
+      { identity: 'power-of-root', arguments: ['x', 2] },
+      { identity: 'absolute-of-nonnegative', arguments: [root] },
+    ] as const;
+    const proofs = [bySquare, bySymbol, byRoot, byRoot.toReversed()];
+    for (const steps of proofs) expect(isAccepted(equality(['Abs', 'x'], 'x', { steps }))).toBe(false);
+    const sine: MathJson = ['Sin', 'x'];
+    const steps = [
+      { identity: 'power-of-sum', arguments: [sine, half, half] },
+      { identity: 'absolute-of-nonnegative', arguments: [sine] },
+    ] as const;
+    expect(isAccepted(equality(['Abs', sine], sine, { steps }))).toBe(false);
+  });
+
   it('is refused for sides that are defined nowhere, and for what is no number', () => {
     const nowhere: MathJson = ['Divide', 1, ['Subtract', 'x', 'x']];
     expect(isAccepted(equality(nowhere, nowhere))).toBe(false);
