@@ -71,6 +71,8 @@ class Checker {
   readonly #replacements: Replacement[] = [];
   /** What expressions were divided by. */
   readonly #divisors: Poly[] = [];
+  /** Calls that the claim itself contains: where it has a value, they have. */
+  readonly #claimed = new Set<number>();
   readonly #usedConditions = new Set<Format.CertifiedCondition>();
   #definitions: Dual[] = [];
   #variable: string | undefined;
@@ -107,9 +109,9 @@ class Checker {
   }
 
   #checkEquality(certificate: Format.EqualityCertificate): void {
+    for (const side of [certificate.left, certificate.right]) this.#claim(this.#value(side));
     for (const step of certificate.steps) {
       this.#apply(step, certificate);
-      // They were read without this step, which changes what they hold inside of calls too.
       this.#define(certificate.definitions);
     }
     if (!this.#equal(this.#value(certificate.left), this.#value(certificate.right))) refuse('the sides are not equal');
@@ -124,7 +126,6 @@ class Checker {
     this.#requireSame(this.#polynomial(certificate.right), this.#times(gcd, right));
     if (gcd.size + left.size + right.size === 0) return;
     if (contentOf([...left.values(), ...right.values()]) !== 1n) refuse('the cofactors have a number in common');
-    // 0 and a polynomial have all in common that the polynomial has.
     const [inLeft, inRight] = [this.#atomsOf(left), this.#atomsOf(right)];
     for (const atom of new Set([...inLeft, ...inRight])) {
       if (left.size > 0 && right.size > 0 && !(inLeft.has(atom) && inRight.has(atom))) continue;
@@ -155,6 +156,7 @@ class Checker {
 
   #checkRewriting(certificate: Format.RewritingCertificate): string[] {
     let current = this.#value(certificate.start);
+    for (const side of [current, this.#value(certificate.end)]) this.#claim(side);
     for (const { rule: index, substitution, context } of certificate.steps) {
       const rule = certificate.rules[index] ?? refuse('a step by a rule that is not there');
       const scope = new Map(Object.entries(substitution).map(([name, value]) => [letter(name), this.#evaluate(value)]));
@@ -199,10 +201,18 @@ class Checker {
     for (const [monomial, value] of polynomial) {
       const atoms = [...this.#atomsOf(new Map([[monomial, value]]))];
       const signs = atoms.map((atom) => Math.max(ofAtom(atom), 1 - (Math.abs(this.#exponent(monomial, atom)) % 2)));
-      if (value < 0n || signs.includes(0)) return 0;
+      const claimed = atoms.every((atom) => typeof this.#atoms[atom] === 'string' || this.#claimed.has(atom));
+      if (value < 0n || signs.includes(0) || !claimed) return 0;
       if (!signs.includes(1)) best = 2;
     }
     return best;
+  }
+
+  #claim({ n, d }: Fraction): void {
+    for (const atom of [...this.#atomsOf(n), ...this.#atomsOf(d)]) {
+      if (!this.#claimed.has(atom)) for (const arg of (this.#atoms[atom] as Partial<Call>).args ?? []) this.#claim(arg);
+      this.#claimed.add(atom);
+    }
   }
 
   /** Refuses conditions that nothing needs: what is not 0 must be part of what was divided by. */
@@ -215,7 +225,6 @@ class Checker {
       if (!needed) refuse('a condition that nothing needs');
     }
   }
-
   readonly #value = (expression: MathJson): Fraction => this.#evaluate(expression).v;
 
   /** Without recursion: an expression may be nested as deeply as it likes. */
@@ -253,9 +262,7 @@ class Checker {
     if (leaf.startsWith('#') || NOT_NUMBERS.includes(leaf)) refuse(`${leaf} is not defined`);
     return { v: this.#symbol(leaf), dv: number(leaf === this.#variable ? 1n : 0n) };
   }
-
   readonly #variableOf = (atom: number): Fraction => ({ n: new Map([[this.#monomial([atom, 1]), 1n]]), d: ONE });
-
   readonly #symbol = (name: string): Fraction => this.#variableOf(this.#atom(`s${name}`, name));
 
   #call(name: string, args: readonly Dual[]): Dual {
@@ -285,7 +292,6 @@ class Checker {
       const less = this.#pow(u.v, this.#add(w.v, number(-1n)));
       return { v, dv: this.#multiply(this.#multiply(w.v, less), u.dv) };
     }
-    // u^w = exp(w ln u)
     const { dv } = this.#evaluate(['Multiply', 'w', ['Ln', 'u']], scopeOf('uw', [u, w]));
     return { v, dv: this.#multiply(v, dv) };
   }
@@ -293,12 +299,10 @@ class Checker {
   #function(name: string, of: readonly { readonly v: Fraction }[]): Fraction {
     const args = of.map(({ v }) => this.#finished(v));
     const same = (atom: Atom) => args.every((arg, index) => this.#equal(arg, (atom as Call).args[index]!));
-    // Shallow values are equal only if they look alike, so they are found at once.
     const looks = this.#shallow ? args.map(({ n, d }) => [...n].sort().join() + [...d].join('/')) : args.length;
     return this.#variableOf(this.#atom(`f${name} ${looks}`, { name, args }, same));
   }
 
-  /** The one with this key that is the same, or a new one. */
   #atom(key: string, atom: Atom, same: (other: Atom) => boolean = () => true): number {
     const bucket = this.#atomIndex.get(key) ?? [];
     const found = bucket.find((index) => same(this.#atoms[index]!));
@@ -324,7 +328,6 @@ class Checker {
     this.#replacements.push({ atom: atom!, power: power!, by });
   }
 
-  /** What the steps so far make of a fraction. */
   #finished(fraction: Fraction): Fraction {
     return this.#replacements.reduce((value, replacement) => {
       const [n, d] = [this.#replaced(value.n, replacement), this.#replaced(value.d, replacement)];
@@ -420,11 +423,9 @@ class Checker {
     const divided = (value: bigint) => (value % by === 0n ? value / by : refuse('whole coefficients were expected'));
     return new Map([...n].map(([monomial, value]) => [monomial, divided(value)]));
   }
-
   readonly #requireSame = (claimed: Poly, product: Poly): void => {
     if (!samePoly(claimed, product)) refuse('the factors do not multiply to what is claimed');
   };
-
   readonly #step = (count: number): void => {
     this.#stepsLeft -= count;
     if (this.#stepsLeft < 0) refuse('more steps than allowed');
@@ -465,7 +466,6 @@ class Checker {
     return result;
   }
 
-  /** Of atoms and exponents in any order. */
   #monomial(flat: readonly number[]): number {
     this.#step(flat.length >> 1);
     const exponents = new Map<number, number>();

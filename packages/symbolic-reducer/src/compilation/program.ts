@@ -186,13 +186,18 @@ class ProgramWriter {
       return this.#emit({ operation: 'power', left: value, right: this.#number(size) });
     }
     // x^(n + 1/2) is x^n times a root; powers of products have forms of their own
-    const isSimple = this.#store.kindOf(base) !== 'product' || numeratorOf(size) === 1n;
+    const isSimple = this.#store.termsOf(base).length > 1 || this.#isAtom(base) || numeratorOf(size) === 1n;
     if (isSimple && denominatorOf(size) === 2n && numeratorOf(size) < 64n) {
       const root = this.#emit({ operation: 'root', operand: value });
       const whole = Number(numeratorOf(size) / 2n);
       return whole === 0 ? root : this.#emit({ operation: 'multiply', left: this.#chain(value, whole), right: root });
     }
     return this.#emit({ operation: 'power', left: value, right: this.#number(size) });
+  }
+
+  #isAtom(base: ExprId): boolean {
+    const kind = this.#store.kindOf(base);
+    return kind !== 'product' && kind !== 'sum';
   }
 
   /** x^n by squaring from the left: x^3 = x^2 * x, x^6 = x^3 * x^3; shared with all other powers of x. */

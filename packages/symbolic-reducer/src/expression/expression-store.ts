@@ -507,7 +507,7 @@ export class ExpressionStore extends NodeTable {
       const isPositive = this.signs(base) === positiveSign;
       const factor = inner === this.one ? base : this.#pair(base, inner);
       if (isPositive) outside.push(this.power(base, this.scale(inner, times)));
-      else if (this.signs(factor) === positiveSign) outside.push(this.#pair(factor, exponent));
+      else if (this.signs(factor) === positiveSign) outside.push(this.#powerOfProduct(factor, times));
       else inside.push(factor);
     }
     const rest = this.product(inside);

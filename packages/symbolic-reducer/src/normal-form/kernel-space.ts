@@ -166,6 +166,7 @@ export class KernelSpace {
 
   #collect(roots: readonly ExprId[]): Set<ExprId> {
     const angles: ExprId[] = [];
+    const allAngles = new Set<ExprId>();
     const order: ExprId[] = [];
     const seen = new Set<ExprId>();
     const visit = (starts: readonly ExprId[]) => {
@@ -183,10 +184,18 @@ export class KernelSpace {
     // Units that are not kernels themselves (exp(log x) is x) lead to others, and these to angles.
     for (let known = -1; known !== order.length; ) {
       known = order.length;
-      for (const angle of angles.splice(0)) this.#demandAngle(angle);
+      for (const angle of angles.splice(0)) {
+        allAngles.add(angle);
+        this.#demandAngle(angle);
+      }
       visit(
         [...this.#exponentUnits.keys()].map((term) => this.#exponentialUnit(term)).filter((unit) => !this.#isExp(unit)),
       );
+    }
+    // Units that later angles made smaller can be too small for earlier ones: 3 is six times 1/2.
+    const isTooMuch = (angle: ExprId) => this.#anglesOf(angle) === undefined;
+    for (let left = [...allAngles].filter(isTooMuch); left.length > 0; left = [...allAngles].filter(isTooMuch)) {
+      for (const angle of left) this.#angleUnits.set(angle, 1n);
     }
     const found = new Set<ExprId>();
     for (const id of order) {

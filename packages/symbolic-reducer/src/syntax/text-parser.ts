@@ -173,7 +173,11 @@ class Reader {
   }
 
   #operand(value: ExprId, position: number): void {
-    this.#frame.powers.push({ value, negated: this.#frame.signs % 2 === 1, position });
+    const { factors, powers, signs } = this.#frame;
+    // A sign before a product is that of the whole product: -(x + y)*z is not (-x - y)*z.
+    const isLeading = factors.length === 0 && powers.length === 0;
+    if (isLeading && signs % 2 === 1) this.#frame.negative = !this.#frame.negative;
+    powers.push({ value, negated: !isLeading && signs % 2 === 1, position });
     this.#frame.signs = 0;
     this.#wantsOperand = false;
   }

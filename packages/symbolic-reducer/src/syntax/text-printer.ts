@@ -99,8 +99,13 @@ function sumPieces(store: ExpressionStore, id: ExprId): Piece<Place>[] {
     const bottom: Piece<Place>[][] = below.map((power) => powerPieces(store, power));
     if (denominator !== 1n) bottom.unshift([denominator.toString()]);
     pieces.push(...joined(top));
-    if (bottom.length === 1) pieces.push('/', ...bottom[0]!);
-    else if (bottom.length > 1) pieces.push('/(', ...joined(bottom), ')');
+    // What would open if it were multiplied first is divided by apart: x/y/(1/x), and 1/2/(x + y).
+    const opens = ({ base, exponent }: PrintedPower) =>
+      store.kindOf(base) === 'product' ||
+      (store.kindOf(base) === 'sum' && exponent === store.one && below.length === 1);
+    const apart = bottom.length === 1 || below.some(opens);
+    if (apart) for (const part of bottom) pieces.push('/', ...part);
+    else if (bottom.length > 0) pieces.push('/(', ...joined(bottom), ')');
   });
   return pieces;
 }

@@ -192,3 +192,10 @@ describe('powers with symbolic exponents', () => {
     expect(proved('(y^2+1)^(n+m)', '(y^2+1)^n*(y^2+1)^m')).toEqual([]);
   });
 });
+
+it.each([
+  ['cos(3)+cos(1/2)', 'cos(1/2)+cos(3)+x-x'],
+  ['cos(16*x)+cos(x/2)', 'cos(x/2)+cos(16*x)+sin(x)^2+cos(x)^2-1'],
+])('angles that are too large multiples of a unit stay whole: %s', (left, right) => {
+  expect(verdict(`(${left})^2`, `(${right})^2`).kind).toBe('proved');
+});
