@@ -1,10 +1,10 @@
-// The command line: three commands, their options, the help text and the exit codes that it promises.
+// The command line: four commands, their options, the help text and the exit codes that it promises.
 
 import { parseArgs } from 'node:util';
 import { TenstripError } from '@tenstrip/shared-core';
 
 /** What the caller asked for. */
-export type Command = WatchCommand | VerifyCommand | ExplainCommand | { readonly name: 'help' };
+export type Command = WatchCommand | VerifyCommand | ExplainCommand | RulesCommand | { readonly name: 'help' };
 
 /** Read logs, decide, record, show. */
 export interface WatchCommand {
@@ -44,6 +44,14 @@ export interface ExplainCommand {
   readonly json: boolean;
 }
 
+/** Say what the thresholds of rules come to. */
+export interface RulesCommand {
+  readonly name: 'rules';
+  /** Rules as formulas; `undefined`: those that come with the ledger. */
+  readonly file: string | undefined;
+  readonly json: boolean;
+}
+
 /** The promises of the exit code. */
 export const exitCodes = {
   done: 0,
@@ -63,6 +71,8 @@ usage
   npm start -- verify <ledger> [options]      check every entry, proof and signature of a ledger, every attestation of its decisions, and
                                               the report that was attested; offline
   npm start -- explain <ledger> <id>          why a decision stands: rule, evidence, proof, and how to have it taken back
+  npm start -- rules [<file>] [--json]        score formulas reduced; rules that are equal, never fire, or fire only where another does,
+                                              with proofs. <file>: JSON, a list of { name, score, threshold, where }
 
 options of reading
   --ledger <folder>   continue this ledger: files are read from where it stopped (default: a new one in .tenstrip/watchtower)
@@ -97,6 +107,7 @@ export function parseCommandLine(args: readonly string[]): Command {
   if (args.includes('--help') || args.includes('-h')) return { name: 'help' };
   if (first === 'verify') return parseVerify(rest);
   if (first === 'explain') return parseExplain(rest);
+  if (first === 'rules') return parseRules(rest);
   return parseWatch(args);
 }
 
@@ -129,6 +140,13 @@ function parseExplain(args: readonly string[]): ExplainCommand {
     throw wrongUsage('explain takes a folder and a number');
   if (!/^\d{1,15}$/.test(id)) throw wrongUsage(`'${id}' is not the number of a decision`);
   return { name: 'explain', ledger, id: BigInt(id), json: values.json ?? false };
+}
+
+function parseRules(args: readonly string[]): RulesCommand {
+  const { values, positionals } = parse(args, { json: { type: 'boolean' } });
+  const [file, ...more] = positionals;
+  if (more.length > 0) throw wrongUsage('rules takes one file');
+  return { name: 'rules', file, json: values.json ?? false };
 }
 
 type OptionTable = Record<string, { type: 'boolean' | 'string'; multiple?: boolean }>;

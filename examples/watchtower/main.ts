@@ -5,6 +5,7 @@ import { type Command, parseCommandLine, usage } from './command-line';
 import { explainDecision } from './explain';
 import { exitCodeOf, reportFailure } from './failure';
 import { interruptible } from './interrupt';
+import { reportRules } from './rules';
 import { verifyFolder } from './verify';
 import { watch } from './watch';
 
@@ -31,6 +32,8 @@ async function runCommand(command: Command, signal: AbortSignal): Promise<number
       return verifyFolder(command, signal);
     case 'explain':
       return explainDecision(command);
+    case 'rules':
+      return reportRules(command);
   }
 }
 

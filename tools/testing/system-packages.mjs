@@ -48,6 +48,14 @@ export const SYSTEM_PACKAGES = [
     neededBy: "attestations: a log read by another implementation, Go's sumdb",
   },
   { debian: 'gringo', tools: ['clingo'], neededBy: 'the semantic lattice: stable models by another implementation' },
+  { debian: 'pari-gp', tools: ['gp'], neededBy: 'polynomials: greatest common divisors by another implementation' },
+  { debian: 'clang', tools: ['clang'], neededBy: 'polynomials: the WebAssembly kernel rebuilt from its source' },
+  { debian: 'lld', tools: ['wasm-ld'], neededBy: 'polynomials: the WebAssembly kernel rebuilt from its source' },
+  {
+    debian: 'python3-sympy',
+    tools: ['/usr/bin/python3', '/usr/lib/python3/dist-packages/sympy/__init__.py'],
+    neededBy: 'symbolic computation: values and derivatives by another system',
+  },
 ];
 
 /** Where administrators' programs are, which an ordinary user's PATH may leave out. */

@@ -1,0 +1,7 @@
+export {
+  type Derivative,
+  type DifferentiateOptions,
+  Differentiator,
+  differentiate,
+  differentiateWithProof,
+} from './differentiate.js';

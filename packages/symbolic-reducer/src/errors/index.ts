@@ -1,0 +1,1 @@
+export { type ReducerErrorCode, reducerError } from './reducer-error.js';

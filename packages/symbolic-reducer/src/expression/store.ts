@@ -1,0 +1,398 @@
+// The interned expression graph: every structure exists once, and an expression is the integer that names it, so equality of
+// structures is equality of integers and every walk can remember what it did (Ershov 1958; "hash-consing", Goto 1974). Nodes are
+// a struct of arrays and a pool of payload, found by open addressing on a hash of the structure. Children are ordered by
+// structure, never by handle, so nothing depends on what was built before. At most 64 bytes a node of up to four children.
+
+import { reducerError } from '../errors/index.js';
+import { compare as compareNumbers, type Rational, toText } from '../numbers/index.js';
+import { type Assumption, type Assumptions, type SymbolFacts, withAssumption } from './assumptions.js';
+import { type FunctionName, functionTable } from './functions.js';
+
+/** An expression: the name of a node of an {@link ExpressionStore}, and of no other. */
+export type ExprId = number & { readonly __expr: unique symbol };
+
+/**
+ * What a node is. A `sum` holds pairs (term, coefficient), the constant as a coefficient of the number 1; a `product` pairs (base,
+ * exponent); both at least one, where one alone is not the same as its content (`2*x` is a sum, `x^2` a product).
+ */
+export type NodeKind = 'number' | 'pi' | 'symbol' | 'call' | 'product' | 'sum';
+
+/** The kinds, in their order. @internal */
+const kinds: readonly NodeKind[] = ['number', 'pi', 'symbol', 'call', 'product', 'sum'];
+/** Position in {@link kinds}. @internal */
+export const kindCode = { number: 0, pi: 1, symbol: 2, call: 3, product: 4, sum: 5 } as const;
+
+/** A place in the history of a store, to go back to. */
+export type Mark = number & { readonly __mark: unique symbol };
+
+/** Limits of a store. */
+export interface StoreLimits {
+  /** Nodes. Default 2^22, at most 2^28. */
+  readonly maxNodes?: number;
+  /** Bits of any number. Default 2^20. */
+  readonly maxBits?: number;
+}
+
+/** Entries of payload for each node that is allowed: wide sums count for more than one. */
+const payloadPerNode = 16;
+
+/** The graph itself: interning, reading, order, release. What is canonical is decided by the builders above it. @internal */
+export class NodeTable {
+  /** Nodes that may exist at a time. */
+  readonly maxNodes: number;
+  /** Bits that a number may have. */
+  readonly maxBits: number;
+  #kind = new Uint8Array(256);
+  #offset = new Uint32Array(256);
+  #length = new Uint32Array(256);
+  #hash = new Uint32Array(256);
+  #signs = new Uint8Array(256);
+  #pool = new Uint32Array(1024);
+  #poolUsed = 0;
+  #table = new Int32Array(512).fill(-1);
+  #used = 0;
+  readonly #free: number[] = [];
+  readonly #numbers: (Rational | undefined)[] = [];
+  readonly #freeNumbers: number[] = [];
+  readonly #smallNumbers = new Map<number, ExprId>();
+  readonly #names: string[] = [];
+  readonly #nameIds = new Map<string, ExprId>();
+  #facts: ReadonlyMap<string, SymbolFacts> = new Map();
+  #budgetCheck: ((nodes: number) => void) | undefined;
+
+  constructor({ maxNodes = 1 << 22, maxBits = 1 << 20 }: StoreLimits = {}) {
+    for (const [option, value, most] of [
+      ['maxNodes', maxNodes, 1 << 28],
+      ['maxBits', maxBits, 1 << 29],
+    ] as const) {
+      if (Number.isInteger(value) && value >= 1 && value <= most) continue;
+      throw reducerError('OptionsInvalid', `${option} must be a whole number from 1 to ${most}, not ${value}`, {
+        option,
+      });
+    }
+    this.maxNodes = maxNodes;
+    this.maxBits = maxBits;
+  }
+
+  /** Nodes that exist. */
+  get nodeCount(): number {
+    return this.#used - this.#free.length;
+  }
+
+  /** Bytes of the arrays, without those of large numbers and names. */
+  get byteSize(): number {
+    const columns = [this.#kind, this.#offset, this.#length, this.#hash, this.#signs, this.#pool, this.#table];
+    return columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
+  /** What a node is. */
+  kindOf(id: ExprId): NodeKind {
+    return kinds[this.#kind[id]!]!;
+  }
+
+  /** Its position in the order of kinds. */
+  kindCodeOf(id: ExprId): number {
+    return this.#kind[id]!;
+  }
+
+  /** The value of a number; `undefined` for anything else. */
+  valueOf(id: ExprId): Rational | undefined {
+    return this.#kind[id] === kindCode.number ? this.#numbers[this.#pool[this.#offset[id]!]!] : undefined;
+  }
+
+  /** The value of what is known to be a number: coefficients always are. */
+  numberAt(id: ExprId): Rational {
+    return this.#numbers[this.#pool[this.#offset[id]!]!]!;
+  }
+
+  /** The name of a symbol; `undefined` for anything else. */
+  nameOf(id: ExprId): string | undefined {
+    return this.#kind[id] === kindCode.symbol ? this.#names[this.#pool[this.#offset[id]!]!] : undefined;
+  }
+
+  /** The function of a call; `undefined` for anything else. */
+  functionOf(id: ExprId): FunctionName | undefined {
+    return this.#kind[id] === kindCode.call ? functionTable[this.#pool[this.#offset[id]!]!]!.name : undefined;
+  }
+
+  /** How many children: of sums and products two for each pair. */
+  childCount(id: ExprId): number {
+    const kind = this.#kind[id]!;
+    if (kind <= kindCode.symbol) return 0;
+    return kind === kindCode.call ? this.#length[id]! - 1 : this.#length[id]!;
+  }
+
+  /** A child by its place. */
+  child(id: ExprId, at: number): ExprId {
+    return this.#pool[this.#offset[id]! + at + (this.#kind[id] === kindCode.call ? 1 : 0)]! as ExprId;
+  }
+
+  /** All children: of sums and products (term, coefficient) or (base, exponent) one after the other. */
+  childrenOf(id: ExprId): ExprId[] {
+    const count = this.childCount(id);
+    const result = new Array<ExprId>(count);
+    for (let at = 0; at < count; at++) result[at] = this.child(id, at);
+    return result;
+  }
+
+  /** The node of a number. */
+  internNumber(value: Rational): ExprId {
+    if (typeof value === 'number') {
+      const known = this.#smallNumbers.get(value);
+      if (known !== undefined) return known;
+    }
+    const hash = mix(mix(1, kindCode.number), hashOfText(toText(value)));
+    for (let slot = hash & (this.#table.length - 1); ; slot = (slot + 1) & (this.#table.length - 1)) {
+      const id = this.#table[slot]!;
+      if (id === -1) break;
+      if (this.#hash[id] !== hash || this.#kind[id] !== kindCode.number) continue;
+      if (compareNumbers(this.numberAt(id as ExprId), value) === 0) return id as ExprId;
+    }
+    const index = this.#freeNumbers.pop() ?? this.#numbers.length;
+    this.#numbers[index] = value;
+    const id = this.#append(kindCode.number, hash, [index]);
+    if (typeof value === 'number') this.#smallNumbers.set(value, id);
+    return id;
+  }
+
+  /** The node of a symbol. */
+  internSymbol(name: string): ExprId {
+    const known = this.#nameIds.get(name);
+    if (known !== undefined) return known;
+    const hash = mix(mix(1, kindCode.symbol), hashOfText(name));
+    this.#names.push(name);
+    const id = this.#append(kindCode.symbol, hash, [this.#names.length - 1]);
+    this.#nameIds.set(name, id);
+    return id;
+  }
+
+  /** The node of pi. */
+  internPi(): ExprId {
+    return this.intern(kindCode.pi, []);
+  }
+
+  /** The node of a structure whose payload is in its canonical order. */
+  intern(kind: number, payload: readonly number[]): ExprId {
+    let hash = mix(1, kind);
+    const isCall = kind === kindCode.call;
+    for (let at = 0; at < payload.length; at++) {
+      const entry = payload[at]!;
+      hash = mix(hash, isCall && at === 0 ? entry : this.#hash[entry]!);
+    }
+    const mask = this.#table.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const id = this.#table[slot]!;
+      if (id === -1) break;
+      if (this.#hash[id] === hash && this.#kind[id] === kind && this.#holds(id, payload)) return id as ExprId;
+    }
+    return this.#append(kind, hash, payload);
+  }
+
+  #holds(id: number, payload: readonly number[]): boolean {
+    if (this.#length[id] !== payload.length) return false;
+    const offset = this.#offset[id]!;
+    for (let at = 0; at < payload.length; at++) if (this.#pool[offset + at] !== payload[at]) return false;
+    return true;
+  }
+
+  #append(kind: number, hash: number, payload: readonly number[]): ExprId {
+    const nodes = this.nodeCount + 1;
+    const cells = this.#poolUsed + payload.length;
+    if (nodes > this.maxNodes || cells > this.maxNodes * payloadPerNode) {
+      const message = `the store would hold ${nodes} nodes and ${cells} children; ${this.maxNodes} nodes are allowed (and ${payloadPerNode} children for each). Raise maxNodes, or release what is not needed`;
+      throw reducerError('BudgetExceeded', message, { limit: 'maxNodes', allowed: this.maxNodes, needed: nodes });
+    }
+    this.#budgetCheck?.(nodes);
+    const id = this.#free.pop() ?? this.#used++;
+    if (id >= this.#kind.length) this.#growColumns();
+    while (this.#poolUsed + payload.length > this.#pool.length) this.#pool = grown(this.#pool);
+    this.#kind[id] = kind;
+    this.#offset[id] = this.#poolUsed;
+    this.#length[id] = payload.length;
+    this.#hash[id] = hash;
+    this.#signs[id] = 0;
+    for (let at = 0; at < payload.length; at++) this.#pool[this.#poolUsed++] = payload[at]!;
+    if (nodes * 2 > this.#table.length) this.#rebuildTable(this.#table.length * 2);
+    this.#enter(id);
+    return id as ExprId;
+  }
+
+  #growColumns(): void {
+    this.#kind = grown(this.#kind);
+    this.#offset = grown(this.#offset);
+    this.#length = grown(this.#length);
+    this.#hash = grown(this.#hash);
+    this.#signs = grown(this.#signs);
+  }
+
+  #enter(id: number): void {
+    const mask = this.#table.length - 1;
+    let slot = this.#hash[id]! & mask;
+    while (this.#table[slot] !== -1) slot = (slot + 1) & mask;
+    this.#table[slot] = id;
+  }
+
+  #rebuildTable(size: number): void {
+    this.#table = new Int32Array(size).fill(-1);
+    const isFree = new Set(this.#free);
+    for (let id = 0; id < this.#used; id++) if (isFree.size === 0 || !isFree.has(id)) this.#enter(id);
+  }
+
+  /**
+   * The order of structures: numbers by value, pi, symbols by name, then calls, products and sums by their hashes, and by their
+   * parts where hashes are equal. Total, and the same in every store.
+   */
+  compare(left: ExprId, right: ExprId): number {
+    let a = left;
+    let b = right;
+    for (;;) {
+      if (a === b) return 0;
+      const kind = this.#kind[a]!;
+      if (kind !== this.#kind[b]) return kind - this.#kind[b]!;
+      if (kind === kindCode.number) return compareNumbers(this.numberAt(a), this.numberAt(b));
+      if (kind === kindCode.symbol) return this.nameOf(a)! < this.nameOf(b)! ? -1 : 1;
+      if (this.#hash[a] !== this.#hash[b]) return this.#hash[a]! < this.#hash[b]! ? -1 : 1;
+      // Equal hashes of different structures: the first part that differs decides. Parts that are equal have equal names.
+      if (this.#length[a] !== this.#length[b]) return this.#length[a]! - this.#length[b]!;
+      let at = 0;
+      while (this.#pool[this.#offset[a]! + at] === this.#pool[this.#offset[b]! + at]) at++;
+      const x = this.#pool[this.#offset[a]! + at]!;
+      const y = this.#pool[this.#offset[b]! + at]!;
+      if (kind === kindCode.call && at === 0) return x - y;
+      a = x as ExprId;
+      b = y as ExprId;
+    }
+  }
+
+  /** Adds facts about a symbol. @throws TenstripError `AssumptionContradiction` */
+  assume(name: string, assumptions: readonly Assumption[]): void {
+    if (assumptions.length === 0) return;
+    const facts = assumptions.reduce<SymbolFacts>(
+      (known, assumption) => withAssumption(name, known, assumption),
+      this.factsOf(name),
+    );
+    this.#facts = new Map(this.#facts).set(name, facts);
+    this.#signs.fill(0);
+  }
+
+  /** Calls `body` with more assumptions, which end with it. @throws TenstripError `AssumptionContradiction` */
+  assuming<Result>(assumptions: Assumptions, body: () => Result): Result {
+    const before = this.#facts;
+    try {
+      for (const name of Object.keys(assumptions)) this.assume(name, assumptions[name]!);
+      return body();
+    } finally {
+      if (this.#facts !== before) this.#signs.fill(0);
+      this.#facts = before;
+    }
+  }
+
+  /** What is assumed of a symbol. */
+  factsOf(name: string): SymbolFacts {
+    return this.#facts.get(name) ?? { signs: 7, integer: false };
+  }
+
+  /** All symbols of which something is assumed. */
+  get assumedNames(): string[] {
+    return [...this.#facts.keys()].sort();
+  }
+
+  /** What was found about a node's signs; 0: nothing was looked for yet. */
+  knownSigns(id: ExprId): number {
+    return this.#signs[id]!;
+  }
+
+  /** Remembers what was found. */
+  rememberSigns(id: ExprId, mask: number): void {
+    this.#signs[id] = mask;
+  }
+
+  /** Calls `check` with the number of nodes before each is made, while `body` runs. */
+  watching<Result>(check: (nodes: number) => void, body: () => Result): Result {
+    const before = this.#budgetCheck;
+    this.#budgetCheck = check;
+    try {
+      return body();
+    } finally {
+      this.#budgetCheck = before;
+    }
+  }
+
+  /** Remembers this place, for {@link release}. */
+  checkpoint(): Mark {
+    return this.#used as number as Mark;
+  }
+
+  /**
+   * Lets go of all nodes made since a mark but those that `keep` needs. Their handles stay what they are; handles of what was let go
+   * are no expressions any more, and their numbers are used again. O(nodes in the store).
+   */
+  release(mark: Mark, keep: readonly ExprId[]): void {
+    const live = new Uint8Array(this.#used);
+    const stack: number[] = [...keep];
+    for (const id of [...this.#smallNumbers.values(), ...this.#nameIds.values()]) if (id < mark) live[id] = 1;
+    while (stack.length > 0) {
+      const id = stack.pop()!;
+      if (live[id] === 1) continue;
+      live[id] = 1;
+      for (let at = this.childCount(id as ExprId) - 1; at >= 0; at--) stack.push(this.child(id as ExprId, at));
+    }
+    const wasFree = new Set(this.#free);
+    for (let id = mark as number; id < this.#used; id++) {
+      if (live[id] === 1 || wasFree.has(id)) continue;
+      this.#letGo(id);
+    }
+    this.#free.sort((a, b) => b - a);
+    while (this.#free.length > 0 && this.#free[0] === this.#used - 1) {
+      this.#free.shift();
+      this.#used--;
+    }
+    this.#compactPool();
+    this.#rebuildTable(this.#table.length);
+  }
+
+  #letGo(id: number): void {
+    const index = this.#pool[this.#offset[id]!]!;
+    if (this.#kind[id] === kindCode.number) {
+      const value = this.#numbers[index]!;
+      if (typeof value === 'number') this.#smallNumbers.delete(value);
+      this.#numbers[index] = undefined;
+      this.#freeNumbers.push(index);
+    } else if (this.#kind[id] === kindCode.symbol) this.#nameIds.delete(this.#names[index]!);
+    this.#free.push(id);
+  }
+
+  #compactPool(): void {
+    const isFree = new Set(this.#free);
+    const order = Array.from({ length: this.#used }, (_, id) => id)
+      .filter((id) => !isFree.has(id))
+      .sort((a, b) => this.#offset[a]! - this.#offset[b]!);
+    let used = 0;
+    for (const id of order) {
+      const [from, length] = [this.#offset[id]!, this.#length[id]!];
+      this.#pool.copyWithin(used, from, from + length);
+      this.#offset[id] = used;
+      used += length;
+    }
+    this.#poolUsed = used;
+  }
+}
+
+function mix(hash: number, value: number): number {
+  let h = Math.imul(hash ^ value, 0x9e3779b1);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0x85ebca6b);
+  return (h ^ (h >>> 13)) >>> 0;
+}
+
+function hashOfText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}
+
+function grown<Column extends Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(column: Column): Column {
+  const larger = new (column.constructor as { new (length: number): Column })(column.length * 2);
+  larger.set(column);
+  return larger;
+}

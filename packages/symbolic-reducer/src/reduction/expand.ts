@@ -1,0 +1,100 @@
+// Questions about rational expressions as polynomials: the expanded form, the greatest common divisor.
+
+import { Budget, type BudgetLimits } from '../budget/index.js';
+import type { Certificate, GcdCertificate } from '../certificate/index.js';
+import { reducerError } from '../errors/index.js';
+import type { Condition, ExpressionStore, ExprId } from '../expression/index.js';
+import { NormalForms } from '../normal-form/index.js';
+import { certifyGcd, gcd } from '../polynomial/index.js';
+import { certifyForm } from '../proof/index.js';
+import { printText } from '../syntax/index.js';
+import { reduce } from './reduce.js';
+
+/** A normal form with what was cancelled on the way. */
+export interface NormalForm {
+  /** The expression. */
+  readonly result: ExprId;
+  /** What was cancelled. */
+  readonly conditions: readonly Condition[];
+}
+
+/** A normal form with its proof. */
+export interface Expansion extends NormalForm {
+  /** One after the other they lead to the result; as those of a reduction. */
+  readonly certificates: readonly Certificate[];
+}
+
+/**
+ * The normal form: one fraction of expanded polynomials in lowest terms. Without a proof: {@link expand} gives one.
+ *
+ * @throws TenstripError `BudgetExceeded` before anything is allocated when it would have too many terms, with `details.needed`, the
+ *   number that was predicted; `DomainError`
+ */
+export function normalForm(store: ExpressionStore, expression: ExprId, limits: BudgetLimits = {}): NormalForm {
+  const forms = new NormalForms(store, new Budget(limits));
+  return { result: forms.expression(expression), conditions: forms.conditions.list() };
+}
+
+/**
+ * The normal form with a proof that it is equal.
+ *
+ * @throws as {@link normalForm}; TenstripError `CertificateInvalid` when the checker accepts no proof of it
+ */
+export function expand(store: ExpressionStore, expression: ExprId, limits: BudgetLimits = {}): Expansion {
+  const budget = new Budget(limits);
+  const forms = new NormalForms(store, budget);
+  const result = forms.expression(expression);
+  const conditions = forms.conditions.list();
+  const checked = certifyForm(store, { left: expression, right: result, forms, budget }, { maxSteps: 2_000_000 });
+  if (!('problem' in checked)) return { result, certificates: [checked.certificate], conditions };
+  // Where a proof of the whole is too long, its parts are reduced first, each with its own.
+  const reduction = reduce(store, expression, limits);
+  const rest = certifyForm(store, {
+    left: reduction.result,
+    right: result,
+    forms: new NormalForms(store, budget),
+    budget,
+  });
+  if ('problem' in rest) {
+    const message = `no proof of this expansion is accepted: ${rest.problem}`;
+    throw reducerError('CertificateInvalid', message, { problem: rest.problem });
+  }
+  return { result, certificates: [...reduction.certificates, rest.certificate], conditions };
+}
+
+/** A greatest common divisor with its proof. */
+export interface GreatestCommonDivisor {
+  /** The divisor. */
+  readonly result: ExprId;
+  /** That it divides both, and that nothing is left that divides both. */
+  readonly certificate: GcdCertificate;
+}
+
+/**
+ * The greatest common divisor of two polynomials with rational coefficients; its content is that of integers, its leading sign positive.
+ *
+ * @throws TenstripError `PolynomialInvalid` when one of them is a fraction; `BudgetExceeded`
+ */
+export function greatestCommonDivisor(
+  store: ExpressionStore,
+  left: ExprId,
+  right: ExprId,
+  limits: BudgetLimits = {},
+): GreatestCommonDivisor {
+  const budget = new Budget(limits);
+  const forms = new NormalForms(store, budget);
+  const { space, fractions } = forms.fractions([left, right]);
+  const [a, b] = fractions.map((fraction) => space.lowest(fraction));
+  for (const fraction of [a!, b!]) {
+    if (fraction.denominator.isConstant) continue;
+    throw reducerError(
+      'PolynomialInvalid',
+      'a greatest common divisor is of polynomials, and one of these is a fraction',
+    );
+  }
+  const found = gcd(a!.numerator, b!.numerator, budget);
+  // What is no symbol has a letter in the proof that reads like it.
+  const names = space.kernels.map((kernel) => printText(store, kernel));
+  const certificate = certifyGcd(a!.numerator, b!.numerator, names, budget);
+  return { result: space.polynomialExpression(found), certificate };
+}

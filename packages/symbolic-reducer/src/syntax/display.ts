@@ -1,0 +1,90 @@
+// The order in which a reader expects to see terms, and what stands above and below a fraction's bar. Both follow from structure alone.
+
+import type { ExpressionStore, ExprId, Term } from '../expression/index.js';
+import { add, compare, denominatorOf, negate, numeratorOf, type Rational, rational, signOf } from '../numbers/index.js';
+
+/** Characters that a printed expression may have: written out, a shared graph can be exponentially long. */
+export const maxPrintedLength = 1 << 24;
+
+/** A piece of what is printed: done, or still to be expanded in a place that says when it needs brackets. */
+export type Piece<Place> = string | { readonly id: ExprId; readonly place: Place };
+
+/** A power with its exponent above or below the bar: never a negative number. */
+export interface PrintedPower {
+  readonly base: ExprId;
+  readonly exponent: ExprId;
+}
+
+/** A term as a fraction. */
+export interface PrintedTerm {
+  readonly negative: boolean;
+  /** The coefficient's, at least 1. */
+  readonly numerator: bigint;
+  /** The coefficient's, at least 1. */
+  readonly denominator: bigint;
+  readonly above: readonly PrintedPower[];
+  readonly below: readonly PrintedPower[];
+}
+
+/** Terms by falling degree, then by the names and exponents of their factors; the constant last. */
+export function displayedTerms(store: ExpressionStore, id: ExprId): Term[] {
+  const terms = store.termsOf(id);
+  if (terms.length < 2) return terms;
+  const keyed = terms.map((term) => ({ term, degree: degreeOf(store, term.term) }));
+  keyed.sort(
+    (a, b) =>
+      compare(b.degree, a.degree) ||
+      lastIfOne(store, a.term, b.term) ||
+      compareFactors(store, a.term.term, b.term.term),
+  );
+  return keyed.map(({ term }) => term);
+}
+
+/** Of equal degree, as sqrt(2) and 1 have: the constant is last. */
+function lastIfOne(store: ExpressionStore, a: Term, b: Term): number {
+  return Number(a.term === store.one) - Number(b.term === store.one);
+}
+
+function degreeOf(store: ExpressionStore, id: ExprId): Rational {
+  if (id === store.one) return 0;
+  let degree: Rational = 0;
+  for (const { base, exponent } of store.factorsOf(id)) {
+    if (store.valueOf(base) === undefined) degree = add(degree, store.valueOf(exponent) ?? 1);
+  }
+  return degree;
+}
+
+function compareFactors(store: ExpressionStore, a: ExprId, b: ExprId): number {
+  const left = store.factorsOf(a);
+  const right = store.factorsOf(b);
+  for (let at = 0; at < Math.min(left.length, right.length); at++) {
+    const bases = store.compare(left[at]!.base, right[at]!.base);
+    if (bases !== 0) return bases;
+    const [x, y] = [store.valueOf(left[at]!.exponent), store.valueOf(right[at]!.exponent)];
+    const exponents =
+      x !== undefined && y !== undefined ? compare(y, x) : store.compare(left[at]!.exponent, right[at]!.exponent);
+    if (exponents !== 0) return exponents;
+  }
+  return left.length - right.length;
+}
+
+/** A term with its coefficient as a fraction. */
+export function printedTerm(store: ExpressionStore, { term, coefficient }: Term): PrintedTerm {
+  const above: PrintedPower[] = [];
+  const below: PrintedPower[] = [];
+  if (term !== store.one) {
+    for (const { base, exponent } of store.factorsOf(term)) {
+      const value = store.valueOf(exponent);
+      if (value !== undefined && signOf(value) < 0) below.push({ base, exponent: store.number(negate(value)) });
+      else above.push({ base, exponent });
+    }
+  }
+  const numerator = numeratorOf(coefficient);
+  return {
+    ...{ negative: numerator < 0n, numerator: numerator < 0n ? -numerator : numerator },
+    ...{ denominator: denominatorOf(coefficient), above, below },
+  };
+}
+
+/** One half, the exponent of a root. */
+export const oneHalf = rational(1n, 2n);

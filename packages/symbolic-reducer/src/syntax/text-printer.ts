@@ -1,0 +1,122 @@
+// Expressions as text that `parseText` reads back to the same expression. A stack of pieces instead of recursion; O(length).
+
+import { reducerError } from '../errors/index.js';
+import { type ExpressionStore, type ExprId, treeSize } from '../expression/index.js';
+import { equals, toText } from '../numbers/index.js';
+import { displayedTerms, maxPrintedLength, oneHalf, type Piece, type PrintedPower, printedTerm } from './display.js';
+import { isSymbolText } from './text-parser.js';
+
+/** Where a node stands: alone, as a factor (sums need brackets), or below or above a power (all but names need them). */
+type Place = 'alone' | 'factor' | 'base' | 'exponent';
+
+/**
+ * Writes an expression as text: `2*x^2 - y/3`, `sqrt(x)`. What it gives does not depend on how the expression came to be.
+ *
+ * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters
+ */
+export function printText(store: ExpressionStore, root: ExprId): string {
+  return printed<Place>(store, root, (id, place) => expand(store, id, place));
+}
+
+/** Expands pieces until only text is left. @internal */
+export function printed<Place>(
+  store: ExpressionStore,
+  root: ExprId,
+  expand: (id: ExprId, place: Place | 'alone') => Piece<Place>[],
+): string {
+  // Each node of the tree but coefficients and exponents of 1 is a character at least: what is far too long is refused at once.
+  if (treeSize(store, root) > 4 * maxPrintedLength) throw tooLong();
+  const work: Piece<Place | 'alone'>[] = [{ id: root, place: 'alone' }];
+  const out: string[] = [];
+  let length = 0;
+  while (work.length > 0) {
+    const piece = work.pop()!;
+    if (typeof piece !== 'string') {
+      const pieces = expand(piece.id, piece.place);
+      for (let at = pieces.length - 1; at >= 0; at--) work.push(pieces[at]!);
+      continue;
+    }
+    length += piece.length;
+    if (length > maxPrintedLength) throw tooLong();
+    out.push(piece);
+  }
+  return out.join('');
+}
+
+function tooLong() {
+  const message = `written out, the expression has more than ${maxPrintedLength} characters; print its parts`;
+  return reducerError('BudgetExceeded', message, { limit: 'maxPrintedLength', allowed: maxPrintedLength });
+}
+
+function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[] {
+  switch (store.kindOf(id)) {
+    case 'number': {
+      const text = toText(store.numberAt(id));
+      const needs = place !== 'alone' && (place !== 'factor' || text.startsWith('-')) && !/^\d+$/.test(text);
+      return [needs ? `(${text})` : text];
+    }
+    case 'pi':
+      return ['pi'];
+    case 'symbol':
+      return [symbolText(store.nameOf(id)!)];
+    case 'call': {
+      const name = store.functionOf(id)!;
+      if (name === 'exp' && store.child(id, 0) === store.one) return ['e'];
+      const pieces: Piece<Place>[] = [name, '('];
+      store.childrenOf(id).forEach((child, at) => {
+        pieces.push(...(at === 0 ? [] : [', ']), { id: child, place: 'alone' });
+      });
+      pieces.push(')');
+      return pieces;
+    }
+    default: {
+      const pieces = sumPieces(store, id);
+      const isRoot = isSquareRoot(store, id);
+      const bare = place === 'alone' || isRoot;
+      return bare ? pieces : ['(', ...pieces, ')'];
+    }
+  }
+}
+
+function symbolText(name: string): string {
+  return isSymbolText(name) ? name : `\`${name.replaceAll('`', '``')}\``;
+}
+
+function isSquareRoot(store: ExpressionStore, id: ExprId): boolean {
+  if (store.kindOf(id) !== 'product' || store.childCount(id) !== 2) return false;
+  const exponent = store.valueOf(store.child(id, 1));
+  return exponent !== undefined && equals(exponent, oneHalf);
+}
+
+function sumPieces(store: ExpressionStore, id: ExprId): Piece<Place>[] {
+  const pieces: Piece<Place>[] = [];
+  displayedTerms(store, id).forEach((term, at) => {
+    const { negative, numerator, denominator, above, below } = printedTerm(store, term);
+    if (at > 0) pieces.push(negative ? ' - ' : ' + ');
+    else if (negative) pieces.push('-');
+    const top: Piece<Place>[][] = above.map((power) => powerPieces(store, power));
+    if (numerator !== 1n || top.length === 0) top.unshift([numerator.toString()]);
+    const bottom: Piece<Place>[][] = below.map((power) => powerPieces(store, power));
+    if (denominator !== 1n) bottom.unshift([denominator.toString()]);
+    pieces.push(...joined(top));
+    // What would open if it were multiplied first is divided by apart: x/y/(1/x), and 1/2/(x + y).
+    const opens = ({ base, exponent }: PrintedPower) =>
+      store.kindOf(base) === 'product' ||
+      (store.kindOf(base) === 'sum' && exponent === store.one && below.length === 1);
+    const apart = bottom.length === 1 || below.some(opens);
+    if (apart) for (const part of bottom) pieces.push('/', ...part);
+    else if (bottom.length > 0) pieces.push('/(', ...joined(bottom), ')');
+  });
+  return pieces;
+}
+
+function joined(parts: readonly Piece<Place>[][]): Piece<Place>[] {
+  return parts.flatMap((part, at) => (at === 0 ? part : ['*', ...part]));
+}
+
+function powerPieces(store: ExpressionStore, { base, exponent }: PrintedPower): Piece<Place>[] {
+  if (exponent === store.one) return [{ id: base, place: 'factor' }];
+  const value = store.valueOf(exponent);
+  if (value !== undefined && equals(value, oneHalf)) return ['sqrt(', { id: base, place: 'alone' }, ')'];
+  return [{ id: base, place: 'base' }, '^', { id: exponent, place: 'exponent' }];
+}
