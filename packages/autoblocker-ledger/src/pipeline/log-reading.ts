@@ -65,6 +65,8 @@ export class LogReading {
     } finally {
       await this.#finish(intakes);
     }
+    const last = intakes.at(-1);
+    if (last !== undefined) options.onProgress?.(progressOf(last, intakes, tally)); // all that was found is durable now
     tally.read(intakes);
     return intakes.map(({ source }) => source.name);
   }

@@ -40,6 +40,8 @@ const maxNumericMultiple = 4;
 const maxAngleTerms = 6;
 /** Multiples of an exponent that are made one kernel's power, and the highest power of a root. */
 const maxPower = 4_096;
+/** Powers that roots replace bring others; values that bring each other back would do so for ever. */
+const maxReplacementRounds = 1_000;
 
 interface Algebraic {
   readonly index: number;
@@ -407,8 +409,10 @@ export class KernelSpace {
 
   #replaced(polynomial: Polynomial): Fraction {
     let result = this.#field.whole(polynomial);
+    let rounds = 0;
     for (let changed = true; changed; ) {
       changed = false;
+      if (++rounds > maxReplacementRounds) throw replacedForEver();
       for (const { index, degree, value } of this.#algebraic) {
         if (result.numerator.degree(index) < degree) continue;
         changed = true;
@@ -849,6 +853,15 @@ function commonMeasure(known: Rational | undefined, coefficient: Rational): Rati
 function leastCommonMultiple(a: bigint, b: bigint): bigint {
   if (a === b || b === 1n) return a;
   return numeratorOf(rational(a, b)) * b;
+}
+
+function replacedForEver() {
+  const message = `powers of roots were replaced ${maxReplacementRounds} times and still bring each other back; write the roots in another form`;
+  return reducerError('BudgetExceeded', message, {
+    limit: 'replacements',
+    allowed: maxReplacementRounds,
+    needed: `more than ${maxReplacementRounds}`,
+  });
 }
 
 function divisionByZero() {
