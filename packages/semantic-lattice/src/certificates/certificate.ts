@@ -83,10 +83,11 @@ class CertificateWriter {
   }
 
   claim({ fact, steps }: Proof): void {
-    const keys: string[] = [];
-    for (const step of steps) keys.push(this.#state(step, keys));
     const claimed = factOf(fact, this.#relations);
-    this.#claims.set(JSON.stringify(claimed), claimed);
+    const claim = JSON.stringify(claimed);
+    const keys = steps.map((step) => JSON.stringify(factOf(step.fact, this.#relations)));
+    for (const at of neededSteps(steps, keys, claim)) this.#state(steps[at]!, keys);
+    this.#claims.set(claim, claimed);
   }
 
   parts(): Pick<Certificate, 'claims' | 'rules' | 'facts' | 'steps'> {
@@ -150,6 +151,23 @@ class CertificateWriter {
     );
     return (index) => ({ fact, rule, bindings, premises: premises.map(index) });
   }
+}
+
+/**
+ * The steps that the claim needs, in order. A proof may state one fact twice, by two derivations of a cell: the first stands for
+ * both, and what only the second was made of is left out.
+ */
+function neededSteps(steps: readonly ProofStep[], keys: readonly string[], claim: string): number[] {
+  const first = new Map<string, number>();
+  for (const [at, key] of keys.entries()) if (!first.has(key)) first.set(key, at);
+  const needed = new Set<number>([first.get(claim)!]);
+  const found: number[] = [];
+  for (let at = steps.length - 1; at >= 0; at--) {
+    if (!needed.has(at)) continue;
+    found.push(at);
+    for (const premise of steps[at]!.premises) needed.add(first.get(keys[premise]!)!);
+  }
+  return found.reverse();
 }
 
 /** A fact as certificates write it: values of a lattice as their texts. */
