@@ -86,7 +86,7 @@ class CertificateWriter {
     const claimed = factOf(fact, this.#relations);
     const claim = JSON.stringify(claimed);
     const keys = steps.map((step) => JSON.stringify(factOf(step.fact, this.#relations)));
-    for (const at of neededSteps(steps, keys, claim)) this.#state(steps[at]!, keys);
+    for (const at of neededSteps(steps, keys, claim)) this.#state(steps[at]!, keys[at]!, keys);
     this.#claims.set(claim, claimed);
   }
 
@@ -103,11 +103,9 @@ class CertificateWriter {
     };
   }
 
-  /** Writes a step of a proof unless the same was stated before. @returns the text of its statement */
-  #state(step: ProofStep, before: readonly string[]): string {
-    const fact = factOf(step.fact, this.#relations);
-    const key = JSON.stringify(fact);
-    if (this.#statements.has(key)) return key;
+  /** Writes a step of a proof unless the same was stated before. `key`: the text of its statement, `keys`: of all its proof's. */
+  #state(step: ProofStep, key: string, keys: readonly string[]): void {
+    if (this.#statements.has(key)) return;
     if (this.#statements.size >= this.#maxSteps) {
       throw latticeError(
         'CapacityExceeded',
@@ -118,14 +116,14 @@ class CertificateWriter {
         },
       );
     }
+    const fact = factOf(step.fact, this.#relations);
     if (step.by === 'asserted') {
       this.#statements.set(key, this.#facts.push(fact) - 1);
-      return key;
+      return;
     }
-    const premises = step.premises.map((premise) => before[premise]!);
+    const premises = step.premises.map((premise) => keys[premise]!);
     const written = this.#steps.push({ fact, step: this.#writer(step, fact, premises) });
     this.#statements.set(key, -written);
-    return key;
   }
 
   #writer(

@@ -16,7 +16,7 @@ export interface PrintedPower {
 }
 
 /** A term as a fraction. */
-export interface PrintedTerm {
+interface PrintedTerm {
   readonly negative: boolean;
   /** The coefficient's, at least 1. */
   readonly numerator: bigint;
@@ -27,7 +27,7 @@ export interface PrintedTerm {
 }
 
 /** Terms by falling degree, then by the names and exponents of their factors; the constant last. */
-export function displayedTerms(store: ExpressionStore, id: ExprId): Term[] {
+function displayedTerms(store: ExpressionStore, id: ExprId): Term[] {
   const terms = store.termsOf(id);
   if (terms.length < 2) return terms;
   const keyed = terms.map((term) => ({ term, degree: degreeOf(store, term.term) }));
@@ -69,7 +69,7 @@ function compareFactors(store: ExpressionStore, a: ExprId, b: ExprId): number {
 }
 
 /** A term with its coefficient as a fraction. */
-export function printedTerm(store: ExpressionStore, { term, coefficient }: Term): PrintedTerm {
+function printedTerm(store: ExpressionStore, { term, coefficient }: Term): PrintedTerm {
   const above: PrintedPower[] = [];
   const below: PrintedPower[] = [];
   if (term !== store.one) {
@@ -88,3 +88,32 @@ export function printedTerm(store: ExpressionStore, { term, coefficient }: Term)
 
 /** One half, the exponent of a root. */
 export const oneHalf = rational(1n, 2n);
+
+/** A power as one printer writes it. */
+type PowerWriter<Place> = (store: ExpressionStore, power: PrintedPower) => Piece<Place>[];
+
+/** A sum, term by term, with its signs; `fraction` writes what stands above the bar (never empty) and below it. */
+export function sumPieces<Place>(
+  store: ExpressionStore,
+  id: ExprId,
+  powerPieces: PowerWriter<Place>,
+  fraction: (top: Piece<Place>[][], bottom: Piece<Place>[][], below: readonly PrintedPower[]) => Piece<Place>[],
+): Piece<Place>[] {
+  const pieces: Piece<Place>[] = [];
+  displayedTerms(store, id).forEach((term, at) => {
+    const { negative, numerator, denominator, above, below } = printedTerm(store, term);
+    if (at > 0) pieces.push(negative ? ' - ' : ' + ');
+    else if (negative) pieces.push('-');
+    const top = above.map((power) => powerPieces(store, power));
+    if (numerator !== 1n || top.length === 0) top.unshift([numerator.toString()]);
+    const bottom = below.map((power) => powerPieces(store, power));
+    if (denominator !== 1n) bottom.unshift([denominator.toString()]);
+    pieces.push(...fraction(top, bottom, below));
+  });
+  return pieces;
+}
+
+/** Parts with `sign` between them. */
+export function joined<Place>(parts: readonly Piece<Place>[][], sign: string): Piece<Place>[] {
+  return parts.flatMap((part, at) => (at === 0 ? part : [sign, ...part]));
+}

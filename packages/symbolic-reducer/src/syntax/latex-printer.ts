@@ -2,7 +2,7 @@
 
 import type { ExpressionStore, ExprId, FunctionName } from '../expression/index.js';
 import { denominatorOf, equals, numeratorOf, signOf } from '../numbers/index.js';
-import { displayedTerms, oneHalf, type Piece, type PrintedPower, printedTerm } from './display.js';
+import { joined, oneHalf, type Piece, type PrintedPower, sumPieces } from './display.js';
 import { printed } from './text-printer.js';
 
 type Place = 'alone' | 'factor' | 'base';
@@ -52,7 +52,7 @@ function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[
     case 'call':
       return callPieces(store, id, place);
     default: {
-      const pieces = sumPieces(store, id);
+      const pieces = sumLatex(store, id);
       return place === 'alone' || (place === 'factor' && store.kindOf(id) === 'product') ? pieces : bracketed(pieces);
     }
   }
@@ -95,24 +95,11 @@ function callPieces(store: ExpressionStore, id: ExprId, place: Place): Piece<Pla
   return place === 'base' && commands[name] !== undefined ? bracketed(pieces) : pieces;
 }
 
-function sumPieces(store: ExpressionStore, id: ExprId): Piece<Place>[] {
-  const pieces: Piece<Place>[] = [];
-  displayedTerms(store, id).forEach((term, at) => {
-    const { negative, numerator, denominator, above, below } = printedTerm(store, term);
-    if (at > 0) pieces.push(negative ? ' - ' : ' + ');
-    else if (negative) pieces.push('-');
-    const top: Piece<Place>[][] = above.map((power) => powerPieces(store, power));
-    if (numerator !== 1n || top.length === 0) top.unshift([numerator.toString()]);
-    const bottom: Piece<Place>[][] = below.map((power) => powerPieces(store, power));
-    if (denominator !== 1n) bottom.unshift([denominator.toString()]);
-    if (bottom.length === 0) pieces.push(...joined(top));
-    else pieces.push('\\frac{', ...joined(top), '}{', ...joined(bottom), '}');
+function sumLatex(store: ExpressionStore, id: ExprId): Piece<Place>[] {
+  return sumPieces(store, id, powerPieces, (top, bottom) => {
+    const above = joined(top, ' \\cdot ');
+    return bottom.length === 0 ? above : ['\\frac{', ...above, '}{', ...joined(bottom, ' \\cdot '), '}'];
   });
-  return pieces;
-}
-
-function joined(parts: readonly Piece<Place>[][]): Piece<Place>[] {
-  return parts.flatMap((part, at) => (at === 0 ? part : [' \\cdot ', ...part]));
 }
 
 function powerPieces(store: ExpressionStore, { base, exponent }: PrintedPower): Piece<Place>[] {

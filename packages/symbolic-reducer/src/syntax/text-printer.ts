@@ -3,7 +3,7 @@
 import { reducerError } from '../errors/index.js';
 import { type ExpressionStore, type ExprId, treeSize } from '../expression/index.js';
 import { equals, toText } from '../numbers/index.js';
-import { displayedTerms, maxPrintedLength, oneHalf, type Piece, type PrintedPower, printedTerm } from './display.js';
+import { joined, maxPrintedLength, oneHalf, type Piece, type PrintedPower, sumPieces } from './display.js';
 import { isSymbolText } from './text-parser.js';
 
 /** Where a node stands: alone, as a factor (sums need brackets), or below or above a power (all but names need them). */
@@ -70,7 +70,7 @@ function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[
       return pieces;
     }
     default: {
-      const pieces = sumPieces(store, id);
+      const pieces = sumText(store, id);
       const isRoot = isSquareRoot(store, id);
       const bare = place === 'alone' || isRoot;
       return bare ? pieces : ['(', ...pieces, ')'];
@@ -88,30 +88,16 @@ function isSquareRoot(store: ExpressionStore, id: ExprId): boolean {
   return exponent !== undefined && equals(exponent, oneHalf);
 }
 
-function sumPieces(store: ExpressionStore, id: ExprId): Piece<Place>[] {
-  const pieces: Piece<Place>[] = [];
-  displayedTerms(store, id).forEach((term, at) => {
-    const { negative, numerator, denominator, above, below } = printedTerm(store, term);
-    if (at > 0) pieces.push(negative ? ' - ' : ' + ');
-    else if (negative) pieces.push('-');
-    const top: Piece<Place>[][] = above.map((power) => powerPieces(store, power));
-    if (numerator !== 1n || top.length === 0) top.unshift([numerator.toString()]);
-    const bottom: Piece<Place>[][] = below.map((power) => powerPieces(store, power));
-    if (denominator !== 1n) bottom.unshift([denominator.toString()]);
-    pieces.push(...joined(top));
+function sumText(store: ExpressionStore, id: ExprId): Piece<Place>[] {
+  return sumPieces(store, id, powerPieces, (top, bottom, below) => {
     // What would open if it were multiplied first is divided by apart: x/y/(1/x), and 1/2/(x + y).
     const opens = ({ base, exponent }: PrintedPower) =>
       store.kindOf(base) === 'product' ||
       (store.kindOf(base) === 'sum' && exponent === store.one && below.length === 1);
     const apart = bottom.length === 1 || below.some(opens);
-    if (apart) for (const part of bottom) pieces.push('/', ...part);
-    else if (bottom.length > 0) pieces.push('/(', ...joined(bottom), ')');
+    if (apart) return [...joined(top, '*'), ...bottom.flatMap((part) => ['/', ...part])];
+    return bottom.length === 0 ? joined(top, '*') : [...joined(top, '*'), '/(', ...joined(bottom, '*'), ')'];
   });
-  return pieces;
-}
-
-function joined(parts: readonly Piece<Place>[][]): Piece<Place>[] {
-  return parts.flatMap((part, at) => (at === 0 ? part : ['*', ...part]));
 }
 
 function powerPieces(store: ExpressionStore, { base, exponent }: PrintedPower): Piece<Place>[] {
