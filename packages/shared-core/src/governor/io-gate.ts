@@ -18,15 +18,33 @@ export interface IoCost {
 const shortestWaitMs = 0.001;
 
 class IoWait extends Wait {
+  readonly #clock: Clock;
   readonly ops: number;
   readonly bytes: number;
   /** What a request above the burst of a bucket has saved up there. */
   saved: Map<TokenBucket, number> | undefined;
 
-  constructor(owner: WaitOwner, sequence: number, gate: IoGate, ops: number, bytes: number, end: WaitEnd | undefined) {
+  constructor(
+    owner: WaitOwner,
+    sequence: number,
+    gate: IoGate,
+    clock: Clock,
+    cost: Required<IoCost>,
+    end: WaitEnd | undefined,
+  ) {
     super(owner, sequence, gate, end);
-    this.ops = ops;
-    this.bytes = bytes;
+    this.#clock = clock;
+    this.ops = cost.ops;
+    this.bytes = cost.bytes;
+  }
+
+  /** What it had saved up is for those behind it. */
+  override cancel(error: unknown): void {
+    if (this.isWaiting && this.saved !== undefined) {
+      const nowMs = this.#clock.monotonicMs();
+      for (const [bucket, amount] of this.saved) bucket.giveBack(amount, nowMs);
+    }
+    super.cancel(error);
   }
 }
 
@@ -63,7 +81,7 @@ export class IoGate {
       return undefined;
     }
     owner.node.totals.throttled++;
-    const wait = new IoWait(owner, this.#nextSequence(), this, ops, bytes, end);
+    const wait = new IoWait(owner, this.#nextSequence(), this, this.#clock, { ops, bytes }, end);
     owner.node.ioQueue.push(wait);
     this.serve();
     return wait.isWaiting ? wait : undefined;
@@ -72,6 +90,19 @@ export class IoGate {
   /** Takes tokens that {@link mustWait} said are there. */
   take(node: GovernorNode, ops: number, bytes: number): void {
     if (ops > 0 || bytes > 0) take(node, ops, bytes);
+  }
+
+  /** Puts back the tokens of an operation that was let through here and never started, and lets others have them. */
+  giveBack(from: GovernorNode, ops: number, bytes: number): void {
+    if (ops === 0 && bytes === 0) return;
+    const nowMs = this.#clock.monotonicMs();
+    for (let node: GovernorNode | undefined = from; node !== undefined; node = node.parent) {
+      node.ioOps?.giveBack(ops, nowMs);
+      node.ioBytes?.giveBack(bytes, nowMs);
+    }
+    from.totals.ioOps -= ops;
+    from.totals.ioBytes -= bytes;
+    if (this.#root().ioQueue.size > 0) this.serve();
   }
 
   /** The node, `from` or above, at which as many requests wait as may; operations that wait to start count apart. */

@@ -140,17 +140,26 @@ function whenAdmitted(op: GovernedOperation, admitted: () => void, refused: (err
     admitted();
     return;
   }
-  const { tree } = op.node;
+  const { node, spec } = op;
+  const { tree } = node;
+  const ops = spec.ioOps ?? 0;
+  const bytes = spec.ioBytes ?? 0;
+  let hasTokens = false;
   const cancelled = (error: unknown): void => {
     turnAway(op, error);
     refused(error);
+    if (hasTokens) tree.io.giveBack(node, ops, bytes);
   };
   const enterSlots = (granted: () => void): void => {
     const wait = tree.admission.enter(op, { granted, cancelled });
     if (wait !== undefined) op.watch(wait);
   };
-  const enterIo = (granted: () => void): void => {
-    const wait = tree.io.enter(op, op.spec.ioOps ?? 0, op.spec.ioBytes ?? 0, { granted, cancelled });
+  const enterIo = (then: () => void): void => {
+    const granted = (): void => {
+      hasTokens = true;
+      then();
+    };
+    const wait = tree.io.enter(op, ops, bytes, { granted, cancelled });
     if (wait !== undefined) op.watch(wait);
   };
   op.startWaiting();

@@ -39,6 +39,11 @@ export class TokenBucket {
     this.#tokens -= amount;
   }
 
+  /** Puts back what was taken and not used; never above the burst, so no window ever gives more than it might. */
+  giveBack(amount: number, nowMs: number): void {
+    this.#tokens = Math.min(this.burst, this.available(nowMs) + amount);
+  }
+
   /** Takes what was used already, into debt if need be. */
   charge(amount: number, nowMs: number): void {
     this.#tokens = Math.max(-this.#deepestDebt, this.available(nowMs) - amount);

@@ -100,6 +100,37 @@ describe('I/O limits', () => {
     expect(governor.statistics().queueMs.max).toBeGreaterThan(99);
   });
 
+  it('are given back by an operation that is aborted while it then waits for a slot', async () => {
+    const clock = new VirtualClock();
+    const governor = new ResourceGovernor({ ioOpsPerSecond: 1, ioBurstOps: 10, maxConcurrency: 1, clock });
+    const abort = new AbortController();
+    let release = (): void => {};
+    const holder = governor.run('holder', () => new Promise<void>((resolve) => (release = resolve)));
+    const waiting = governor.run({ name: 'waiting', ioOps: 10, signal: abort.signal }, () => 'ran');
+    let served = false;
+    const behind = governor.io({ ops: 10 }).then(() => (served = true));
+    await clock.advance(1);
+    expect(served).toBe(false);
+    abort.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'OperationAborted' });
+    await behind; // with no time gone by
+    expect(governor.statistics().ioOps).toBe(10);
+    release();
+    await holder;
+  });
+
+  it('are given back by a request above the burst that is aborted while it saves up', async () => {
+    const clock = new VirtualClock();
+    const governor = new ResourceGovernor({ ioBytesPerSecond: 1000, ioBurstBytes: 100, clock });
+    const abort = new AbortController();
+    const large = governor.run({ name: 'large', ioBytes: 1000, signal: abort.signal }, () => 'ran');
+    await clock.advance(500);
+    const small = governor.io({ bytes: 100 });
+    abort.abort();
+    await expect(large).rejects.toMatchObject({ code: 'OperationAborted' });
+    await small; // what was saved up in 500 ms is more than a burst
+  });
+
   it('forget a request whose operation is aborted, at once, and serve the next', async () => {
     const clock = new VirtualClock();
     const governor = new ResourceGovernor({ ioOpsPerSecond: 10, ioBurstOps: 1, clock });
