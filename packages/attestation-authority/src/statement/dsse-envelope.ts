@@ -81,8 +81,8 @@ function shapeProblem(envelope: unknown): string | undefined {
   if (signatures.length > maximumSignatures) {
     return `there are ${signatures.length} signatures; at most ${maximumSignatures} are read`;
   }
-  for (const signature of signatures) {
-    if (!isSignature(signature)) return 'a signature is not an object with sig and, at will, keyid as text';
+  for (let at = 0; at < signatures.length; at++) {
+    if (!isSignature(signatures[at])) return 'a signature is not an object with sig and, at will, keyid as text';
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 export { type Attestation, type ChainLink, parseAttestation, printAttestation } from './attestation.js';
-export { decodeDsseBase64, encodeBase64 } from './base64.js';
+export { decodeDsseBase64, decodeDsseBase64InPlace, encodeBase64 } from './base64.js';
 export {
   checkEnvelope,
   type DsseEnvelope,
