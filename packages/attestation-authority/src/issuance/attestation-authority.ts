@@ -26,9 +26,11 @@ import {
   encodeSignedPayload,
   fits,
   type InTotoStatement,
+  type KeptPayload,
   keyRotationType,
   knownPredicates,
   maximumJsonBytes,
+  PayloadStore,
   type PredicateSchemas,
   printStatement,
   type SignedPayload,
@@ -93,7 +95,7 @@ interface Parts {
 
 /** A statement on its way into the log. */
 interface Draft {
-  readonly envelope: DsseEnvelope;
+  readonly payload: KeptPayload;
   readonly line: string;
   readonly mode: IssuanceMode;
 }
@@ -108,6 +110,8 @@ export class AttestationAuthority implements AsyncDisposable {
   readonly origin: string;
   readonly #parts: Parts;
   readonly #issuer: BatchIssuer;
+  /** The payloads of drafts. */
+  readonly #payloads = new PayloadStore();
   #keys: readonly TrustedKey[];
   #lastTime = { ms: Number.NaN, text: '' };
   #lastList = { number: -1, name: '' };
@@ -393,9 +397,7 @@ export class AttestationAuthority implements AsyncDisposable {
 
   #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft {
     const payload = payloadOf(statement);
-    const line = attestLine(digestOf(payload), status);
-    const envelope = { payload: payload.text, payloadType: statementPayloadType, signatures: unsigned };
-    return { envelope, line, mode };
+    return { payload: this.#payloads.keep(payload), line: attestLine(digestOf(payload), status), mode };
   }
 
   async #sign(message: Uint8Array): Promise<DsseSignature> {
@@ -440,10 +442,10 @@ export class AttestationAuthority implements AsyncDisposable {
    * What is given out. Signed when it is logged and not before: so there is no signature over what is in no log, and none by a key
    * that was replaced before the entry, which no verifier would believe.
    */
-  #finish({ envelope, mode }: Draft, proof: string): Attestation | Promise<Attestation> {
+  #finish({ payload, mode }: Draft, proof: string): Attestation | Promise<Attestation> {
+    const envelope: DsseEnvelope = { payload: payload.text, payloadType: statementPayloadType, signatures: unsigned };
     if (mode === 'transparent') return this.#withChain({ envelope, proof });
-    const message = Uint8Array.from(decodeSignedPayload(envelope.payload)!.signed);
-    return this.#sign(message).then((signature) => {
+    return this.#sign(payload.signed).then((signature) => {
       const signed = { envelope: { ...envelope, signatures: [signature] } };
       return this.#withChain(mode === 'signature' ? signed : { ...signed, proof });
     });
