@@ -22,6 +22,7 @@ export {
   statementType,
   type Terms,
   unprintable,
+  unprintableSubjects,
 } from './in-toto-statement.js';
 export { statementPayloadType } from './payload-type.js';
 export {
