@@ -8,9 +8,16 @@ import {
   type Attestation,
   AttestationAuthority,
   AttestationVerifier,
+  deviceStateOf,
+  exportSigstoreBundle,
+  makeCredential,
   parseAttestation,
   printAttestation,
+  publicKeyOf,
+  rotateRoot,
   StatusSnapshot,
+  sealEnvelope,
+  verifyEndorsement,
 } from '../../src/index.js';
 
 const wrong: readonly (readonly [string, never])[] = [
@@ -152,5 +159,19 @@ describe('verifying', () => {
 
   it.each(wrongOrArray)('reads %s as no attestation', (_, value) => {
     expect(parseAttestation(value)).toMatchObject({ ok: false, code: 'ENVELOPE_MALFORMED' });
+  });
+});
+
+describe('what stands beside them', () => {
+  it.each(wrongOrArray)('refuses %s for an attestation, a key, a root, an accepted quote', async (_, value) => {
+    const requestInvalid = expect.objectContaining(named('RequestInvalid'));
+    const octets = new Uint8Array(32);
+    expect(() => exportSigstoreBundle(value)).toThrow(requestInvalid);
+    expect(() => publicKeyOf(value)).toThrow(requestInvalid);
+    expect(() => deviceStateOf(value)).toThrow(requestInvalid);
+    expect(() => makeCredential(value, octets, octets, () => octets)).toThrow(requestInvalid);
+    invalid(() => rotateRoot(value, 'from', 'to', 1n));
+    invalid(() => verifyEndorsement(['certificate'], value));
+    await expect(sealEnvelope('t', value)).rejects.toMatchObject(named('RequestInvalid'));
   });
 });
