@@ -22,7 +22,8 @@ export type LogLine =
 
 /** The line of an attestation, newline included. `digest` is hex. */
 export function attestLine(digest: string, status: number | undefined): string {
-  return `tenstrip.dev/attest/v1 sha256:${digest} ${status ?? '-'}\n`;
+  const end = ` ${status ?? '-'}\n`; // apart: one text of a few characters, where a chain of four would be made
+  return `tenstrip.dev/attest/v1 sha256:${digest}${end}`;
 }
 
 /** The line of a revocation, newline included. */

@@ -1,9 +1,17 @@
 // From an accepted quote to what an authority issues about the device, and back to the counters for its next quote.
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import type { AttestationErrorCode } from '../errors/index.js';
 import { type DeviceState, deviceStateSchema } from '../statement/index.js';
 import { firmwareText, type QuoteAcceptance, type TpmCounters } from './tpm/index.js';
 
-/** The predicate of an attestation of the device: its type is `deviceStateType`, its subject's digest `{ sha256: keyFingerprint }`. */
+/** The predicate of an attestation of the device: its type is `deviceStateType`, its subject's digest `{ sha256: keyFingerprint }`. @throws TenstripError `RequestInvalid` for a refusal */
 export function deviceStateOf(accepted: QuoteAcceptance): DeviceState {
+  if ((accepted as QuoteAcceptance | undefined)?.ok !== true) {
+    throw new TenstripError<AttestationErrorCode>(
+      'RequestInvalid',
+      'A device is attested from a quote that was accepted. Give the verdict, once it is `ok`.',
+    );
+  }
   const { policy, policyDigest, keyName, nonce, pcrs, counters, safe, reboot, eventLog } = accepted;
   return {
     appraisedAt: new Date(accepted.appraisedAt).toISOString(),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LogWriter, type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { type Signer, sha256 } from '@tenstrip/shared-core/crypto';
 import { makeFolder } from '@tenstrip/shared-core/durable-log';
-import { TenstripError } from '@tenstrip/shared-core/errors';
+import { type CoreErrorCode, isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
 import { parseVerifierKey } from '@tenstrip/shared-core/transparency';
 import {
   attestLine,
@@ -26,9 +26,11 @@ import {
   encodeSignedPayload,
   fits,
   type InTotoStatement,
+  type KeptPayload,
   keyRotationType,
   knownPredicates,
   maximumJsonBytes,
+  PayloadStore,
   type PredicateSchemas,
   printStatement,
   type SignedPayload,
@@ -37,6 +39,7 @@ import {
   statusListType,
   type Terms,
   unprintable,
+  unprintableSubjects,
 } from '../statement/index.js';
 import { encodeBitstring, setStatusBit, statusListBits } from '../status/index.js';
 import { keyIdOf, maximumKeys, rotateRoot, type TrustedKey, type TrustRoot } from '../trust/index.js';
@@ -45,8 +48,10 @@ import {
   type AttestationRequest,
   type AuthorityOptions,
   type IssuanceMode,
+  isSigner,
   optionsSchema,
   readRequest,
+  signerShape,
 } from './authority-options.js';
 import { BatchIssuer, closed } from './batch-issuer.js';
 import type { KeyFolder } from './key-folder.js';
@@ -93,7 +98,7 @@ interface Parts {
 
 /** A statement on its way into the log. */
 interface Draft {
-  readonly envelope: DsseEnvelope;
+  readonly payload: KeptPayload;
   readonly line: string;
   readonly mode: IssuanceMode;
 }
@@ -108,6 +113,8 @@ export class AttestationAuthority implements AsyncDisposable {
   readonly origin: string;
   readonly #parts: Parts;
   readonly #issuer: BatchIssuer;
+  /** The payloads of drafts. */
+  readonly #payloads = new PayloadStore();
   #keys: readonly TrustedKey[];
   #lastTime = { ms: Number.NaN, text: '' };
   #lastList = { number: -1, name: '' };
@@ -205,8 +212,11 @@ export class AttestationAuthority implements AsyncDisposable {
   }
 
   /** Issues attestations in order, with few promises. Nothing is issued when one of the requests is wrong. @throws as `issue` */
-  async issueBatch(requests: readonly AttestationRequest[], { context }: IssuanceOptions = {}): Promise<Attestation[]> {
+  async issueBatch(requests: readonly AttestationRequest[], options: IssuanceOptions = {}): Promise<Attestation[]> {
     if (this.#closed !== undefined) throw closed();
+    const context = contextOf(options);
+    if (!Array.isArray(requests))
+      throw requestInvalid('The requests are no array. Give one, or use issue for a single one.');
     const drafts: Draft[] = [];
     for (let at = 0; at < requests.length; at++) {
       if (at % requestsPerCheckpoint === 0) await context?.checkpoint();
@@ -226,7 +236,7 @@ export class AttestationAuthority implements AsyncDisposable {
     if (status !== undefined && this.#parts.status.isRevoked(status)) {
       throw requestInvalid('The attestation is revoked. Issue a new one, if its subject may have one.');
     }
-    await options.context?.checkpoint();
+    await contextOf(options)?.checkpoint();
     const mode = modeOf(attestation);
     const renews = `sha256:${digestOf(decodeSignedPayload(attestation.envelope.payload)!)}`;
     const draft = this.#draft(
@@ -244,7 +254,7 @@ export class AttestationAuthority implements AsyncDisposable {
   revoke(attestation: Attestation, reason: RevocationReason = 'unspecified'): Promise<RevocationReceipt> {
     if (!revocationReasons.includes(reason)) {
       return Promise.reject(
-        requestInvalid(`The reason is ${reason}; expected one of ${revocationReasons.join(', ')}.`),
+        requestInvalid(`The reason is ${String(reason)}; expected one of ${revocationReasons.join(', ')}.`),
       );
     }
     return this.#change(async () => {
@@ -279,6 +289,7 @@ export class AttestationAuthority implements AsyncDisposable {
   rotateKey(next?: Signer): Promise<KeyRotationReceipt> {
     return this.#change(async () => {
       const { keyFolder, keyIsGiven } = this.#parts;
+      if (next !== undefined && !isSigner(next)) throw requestInvalid(`The next key is not ${signerShape}.`);
       if (next === undefined && keyIsGiven) {
         throw requestInvalid('The key of this authority was given to it. Give the next signer too.');
       }
@@ -321,7 +332,8 @@ export class AttestationAuthority implements AsyncDisposable {
   }
 
   /** Every problem of the log's files, by entry; none means that every byte is what was signed. */
-  async audit({ context }: IssuanceOptions = {}): Promise<{ readonly index: bigint; readonly message: string }[]> {
+  async audit(options: IssuanceOptions = {}): Promise<{ readonly index: bigint; readonly message: string }[]> {
+    const context = contextOf(options);
     const problems: { index: bigint; message: string }[] = [];
     for await (const { index, problem } of this.#parts.log.reader.verify()) {
       context?.throwIfStopped();
@@ -348,7 +360,7 @@ export class AttestationAuthority implements AsyncDisposable {
   #draft(given: AttestationRequest, terms: Pick<Terms, 'renews'> = {}): Draft {
     const request = readRequest(given);
     const { subject, predicateType, predicate, validity, mode = 'transparent', revocable = true } = request;
-    this.#checkRequest(predicateType, predicate, validity);
+    this.#checkRequest(request);
     const number = revocable ? this.#parts.status.allocate() : undefined;
     const notAfter = this.#timeText(validity.notAfter);
     const tenstrip_terms: { -readonly [Member in keyof Terms]: Terms[Member] } =
@@ -365,11 +377,7 @@ export class AttestationAuthority implements AsyncDisposable {
     return this.#lastTime.text;
   }
 
-  #checkRequest(
-    predicateType: string,
-    predicate: unknown,
-    validity: { readonly notBefore?: Date | undefined; readonly notAfter: Date },
-  ): void {
+  #checkRequest({ subject, predicateType, predicate, validity }: AttestationRequest): void {
     if (predicateType === statusListType || predicateType === keyRotationType) {
       throw requestInvalid(
         `Statements of type ${predicateType} change what others mean: publishStatus, revoke and rotateKey make them.`,
@@ -381,6 +389,8 @@ export class AttestationAuthority implements AsyncDisposable {
     }
     const problem = unprintable(predicate);
     if (problem !== undefined) throw requestInvalid(`The predicate ${problem}. Verifiers would refuse it.`);
+    const other = unprintableSubjects(subject);
+    if (other !== undefined) throw requestInvalid(`A subject ${other}. Verifiers would refuse it.`);
     const now = this.#parts.governor.clock.now();
     const { notBefore, notAfter } = validity;
     const begin = notBefore?.getTime() ?? now;
@@ -393,9 +403,7 @@ export class AttestationAuthority implements AsyncDisposable {
 
   #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft {
     const payload = payloadOf(statement);
-    const line = attestLine(digestOf(payload), status);
-    const envelope = { payload: payload.text, payloadType: statementPayloadType, signatures: unsigned };
-    return { envelope, line, mode };
+    return { payload: this.#payloads.keep(payload), line: attestLine(digestOf(payload), status), mode };
   }
 
   async #sign(message: Uint8Array): Promise<DsseSignature> {
@@ -440,10 +448,10 @@ export class AttestationAuthority implements AsyncDisposable {
    * What is given out. Signed when it is logged and not before: so there is no signature over what is in no log, and none by a key
    * that was replaced before the entry, which no verifier would believe.
    */
-  #finish({ envelope, mode }: Draft, proof: string): Attestation | Promise<Attestation> {
+  #finish({ payload, mode }: Draft, proof: string): Attestation | Promise<Attestation> {
+    const envelope: DsseEnvelope = { payload: payload.text, payloadType: statementPayloadType, signatures: unsigned };
     if (mode === 'transparent') return this.#withChain({ envelope, proof });
-    const message = Uint8Array.from(decodeSignedPayload(envelope.payload)!.signed);
-    return this.#sign(message).then((signature) => {
+    return this.#sign(payload.signed).then((signature) => {
       const signed = { envelope: { ...envelope, signatures: [signature] } };
       return this.#withChain(mode === 'signature' ? signed : { ...signed, proof });
     });
@@ -539,7 +547,7 @@ export class AttestationAuthority implements AsyncDisposable {
       { roots: [{ name: this.origin, keys }], status: { stale: 'accept', missing: 'accept' } },
       { predicates: this.#parts.predicates, maxCheckpoints: 1, maxTiles: 16 },
     );
-    const { chain: _, ...own } = attestation;
+    const { chain: _, ...own } = { ...attestation }; // whatever it is
     const verdict = verifier.verifyAtAnyTime(own);
     if (verdict.ok) return verdict;
     throw notIssuedHere(`${verdict.code}, ${verdict.detail}`);
@@ -570,9 +578,20 @@ const maximumProblems = 1000;
 
 async function grantedFolder(folder: string, governor: ResourceGovernor): Promise<string> {
   if (folder === memoryFolder) return folder;
-  const granted = await governor.use('fs.write').resolve(folder);
-  await makeFolder(granted);
-  return granted;
+  const access = governor.use('fs.write');
+  try {
+    const granted = await access.resolve(folder);
+    await makeFolder(granted);
+    return granted;
+  } catch (cause) {
+    if (isTenstripError(cause)) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TenstripError<CoreErrorCode>(
+      'LogUnavailable',
+      `The authority's folder ${JSON.stringify(folder)} cannot be made: ${why}. Give a folder that can.`,
+      { cause, details: { folder } },
+    );
+  }
 }
 
 /** Ends a rotation that a kill interrupted before the key was replaced: the log says whether its statement came into it. */
@@ -621,9 +640,34 @@ async function readStatusLedger(log: LogWriter, entropy: (length: number) => Uin
 
 /** What a statement is as a payload: good until the next one is made. */
 function payloadOf(statement: InTotoStatement): SignedPayload {
-  const payload = encodeSignedPayload(printStatement(statement));
+  const payload = encodeSignedPayload(printed(statement));
   if (payload !== undefined) return payload;
   throw requestInvalid(`The statement is longer than ${maximumJsonBytes} bytes. Attest the digest of what is large.`);
+}
+
+function printed(statement: InTotoStatement): string[] {
+  try {
+    return printStatement(statement);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TenstripError<AttestationErrorCode>(
+      'RequestInvalid',
+      `The statement cannot be printed as JSON: ${why}. Make subject and predicate of plain values.`,
+      { cause },
+    );
+  }
+}
+
+/** The operation that a call is part of. @throws TenstripError `OptionsInvalid` */
+function contextOf(options: IssuanceOptions): OperationContext | undefined {
+  const { context } = Object(options) as IssuanceOptions;
+  if (options !== null && typeof options === 'object') {
+    if (context === undefined || typeof Object(context).checkpoint === 'function') return context;
+  }
+  throw new TenstripError<AttestationErrorCode>(
+    'OptionsInvalid',
+    'The options of this call are not { context } with an OperationContext. Leave them out, or give the context of your operation.',
+  );
 }
 
 function keyIdOfVkey(vkey: string): string {

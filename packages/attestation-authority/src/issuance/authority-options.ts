@@ -5,13 +5,14 @@ import { z } from 'zod';
 import { checked } from '../errors/index.js';
 import {
   type ChainLink,
+  checkEnvelope,
   hasStatementContent,
   maximumChain,
   type PredicateSchemas,
   type Subject,
   statementContentSchema,
 } from '../statement/index.js';
-import type { TrustedKey } from '../trust/index.js';
+import { readTrustedKey, type TrustedKey } from '../trust/index.js';
 
 /** Options of `AttestationAuthority.open`. */
 export interface AuthorityOptions {
@@ -89,17 +90,41 @@ const requestSchema = statementContentSchema.extend({
   revocable: z.boolean().optional(),
 });
 
+/** Whether a value can sign. A key that a service holds may be asked for later, so this looks at the shape alone. */
+export function isSigner(value: unknown): value is Signer {
+  const { publicKey, sign } = Object(value) as Signer;
+  return publicKey instanceof Uint8Array && publicKey.length === 32 && typeof sign === 'function';
+}
+
+/** What {@link isSigner} asks for, in words. */
+export const signerShape = 'a signer: a publicKey of 32 bytes and the function sign';
+
+function isTrustedKey(value: unknown): boolean {
+  const key = Object(value) as TrustedKey;
+  return typeof key.vkey === 'string' && readTrustedKey(key) !== undefined;
+}
+
+function isGovernor(value: unknown): boolean {
+  const { clock, entropy, use } = Object(value) as ResourceGovernor;
+  return typeof clock === 'object' && typeof entropy === 'function' && typeof use === 'function';
+}
+
 /** Options, read. */
 export const optionsSchema = z.strictObject({
   folder: z.string().min(1),
   origin: z.string().regex(/^[^\s+]{1,256}$/, 'one line without spaces and +'),
-  signer: z.custom<Signer>().optional(),
+  signer: z.custom<Signer>(isSigner, signerShape).optional(),
   passphrase: z.string().min(1).optional(),
-  previousKeys: z.array(z.custom<TrustedKey>()).max(63).default([]),
+  previousKeys: z.array(z.custom<TrustedKey>(isTrustedKey, 'a key with an Ed25519 vkey')).max(63).default([]),
   statusName: z.string().min(1).max(1024).regex(/[^/]$/, 'no / at its end').optional(),
-  chain: z.array(z.custom<ChainLink>()).max(maximumChain).default([]),
-  predicates: z.custom<PredicateSchemas>().default(() => new Map()),
-  governor: z.custom<ResourceGovernor>().optional(),
+  chain: z
+    .array(
+      z.custom<ChainLink>((link) => checkEnvelope(Object(link).envelope, '') === undefined, 'a link with an envelope'),
+    )
+    .max(maximumChain)
+    .default([]),
+  predicates: z.custom<PredicateSchemas>((given) => given instanceof Map, 'a Map').default(() => new Map()),
+  governor: z.custom<ResourceGovernor>(isGovernor, 'a ResourceGovernor').optional(),
   durability: z.enum(['fsync', 'os']).default('fsync'),
   maxWaiting: z.int().min(1).max(10_000_000).default(65_536),
 });

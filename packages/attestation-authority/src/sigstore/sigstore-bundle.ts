@@ -5,7 +5,7 @@ import { sha256 } from '@tenstrip/shared-core/crypto';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { parseVerifierKey } from '@tenstrip/shared-core/transparency';
 import type { AttestationErrorCode } from '../errors/index.js';
-import type { Attestation } from '../statement/index.js';
+import { type Attestation, checkEnvelope } from '../statement/index.js';
 
 /** A bundle as JSON: the members that a signature by a known key needs. */
 export interface SigstoreBundle {
@@ -28,7 +28,15 @@ const mediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
  * The bundle of an attestation in `signature` or `both` mode; its hint is the key's id (`origin+id`). Verifies nothing.
  * @throws TenstripError `RequestInvalid` unless it has exactly one signature, with a key id
  */
-export function exportSigstoreBundle({ envelope }: Attestation): SigstoreBundle {
+export function exportSigstoreBundle(attestation: Attestation): SigstoreBundle {
+  const { envelope } = Object(attestation) as Attestation;
+  const misshapen = checkEnvelope(envelope, 'envelope');
+  if (misshapen !== undefined) {
+    throw new TenstripError<AttestationErrorCode>(
+      'RequestInvalid',
+      `This is no attestation to export: its envelope is ${misshapen.detail}. Give what was issued.`,
+    );
+  }
   const { payload, payloadType, signatures } = envelope;
   const [signature] = signatures;
   if (signature?.keyid === undefined || signatures.length !== 1) {
@@ -51,11 +59,11 @@ export function exportSigstoreBundle({ envelope }: Attestation): SigstoreBundle 
 
 /** The key of a vkey in the form that other libraries import: SubjectPublicKeyInfo (RFC 8410). @throws TenstripError `RequestInvalid` */
 export function publicKeyOf(vkey: string): KeyObject {
-  const key = parseVerifierKey(vkey, sha256);
+  const key = typeof vkey === 'string' ? parseVerifierKey(vkey, sha256) : undefined;
   if (key === undefined) {
     throw new TenstripError<AttestationErrorCode>(
       'RequestInvalid',
-      `${JSON.stringify(vkey)} is no vkey of type Ed25519.`,
+      `${JSON.stringify(String(vkey))} is no vkey of type Ed25519.`,
     );
   }
   const x = Buffer.from(key.publicKey).toString('base64url');

@@ -1,6 +1,7 @@
 // An attestation: everything a relying party needs, offline, as one JSON value or file.
+import { TenstripError } from '@tenstrip/shared-core/errors';
 import { z } from 'zod';
-import { isRefusal, type Refusal, refuse } from '../errors/index.js';
+import { type AttestationErrorCode, isRefusal, type Refusal, refuse } from '../errors/index.js';
 import { type DsseEnvelope, openEnvelope } from './dsse-envelope.js';
 import { maximumChain } from './predicates/index.js';
 import { parseStrictJson } from './strict-json.js';
@@ -39,7 +40,14 @@ export function parseAttestation(text: string | Uint8Array): Attestation | Refus
   return isRefusal(opened) ? opened : (parsed.data as Attestation);
 }
 
-/** The JSON text of an attestation, ready for a file. */
-export function printAttestation({ envelope, proof: text, chain }: Attestation): string {
+/** The JSON text of an attestation, ready for a file. @throws TenstripError `RequestInvalid` when it is no object with an envelope */
+export function printAttestation(attestation: Attestation): string {
+  const { envelope, proof: text, chain } = Object(attestation) as Attestation;
+  if (typeof envelope !== 'object' || envelope === null) {
+    throw new TenstripError<AttestationErrorCode>(
+      'RequestInvalid',
+      `This is no attestation to print: ${envelope === undefined ? 'it has no envelope' : 'its envelope is no object'}. Give what was issued.`,
+    );
+  }
   return `${JSON.stringify({ envelope, proof: text, chain }, undefined, 2)}\n`;
 }

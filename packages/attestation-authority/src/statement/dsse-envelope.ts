@@ -1,7 +1,8 @@
 // DSSE envelopes: a payload, its type, and signatures over both. Source: DSSE v1.0.2 (github.com/secure-systems-lab/dsse),
 // protocol.md for the pre-authentication encoding, envelope.md for the JSON. Members that the format does not have are refused.
 import type { Signer } from '@tenstrip/shared-core/crypto';
-import { type Refusal, refuse } from '../errors/index.js';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { type AttestationErrorCode, type Refusal, refuse } from '../errors/index.js';
 import { decodeDsseBase64, encodeBase64 } from './base64.js';
 import { maximumJsonBytes } from './strict-json.js';
 
@@ -40,12 +41,18 @@ export function preAuthenticationEncoding(payloadType: string, payload: Uint8Arr
   return encoded;
 }
 
-/** An envelope with one signature, or none when there is no signer. `keyid` is written as it is given. */
+/** An envelope with one signature, or none when there is no signer. `keyid` is written as it is given. @throws TenstripError `RequestInvalid` */
 export async function sealEnvelope(
   payloadType: string,
   payload: Uint8Array,
   by?: { readonly signer: Signer; readonly keyid: string },
 ): Promise<DsseEnvelope> {
+  if (typeof payloadType !== 'string' || !(payload instanceof Uint8Array)) {
+    throw new TenstripError<AttestationErrorCode>(
+      'RequestInvalid',
+      'An envelope is sealed over a payload type as text and a payload as bytes. Give both.',
+    );
+  }
   const envelope = { payload: encodeBase64(payload), payloadType };
   if (by === undefined) return { ...envelope, signatures: [] };
   const sig = encodeBase64(await by.signer.sign(preAuthenticationEncoding(payloadType, payload)));
@@ -81,8 +88,8 @@ function shapeProblem(envelope: unknown): string | undefined {
   if (signatures.length > maximumSignatures) {
     return `there are ${signatures.length} signatures; at most ${maximumSignatures} are read`;
   }
-  for (const signature of signatures) {
-    if (!isSignature(signature)) return 'a signature is not an object with sig and, at will, keyid as text';
+  for (let at = 0; at < signatures.length; at++) {
+    if (!isSignature(signatures[at])) return 'a signature is not an object with sig and, at will, keyid as text';
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 export { type Attestation, type ChainLink, parseAttestation, printAttestation } from './attestation.js';
-export { decodeDsseBase64, encodeBase64 } from './base64.js';
+export { decodeDsseBase64, decodeDsseBase64InPlace, encodeBase64 } from './base64.js';
 export {
   checkEnvelope,
   type DsseEnvelope,
@@ -22,6 +22,7 @@ export {
   statementType,
   type Terms,
   unprintable,
+  unprintableSubjects,
 } from './in-toto-statement.js';
 export { statementPayloadType } from './payload-type.js';
 export {
@@ -45,5 +46,12 @@ export {
   userIdentityType,
 } from './predicates/index.js';
 export { fits } from './shape.js';
-export { decodeSignedPayload, digestOf, encodeSignedPayload, type SignedPayload } from './signed-payload.js';
+export {
+  decodeSignedPayload,
+  digestOf,
+  encodeSignedPayload,
+  type KeptPayload,
+  PayloadStore,
+  type SignedPayload,
+} from './signed-payload.js';
 export { freezeDeeply, maximumDepth, maximumJsonBytes, parseStrictJson } from './strict-json.js';

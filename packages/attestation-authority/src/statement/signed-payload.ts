@@ -1,6 +1,7 @@
 // Payloads in the one place where they are decoded, hashed, read and verified: a buffer that holds the pre-authentication encoding
 // of the last one, header and payload side by side, so that nothing is copied. What is returned is good until the next call.
 import { hash } from 'node:crypto';
+import { isCanonical } from './base64.js';
 import { statementPayloadType } from './payload-type.js';
 import { maximumJsonBytes } from './strict-json.js';
 
@@ -8,24 +9,18 @@ import { maximumJsonBytes } from './strict-json.js';
 export class SignedPayload {
   /** What is signed: a view. */
   readonly signed: Buffer;
-  readonly #room: Buffer;
-  readonly #end: number;
+  /** The payload alone: a view. */
+  readonly payload: Buffer;
 
   /** @internal */
   constructor(room: Buffer, from: number, end: number) {
     this.signed = room.subarray(from, end);
-    this.#room = room;
-    this.#end = end;
-  }
-
-  /** The payload alone: a view. */
-  get payload(): Buffer {
-    return this.#room.subarray(payloadAt, this.#end);
+    this.payload = room.subarray(payloadAt, end);
   }
 
   /** The payload in base64, as envelopes carry it. */
   get text(): string {
-    return this.#room.toString('base64', payloadAt, this.#end);
+    return this.payload.toString('base64');
   }
 }
 
@@ -37,19 +32,73 @@ const payloadAt = header.length + 8;
 const usualBytes = 2 ** 16;
 const usual = Buffer.alloc(payloadAt + usualBytes);
 /** What that memory holds, and of which text: who reads a statement, and then verifies its signature, decodes it once. */
-let decoded: { readonly text: string; readonly payload: SignedPayload } | undefined;
+let decoded = '';
+let decodedPayload: SignedPayload | undefined;
+/** The length that its header says. */
+let usualLength = -1;
+/** Payloads in that memory by their length, some of them: all of one length are the same views, and views cost more than what is in them. */
+const usualPayloads = new Array<SignedPayload | undefined>(1024).fill(undefined);
 
 /** The payload that a base64 text is: padded, of one alphabet, without stray bits (as in base64.ts); else `undefined`. */
 export function decodeSignedPayload(text: string): SignedPayload | undefined {
-  if (decoded?.text === text) return decoded.payload;
-  if (text.length % 4 !== 0) return undefined;
-  const room = bufferFor((text.length / 4) * 3);
+  if (decodedPayload !== undefined && decoded === text) return decodedPayload;
+  const room = bufferFor(Math.ceil(text.length / 4) * 3);
   const length = room.write(text, payloadAt, 'base64'); // tolerant: takes both alphabets and skips what it does not know
-  const canonical = room.toString('base64', payloadAt, payloadAt + length);
-  if (canonical !== text && urlSafe(canonical) !== text) return undefined;
+  if (!isCanonical(text, length)) return undefined;
   const payload = complete(room, length);
-  if (room === usual) decoded = { text, payload };
+  if (room === usual) {
+    decoded = text;
+    decodedPayload = payload;
+  }
   return payload;
+}
+
+/**
+ * Keeps payloads until what they are part of is given out: as bytes, side by side, which no garbage collection copies, where texts
+ * would be copied by two of them on their way.
+ */
+export class PayloadStore {
+  #room = Buffer.alloc(0);
+  #used = 0;
+
+  /** A copy, which stays as it is. */
+  keep({ signed, payload }: SignedPayload): KeptPayload {
+    if (signed.length > this.#room.length - this.#used) {
+      this.#room = Buffer.allocUnsafeSlow(Math.max(signed.length, storeBytes));
+      this.#used = 0;
+    }
+    const from = this.#used;
+    this.#used += signed.copy(this.#room, from);
+    return new KeptPayload(this.#room, from, this.#used - payload.length, this.#used);
+  }
+}
+
+const storeBytes = 2 ** 18;
+
+/** A payload in a {@link PayloadStore}. */
+export class KeptPayload {
+  readonly #room: Buffer;
+  readonly #from: number;
+  readonly #payloadFrom: number;
+  readonly #end: number;
+
+  /** @internal */
+  constructor(room: Buffer, from: number, payloadFrom: number, end: number) {
+    this.#room = room;
+    this.#from = from;
+    this.#payloadFrom = payloadFrom;
+    this.#end = end;
+  }
+
+  /** What is signed: a view. */
+  get signed(): Buffer {
+    return this.#room.subarray(this.#from, this.#end);
+  }
+
+  /** The payload in base64, as envelopes carry it. */
+  get text(): string {
+    return this.#room.toString('base64', this.#payloadFrom, this.#end);
+  }
 }
 
 /** The payload that the parts of a JSON text are together; `undefined` when it is longer than strict JSON may be. */
@@ -58,9 +107,8 @@ export function encodeSignedPayload(parts: readonly string[]): SignedPayload | u
   for (const { length } of parts) characters += length;
   if (characters > maximumJsonBytes) return undefined;
   const room = bufferFor(characters * 3);
-  let end = payloadAt;
-  for (const part of parts) end += room.write(part, end, 'utf8');
-  return end - payloadAt > maximumJsonBytes ? undefined : complete(room, end - payloadAt);
+  const length = room.write(parts.join(''), payloadAt, 'utf8');
+  return length > maximumJsonBytes ? undefined : complete(room, length);
 }
 
 /** SHA-256 of the pre-authentication encoding, in hex: what the log holds of a statement. */
@@ -68,19 +116,23 @@ export function digestOf({ signed }: SignedPayload): string {
   return hash('sha256', signed, 'hex');
 }
 
-function urlSafe(canonical: string): string {
-  return canonical.replaceAll('+', '-').replaceAll('/', '_');
-}
-
 function bufferFor(bytes: number): Buffer {
   if (bytes > usualBytes) return Buffer.allocUnsafe(payloadAt + bytes);
-  decoded = undefined; // it is overwritten
+  decodedPayload = undefined; // it is overwritten
   return usual;
 }
 
 function complete(room: Buffer, length: number): SignedPayload {
+  const known = room === usual ? usualPayloads[length % usualPayloads.length] : undefined;
+  const isKnown = known?.payload.length === length;
+  if (isKnown && usualLength === length) return known;
   const head = `${header}${length} `;
   const from = payloadAt - head.length;
   room.write(head, from, 'latin1');
-  return new SignedPayload(room, from, payloadAt + length);
+  const payload = isKnown ? known : new SignedPayload(room, from, payloadAt + length);
+  if (room === usual) {
+    usualLength = length;
+    usualPayloads[length % usualPayloads.length] = payload;
+  }
+  return payload;
 }

@@ -20,6 +20,7 @@ const colon = 0x3a;
 
 /** The value of a JSON text, or why it is refused. Never throws. */
 export function parseStrictJson(text: string | Uint8Array): StrictJson {
+  if (typeof text !== 'string' && !(text instanceof Uint8Array)) return { problem: 'neither text nor bytes' };
   if (text.length > maximumJsonBytes) return { problem: tooLong };
   const bytes = typeof text === 'string' ? Buffer.from(text) : asBuffer(text);
   if (bytes.length > maximumJsonBytes) return { problem: tooLong };

@@ -1,5 +1,6 @@
 // What a verifier knows of revocations at one moment: at most one version of each list. Immutable, so that a verdict can name it.
-import { type Refusal, refuse } from '../errors/index.js';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { type AttestationErrorCode, type Refusal, refuse } from '../errors/index.js';
 
 /** A version of a status list that was verified. Its bits must not be changed. */
 export interface StatusList {
@@ -39,8 +40,15 @@ export class StatusSnapshot {
   /**
    * A snapshot with this list in the place of an older version; itself when it has this version; `STATUS_ROLLBACK` when it has
    * a newer one. It holds at most 4,096 lists of a root: beyond, the one that was added first is dropped.
+   * @throws TenstripError `OptionsInvalid` when it is no status list
    */
   with(list: StatusList): StatusSnapshot | Refusal {
+    if (!isStatusList(list)) {
+      throw new TenstripError<AttestationErrorCode>(
+        'OptionsInvalid',
+        'This is no status list. Give the `list` that AttestationVerifier.readStatusList found, once it is `ok`.',
+      );
+    }
     const known = this.get(list.root, list.list);
     if (known !== undefined && known.version > list.version) {
       return refuse('STATUS_ROLLBACK', 'status', `version ${list.version} is older than the known ${known.version}`);
@@ -53,3 +61,9 @@ export class StatusSnapshot {
 }
 
 const maximumLists = 4_096;
+
+function isStatusList(value: unknown): boolean {
+  const { root, list, version, validFrom, bits } = Object(value) as StatusList;
+  const isNamed = typeof root === 'string' && typeof list === 'string';
+  return isNamed && typeof version === 'number' && typeof validFrom === 'number' && bits instanceof Uint8Array;
+}

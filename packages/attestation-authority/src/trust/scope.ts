@@ -16,8 +16,11 @@ export interface Scope {
   readonly maxDepth: number;
 }
 
+const everything = '*';
+
 /** Whether every name that `inner` matches is matched by `outer`. `inner` may be a name, which is a pattern too. */
 function patternContains(outer: string, inner: string): boolean {
+  if (outer === everything) return true;
   return outer.endsWith('*') ? inner.startsWith(outer.slice(0, -1)) : outer === inner;
 }
 
@@ -38,13 +41,16 @@ export function wideningOf(child: Scope, parent: Scope): string | undefined {
 /** What of a statement lies outside a scope; `undefined` when nothing does. */
 export function excessOf({ subject, predicateType }: InTotoStatement, scope: Scope): string | undefined {
   if (!isContained(predicateType, scope.predicateTypes)) return `predicate type ${quoted(predicateType)}`;
-  const outside = subject.find(({ name }) => !isContained(name, scope.subjects));
-  return outside === undefined ? undefined : `subject ${quoted(outside.name)}`;
+  for (let at = 0; at < subject.length; at++) {
+    const { name } = subject[at]!;
+    if (!isContained(name, scope.subjects)) return `subject ${quoted(name)}`;
+  }
+  return undefined;
 }
 
 /** A `*` in a name is a name's: it is contained in a prefix, and equal to no pattern that means more. */
 function isContained(pattern: string, outer: readonly string[]): boolean {
-  for (const one of outer) if (patternContains(one, pattern)) return true;
+  for (let at = 0; at < outer.length; at++) if (patternContains(outer[at]!, pattern)) return true;
   return false;
 }
 

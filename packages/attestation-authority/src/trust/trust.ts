@@ -163,7 +163,8 @@ export function readTrust(trust: Trust): ReadTrust {
  */
 export function rotateRoot(root: TrustRoot, from: string, to: string, atSize: bigint): TrustRoot {
   const wrong = (why: string) =>
-    new TenstripError<AttestationErrorCode>('OptionsInvalid', `The root ${root.name} ${why}.`);
+    new TenstripError<AttestationErrorCode>('OptionsInvalid', `The root ${root?.name} ${why}.`);
+  if (!Array.isArray(root?.keys)) throw wrong('has no keys: it is no root of trust');
   const old = root.keys.find(({ vkey }) => vkey === from);
   if (old === undefined) throw wrong(`has no key ${from}`);
   if (old.untilSize !== undefined) throw wrong(`had its key ${from} replaced at the size ${old.untilSize} already`);

@@ -1,6 +1,8 @@
 // The verifier. A verdict is a pure function of attestation, trust, status and time: what is kept between calls changes how long
 // the next one takes, never what it says. Cost: 70 us a signature; in transparent mode some microseconds, see docs/benchmarks.md.
-import { isRefusal, type Refusal, refuse } from '../errors/index.js';
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { z } from 'zod';
+import { type AttestationErrorCode, checked, isRefusal, type Refusal, refuse } from '../errors/index.js';
 import {
   type Attestation,
   type ChainLink,
@@ -66,25 +68,33 @@ interface ReadAttestation extends ReadLink {
 export class AttestationVerifier {
   readonly #trust: ReadTrust;
   readonly #memo: VouchingMemo;
+  /** Those whose shape was looked at last. */
+  #circumstances: Circumstances | undefined;
 
-  /** @throws TenstripError `OptionsInvalid` when `trust` is wrong, with everything that is. */
+  /** @throws TenstripError `OptionsInvalid` when `trust` or `options` are wrong, with everything that is. */
   constructor(trust: Trust, options: VerifierOptions = {}) {
     this.#trust = readTrust(trust);
-    const { predicates = new Map(), maxPayloadCharacters = 2 ** 25, maxCheckpoints = 1024, maxTiles = 512 } = options;
+    const read = checked(optionsSchema, options, 'what a verifier can be made with');
+    const { predicates = new Map(), maxPayloadCharacters = 2 ** 25, maxCheckpoints = 1024, maxTiles = 512 } = read;
     this.#memo = {
       payloads: new PayloadMemo(new Map([...knownPredicates, ...predicates]), maxPayloadCharacters),
       checkpoints: new CheckpointMemo({ maxCheckpoints, maxTiles }),
     };
   }
 
-  /** The verdict on an attestation from anywhere. Never throws for what a stranger may send. */
+  /**
+   * The verdict on an attestation from anywhere. Never throws for what a stranger may send.
+   * @throws TenstripError `OptionsInvalid` when `circumstances` are none, or expect what is no expectation
+   */
   verify(attestation: Attestation, circumstances: Circumstances): Verdict {
+    if (circumstances !== this.#circumstances) this.#circumstances = checkedCircumstances(circumstances);
     const read = this.#read(attestation);
     return isRefusal(read) ? read : this.#underSomeRoot(read, circumstances, true);
   }
 
   /** The same verdicts, one after the other; in the order of the log it is fastest. */
   verifyBatch(attestations: readonly Attestation[], circumstances: Circumstances): Verdict[] {
+    if (!Array.isArray(attestations)) throw optionsInvalid('The attestations are no array. Give one.');
     return attestations.map((attestation) => this.verify(attestation, circumstances));
   }
 
@@ -252,6 +262,50 @@ export class AttestationVerifier {
     }
     return { list: place.list, index: place.index, version: known.version, ageMs };
   }
+}
+
+const limit = z.number().min(0).optional();
+const optionsSchema = z.strictObject({
+  predicates: z.custom<PredicateSchemas>((given) => given instanceof Map, 'a Map').optional(),
+  maxCheckpoints: limit,
+  maxTiles: limit,
+  maxPayloadCharacters: limit,
+});
+
+/** An expectation that nobody looks at would be taken for one that is met. */
+function checkedCircumstances(circumstances: Circumstances): Circumstances {
+  if (!isObject(circumstances)) throw optionsInvalid('The circumstances are no object. Give at least a time.');
+  const { status, expect } = circumstances;
+  if (status !== undefined && !(status instanceof StatusSnapshot)) {
+    throw optionsInvalid('The status is no StatusSnapshot. Put the lists that were read into one.');
+  }
+  if (expect !== undefined) checkExpectation(expect);
+  return circumstances;
+}
+
+function checkExpectation(expect: Expectation): void {
+  const unknown = isObject(expect) ? unknownMember(expect, ['predicateType', 'subject', 'root']) : '';
+  const { subject } = Object(expect) as Expectation;
+  const inSubject =
+    subject === undefined ? undefined : isObject(subject) ? unknownMember(subject, ['name', 'digest']) : '';
+  const digest = subject?.digest;
+  if (unknown === undefined && inSubject === undefined && (digest === undefined || isObject(digest))) return;
+  throw optionsInvalid(
+    'What is expected is not { predicateType, subject: { name, digest }, root }, all at will and nothing else. Correct it.',
+  );
+}
+
+function unknownMember(value: object, known: readonly string[]): string | undefined {
+  for (const name in value) if (!known.includes(name)) return name;
+  return undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function optionsInvalid(message: string): TenstripError<AttestationErrorCode> {
+  return new TenstripError('OptionsInvalid', message);
 }
 
 // Frozen, as all that is shared between verdicts: who changes one changes no other.

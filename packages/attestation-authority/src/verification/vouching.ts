@@ -3,7 +3,7 @@
 import { createVerifier, sha256 } from '@tenstrip/shared-core/crypto';
 import { isSignatureBy, parseTlogProof, verifyInclusion } from '@tenstrip/shared-core/transparency';
 import { isRefusal, type Refusal, refuse } from '../errors/index.js';
-import { type ChainLink, type DsseEnvelope, decodeDsseBase64, decodeSignedPayload } from '../statement/index.js';
+import { type ChainLink, type DsseEnvelope, decodeDsseBase64InPlace, decodeSignedPayload } from '../statement/index.js';
 import type { ReadKey, ReadRoot } from '../trust/index.js';
 import {
   type CheckpointMemo,
@@ -96,7 +96,7 @@ export function signerOf(
       isNamed = true;
       const seen = known?.payload.signed;
       if (seen?.key === key && seen.sig === sig) return key;
-      signature ??= decodeDsseBase64(sig);
+      signature ??= decodeDsseBase64InPlace(sig);
       if (signature === undefined) {
         const where = `${path}.envelope.signatures[${at}]`;
         return refuse('ENVELOPE_MALFORMED', where, 'sig is not padded, canonical base64');

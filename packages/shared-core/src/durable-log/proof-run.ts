@@ -33,7 +33,10 @@ export async function cutProofs(tree: TiledTree, { from, to, size, checkpoint }:
     parentsBegin = begin;
   }
   const head = tlogProofHead;
-  for (let at = 0; at < above.length; at++) above[at] = `${head}${from + at}\n${above[at]}`;
+  for (let at = 0; at < above.length; at++) {
+    const line = `${from + at}\n`; // apart: one text of a few characters, where the chain would have two links for it
+    above[at] = `${head}${line}${above[at]}`;
+  }
   return above;
 }
 

@@ -39,8 +39,9 @@ const endorsementUse = '2.23.133.8.1';
  */
 export function verifyEndorsement(
   chain: readonly (Uint8Array | string)[],
-  { roots, time, publicArea }: EndorsementCircumstances,
+  circumstances: EndorsementCircumstances,
 ): Endorsement | Refusal {
+  const { roots, time, publicArea } = Object(circumstances) as EndorsementCircumstances;
   if (!Array.isArray(chain) || chain.length < 1 || chain.length > maximumCertificates) {
     return refuse('ENDORSEMENT_INVALID', 'certificates', 'it has not 1 to 8 certificates');
   }
@@ -69,7 +70,13 @@ export function verifyEndorsement(
 
 /** Roots, read once. @throws TenstripError `OptionsInvalid` */
 export function readEndorsementRoots(roots: EndorsementCircumstances['roots']): X509Certificate[] {
-  return roots.map((source, at) => {
+  if (!Array.isArray(roots)) {
+    throw new TenstripError<AttestationErrorCode>(
+      'OptionsInvalid',
+      'The roots are no array of certificates. Give one.',
+    );
+  }
+  return roots.map((source: X509Certificate | Uint8Array | string, at) => {
     const root = source instanceof X509Certificate ? source : readCertificate(source);
     if (root?.ca === true && at < maximumRoots) return root;
     throw new TenstripError<AttestationErrorCode>(

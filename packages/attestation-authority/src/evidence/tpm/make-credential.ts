@@ -32,8 +32,11 @@ export function makeCredential(
   secret: Uint8Array,
   entropy: Entropy,
 ): CredentialChallenge {
-  const { nameHash, symmetricBits } = endorsementKey;
+  const { nameHash, symmetricBits } = Object(endorsementKey) as EndorsementKey;
   const largest = digestBytes[nameHash];
+  if (largest === undefined || !(name instanceof Uint8Array) || !(secret instanceof Uint8Array)) {
+    throw requestInvalid('A credential is made for a key of readEndorsementKey, from a name and a secret in octets.');
+  }
   if (secret.length < 1 || secret.length > largest) {
     throw requestInvalid(`The secret has ${secret.length} octets; give it 1 to ${largest}.`);
   }

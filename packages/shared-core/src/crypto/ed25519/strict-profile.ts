@@ -48,7 +48,9 @@ const signBit = 0x80;
 
 /** Looks at the first 32 bytes. */
 function isStrictPoint(encoded: Uint8Array): boolean {
-  return isCanonical(encoded) && !lowOrderY.some((y) => encoded[0] === y[0] && isSameY(encoded, y));
+  if (!isCanonical(encoded)) return false;
+  for (let at = 0; at < lowOrderY.length; at++) if (isSameY(encoded, lowOrderY[at]!)) return false;
+  return true;
 }
 
 /** Whether y, the encoding without its sign bit, is below p = 2^255 - 19: in bytes ed, thirty times ff, 7f. */
