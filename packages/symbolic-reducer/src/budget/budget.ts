@@ -44,12 +44,10 @@ export class Budget {
   /** @throws TenstripError `OptionsInvalid` when a limit is not a number of at least 1 */
   constructor(limits: BudgetLimits = {}) {
     const { maxNodes = 1 << 22, maxTerms = 1 << 22, maxBits = 1 << 20, maxSteps = Number.POSITIVE_INFINITY } = limits;
-    for (const [option, value] of Object.entries({ maxNodes, maxTerms, maxBits, maxSteps })) {
-      if (typeof value === 'number' && value >= 1) continue;
-      throw reducerError('OptionsInvalid', `${option} must be a number of at least 1, not ${String(value)}`, {
-        option,
-      });
-    }
+    requirePositive('maxNodes', maxNodes);
+    requirePositive('maxTerms', maxTerms);
+    requirePositive('maxBits', maxBits);
+    requirePositive('maxSteps', maxSteps);
     this.maxNodes = maxNodes;
     this.maxTerms = maxTerms;
     this.maxBits = maxBits;
@@ -90,6 +88,11 @@ export class Budget {
   requireNodes(nodes: number): void {
     if (nodes > this.maxNodes) throw tooMuch('nodes', 'maxNodes', this.maxNodes, nodes);
   }
+}
+
+function requirePositive(option: string, value: unknown): void {
+  if (typeof value === 'number' && value >= 1) return;
+  throw reducerError('OptionsInvalid', `${option} must be a number of at least 1, not ${String(value)}`, { option });
 }
 
 function tooMuch(what: string, limit: string, allowed: number, needed: number | bigint) {

@@ -36,7 +36,7 @@ import {
   signsOfSum,
   zeroSign,
 } from './functions.js';
-import { type ExprId, kindCode, NodeTable, type StoreLimits } from './store.js';
+import { type ExprId, kindCode, NodeTable } from './store.js';
 
 /** A term of a sum with its coefficient. */
 export interface Term {
@@ -57,27 +57,18 @@ export interface Factor {
 /** The store of expressions, with its canonical builders. An expression is valid in the store that made it. */
 export class ExpressionStore extends NodeTable {
   /** The number 0. */
-  readonly zero: ExprId;
+  readonly zero = 0 as ExprId;
   /** The number 1. */
-  readonly one: ExprId;
+  readonly one = 1 as ExprId;
   /** The number -1. */
-  readonly minusOne: ExprId;
+  readonly minusOne = 2 as ExprId;
   /** One half. */
-  readonly half: ExprId;
+  readonly half = 3 as ExprId;
   /** The number pi. */
-  readonly pi: ExprId;
+  readonly pi = 4 as ExprId;
 
   #firstTooLarge: bigint | undefined;
   #domain: ConditionSet | undefined;
-
-  constructor(limits: StoreLimits = {}) {
-    super(limits);
-    this.zero = this.internNumber(0);
-    this.one = this.internNumber(1);
-    this.minusOne = this.internNumber(-1);
-    this.half = this.internNumber(rational(1n, 2n));
-    this.pi = this.internPi();
-  }
 
   /**
    * Calls `body`, and says besides where all is defined that it builds: what is under roots, in logarithms and below bars. An
@@ -191,7 +182,7 @@ export class ExpressionStore extends NodeTable {
 
   /** Sorts, adds what is equal, leaves out what is 0. */
   #sumOf(terms: readonly ExprId[], coefficients: readonly Rational[]): ExprId {
-    const order = this.#sorted(terms);
+    const order = this.#sorted(terms, undefined);
     const payload: number[] = [];
     for (let at = 0; at < order.length; ) {
       const term = terms[order[at]!]!;
@@ -211,22 +202,28 @@ export class ExpressionStore extends NodeTable {
     return this.intern(kindCode.sum, payload);
   }
 
-  #sorted(ids: readonly ExprId[], tie?: (a: number, b: number) => number): number[] {
-    const order = new Array<number>(ids.length);
-    const isBefore = (a: number, b: number) => this.compare(ids[a]!, ids[b]!) || (tie === undefined ? 0 : tie(a, b));
+  /** Places in the order of what is there, and of equal ones in that of their exponents, if these are given. */
+  #sorted(ids: readonly ExprId[], exponents: readonly ExprId[] | undefined): number[] {
+    const order: number[] = [];
     if (ids.length > 12) {
-      for (let at = 0; at < ids.length; at++) order[at] = at;
-      return order.sort(isBefore);
+      for (let at = 0; at < ids.length; at++) order.push(at);
+      return order.sort((a, b) => this.#comparePlaces(ids, exponents, a, b));
     }
     for (let at = 0; at < ids.length; at++) {
       let place = at;
-      while (place > 0 && isBefore(order[place - 1]!, at) > 0) {
+      order.push(at);
+      while (place > 0 && this.#comparePlaces(ids, exponents, order[place - 1]!, at) > 0) {
         order[place] = order[place - 1]!;
         place--;
       }
       order[place] = at;
     }
     return order;
+  }
+
+  #comparePlaces(ids: readonly ExprId[], exponents: readonly ExprId[] | undefined, a: number, b: number): number {
+    const order = this.compare(ids[a]!, ids[b]!);
+    return order !== 0 || exponents === undefined ? order : this.#compareExponents(exponents[a]!, exponents[b]!);
   }
 
   #scaledSum(sum: ExprId, scale: Rational): ExprId {
@@ -309,20 +306,19 @@ export class ExpressionStore extends NodeTable {
         exponents.push(this.one);
       }
     }
-    const order = this.#sorted(bases, (a, b) => this.#compareExponents(exponents[a]!, exponents[b]!));
+    const order = this.#sorted(bases, exponents);
     const payload: number[] = [];
     let again: ExprId[] | undefined;
     for (let at = 0; at < order.length; ) {
       const base = bases[order[at]!]!;
       const start = at;
       while (at < order.length && bases[order[at]!] === base) at++;
-      const own =
-        at === start + 1
-          ? [exponents[order[start]!]!]
-          : this.#merged(
-              base,
-              order.slice(start, at).map((i) => exponents[i]!),
-            );
+      if (at === start + 1 && this.kindCodeOf(base) !== kindCode.number) {
+        payload.push(base, exponents[order[start]!]!);
+        continue;
+      }
+      const same = order.slice(start, at).map((i) => exponents[i]!);
+      const own = same.length === 1 ? same : this.#merged(base, same);
       const wasMerged = own.length < at - start;
       for (const exponent of own) {
         if (exponent === this.zero && wasMerged) continue;
@@ -388,7 +384,9 @@ export class ExpressionStore extends NodeTable {
   }
 
   #compareExponents(a: ExprId, b: ExprId): number {
-    const [x, y] = [this.valueOf(a), this.valueOf(b)];
+    if (a === b) return 0;
+    const x = this.valueOf(a);
+    const y = this.valueOf(b);
     return x !== undefined && y !== undefined ? -compareNumbers(x, y) : this.compare(a, b);
   }
 
