@@ -4,7 +4,13 @@
 // structure, never by handle, so nothing depends on what was built before. At most 64 bytes a node of up to four children.
 
 import { reducerError } from '../errors/index.js';
-import { compare as compareNumbers, equals as equalNumbers, type Rational, rational, toText } from '../numbers/index.js';
+import {
+  compare as compareNumbers,
+  equals as equalNumbers,
+  type Rational,
+  rational,
+  toText,
+} from '../numbers/index.js';
 import { type Assumption, type Assumptions, type SymbolFacts, withAssumption } from './assumptions.js';
 import { type FunctionName, functionTable } from './functions.js';
 
@@ -425,7 +431,7 @@ for (let id = 0; id < start.used; id++) {
 }
 
 function columnOf(length: number, entries: readonly number[]): number[] {
-  const column = new Array<number>();
+  const column: number[] = [];
   for (let at = 0; at < length; at++) column.push(entries[at] ?? 0);
   return column;
 }

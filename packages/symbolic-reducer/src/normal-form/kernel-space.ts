@@ -174,7 +174,7 @@ export class KernelSpace {
     return store.linearCombination(parts);
   }
 
-  /** Kernels that are symbols are in the order that products have, so nothing is left for a builder to do. */
+  /** Symbols are in the order that products have: nothing is left for a builder of products to do. */
   #plainExpression({ columns }: Polynomial): ExprId {
     const store = this.#store;
     const { packing, keys, low, count, coefficients } = columns;

@@ -6,6 +6,6 @@ export {
 } from './certify.js';
 export { coefficientAt } from './coefficients.js';
 export { type GcdWithCofactors, gcd, gcdByEuclid, gcdWithCofactors } from './gcd.js';
-export { gcdOf, Polynomial, type PolynomialTerm, type PseudoDivision } from './polynomial.js';
 export { Packing } from './packing.js';
+export { gcdOf, Polynomial, type PolynomialTerm, type PseudoDivision } from './polynomial.js';
 export { type SquareFreeDecomposition, squareFree } from './square-free.js';

@@ -2,7 +2,16 @@
 // hold, machines without WebAssembly, and as its oracle.
 
 import type { Budget } from '../budget/index.js';
-import { bitsOf, type Coefficients, firstOf, heightOf, integersOf, normOf, productWeight, TermSink } from './coefficients.js';
+import {
+  bitsOf,
+  type Coefficients,
+  firstOf,
+  heightOf,
+  integersOf,
+  normOf,
+  productWeight,
+  TermSink,
+} from './coefficients.js';
 import { multiplyByKernel } from './kernel.js';
 import { ProductHeap } from './product-heap.js';
 import type { Terms } from './terms.js';

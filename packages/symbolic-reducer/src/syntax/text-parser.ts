@@ -103,9 +103,35 @@ class Reader {
 
   /** Digits, a broken part, an exponent: all exact. */
   #readNumber(): void {
+    const start = this.#at;
+    if (!this.#readSmallNumber()) this.#readAnyNumber(start);
+    // 2x and 2(x+1) are products
+    const next = this.#text.charCodeAt(this.#at);
+    if (next === 0x28 || this.#nameEnd() > this.#at) this.#times(false);
+  }
+
+  /** Up to 15 digits alone, which most numbers are. */
+  #readSmallNumber(): boolean {
+    let value = 0;
+    let at = this.#at;
+    let code = this.#text.charCodeAt(at);
+    for (; isDigit(code); code = this.#text.charCodeAt(++at)) value = 10 * value + (code - 0x30);
+    if (
+      at === this.#at ||
+      at - this.#at > 15 ||
+      code === 0x2e ||
+      (code | 0x20) === 0x65 ||
+      (at - this.#at) * 3.33 > this.#store.maxBits
+    )
+      return false;
+    this.#operand(this.#store.number(value), this.#at);
+    this.#at = at;
+    return true;
+  }
+
+  #readAnyNumber(start: number): void {
     numberPattern.lastIndex = this.#at;
     const [text, whole = '', broken = '', exponent = '0'] = numberPattern.exec(this.#text)!;
-    const start = this.#at;
     const digits = whole.length + broken.length;
     const scale = exponent.length > 9 ? Number.POSITIVE_INFINITY : Math.abs(Number(exponent));
     if ((digits + scale) * 3.33 > this.#store.maxBits + 4) {
@@ -121,23 +147,29 @@ class Reader {
     this.#at += text.length;
     const number = power >= 0 ? rational(value * 10n ** BigInt(power)) : rational(value, 10n ** BigInt(-power));
     this.#operand(this.#store.number(number), start);
-    // 2x and 2(x+1) are products
-    const next = this.#text.charCodeAt(this.#at);
+  }
+
+  /** Where a name that begins here ends; here when none does. */
+  #nameEnd(): number {
+    let at = this.#at;
+    let code = this.#text.charCodeAt(at);
+    if (code < 0x80 && !isLetter(code)) return at;
+    while (isLetter(code) || isDigit(code)) code = this.#text.charCodeAt(++at);
+    if (!(code >= 0x80)) return at;
     namePattern.lastIndex = this.#at;
-    if (next === 0x28 || namePattern.test(this.#text)) this.#times(false);
+    return namePattern.test(this.#text) ? namePattern.lastIndex : this.#at;
   }
 
   #readName(): void {
-    namePattern.lastIndex = this.#at;
-    const match = namePattern.exec(this.#text);
-    if (match === null) {
+    const end = this.#nameEnd();
+    if (end === this.#at) {
       if (this.#text.startsWith(')', this.#at) || this.#text.startsWith(',', this.#at))
         throw this.#error('an operand is missing here');
       throw this.#error(`"${this.#character()}" cannot stand here`);
     }
-    const [name] = match;
     const start = this.#at;
-    this.#at += name.length;
+    const name = this.#text.slice(start, end);
+    this.#at = end;
     this.#skipSpace();
     if (this.#text.charCodeAt(this.#at) === 0x28) {
       if (!isFunctionName(name)) {
@@ -316,6 +348,11 @@ function newFrame(call: string | undefined, position: number): Frame {
   };
 }
 
+/** Of ASCII, with the underscore. */
+function isLetter(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
+}
+
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
@@ -325,9 +362,15 @@ const namePattern = /[\p{L}_][\p{L}\p{M}\p{N}_]*/uy;
 
 const quotedPattern = /`((?:[^`]|``)+)`/y;
 
+function isName(text: string): boolean {
+  let at = 0;
+  while (isLetter(text.charCodeAt(at)) || (at > 0 && isDigit(text.charCodeAt(at)))) at++;
+  if (at === text.length) return at > 0;
+  namePattern.lastIndex = 0;
+  return namePattern.test(text) && namePattern.lastIndex === text.length;
+}
+
 /** Whether a text is a name that {@link parseText} reads as a symbol. */
 export function isSymbolText(text: string): boolean {
-  namePattern.lastIndex = 0;
-  const match = namePattern.exec(text);
-  return match?.[0].length === text.length && text !== 'pi' && text !== 'π' && text !== 'e' && !isFunctionName(text);
+  return isName(text) && text !== 'pi' && text !== 'π' && text !== 'e' && !isFunctionName(text);
 }
