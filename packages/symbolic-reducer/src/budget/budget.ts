@@ -2,6 +2,7 @@
 // whether the operation was stopped. Steps, not clocks, decide: the same input ends at the same place in every run.
 
 import { reducerError } from '../errors/index.js';
+import { keepShape } from './kept-shapes.js';
 
 /** What tells that an operation is over: an `OperationContext`, a `WorkerOperation`, or anything of that shape. */
 export interface Stoppable {
@@ -99,3 +100,5 @@ function tooMuch(what: string, limit: string, allowed: number, needed: number | 
   const message = `this takes ${needed} ${what}, and ${allowed} are allowed; raise ${limit} or ask for less`;
   return reducerError('BudgetExceeded', message, { limit, allowed, needed: needed.toString() });
 }
+
+keepShape(new Budget());

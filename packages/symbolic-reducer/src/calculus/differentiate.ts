@@ -1,10 +1,10 @@
 // Differentiation on the shared graph: each node once, so the work follows the graph's size and not the tree's, and what is derived once is
 // known to every later question about the same symbol.
 
-import type { Budget } from '../budget/index.js';
+import { type Budget, keepShape } from '../budget/index.js';
 import { type Certificate, checkCertificate, type DerivativeCertificate } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
-import { type ExpressionStore, type ExprId, postorder } from '../expression/index.js';
+import { ExpressionStore, type ExprId, postorder } from '../expression/index.js';
 import { type Rational, signOf, subtract } from '../numbers/index.js';
 import { SharedMathJson } from '../syntax/index.js';
 
@@ -216,3 +216,5 @@ export class Differentiator {
     }
   }
 }
+
+keepShape(new Differentiator(new ExpressionStore(), 'x'));

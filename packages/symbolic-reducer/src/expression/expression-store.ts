@@ -3,6 +3,7 @@
 // real values for which its operands are defined. What would make an expression defined at more points by a cancellation is not
 // done here: x / x stays as it is, until a reduction cancels it and says that x is not 0.
 
+import { keepShape } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
 import {
   absolute,
@@ -368,19 +369,24 @@ export class ExpressionStore extends NodeTable {
    * ones. (x^2 and x^-1 stay two.)
    */
   #merged(base: ExprId, exponents: readonly ExprId[]): ExprId[] {
-    const values = exponents.map((exponent) => this.valueOf(exponent));
-    const oneSign = (sign: number) => values.every((value) => value !== undefined && signOf(value) === sign);
-    if (oneSign(1) || oneSign(-1) || (this.signs(base) & zeroSign) === 0) return [this.sum(exponents)];
-    const groups = new Map<string, ExprId[]>();
-    exponents.forEach((exponent, at) => {
-      const value = values[at];
-      const group = value === undefined ? `symbolic ${exponent}` : `${signOf(value)}`;
-      groups.set(group, [...(groups.get(group) ?? []), exponent]);
-    });
-    if (groups.has('-1')) groups.delete('0');
-    return [...groups.values()]
-      .map((group) => (group[0] === this.zero ? this.zero : this.sum(group)))
-      .sort((a, b) => this.#compareExponents(a, b));
+    const positive: ExprId[] = [];
+    const negative: ExprId[] = [];
+    const symbolic = new Map<ExprId, ExprId[]>();
+    for (const exponent of exponents) {
+      const value = this.valueOf(exponent);
+      if (value === undefined) symbolic.set(exponent, [...(symbolic.get(exponent) ?? []), exponent]);
+      else if (signOf(value) > 0) positive.push(exponent);
+      else if (signOf(value) < 0) negative.push(exponent);
+    }
+    const all = exponents.length;
+    const isOneSign = positive.length === all || negative.length === all;
+    if (isOneSign || (this.signs(base) & zeroSign) === 0) return [this.sum(exponents)];
+    const result: ExprId[] = [];
+    if (positive.length > 0) result.push(this.sum(positive));
+    if (negative.length > 0) result.push(this.sum(negative));
+    else if (exponents.includes(this.zero)) result.push(this.zero);
+    for (const group of symbolic.values()) result.push(this.sum(group));
+    return result.length === 1 ? result : result.sort((a, b) => this.#compareExponents(a, b));
   }
 
   #compareExponents(a: ExprId, b: ExprId): number {
@@ -821,3 +827,5 @@ function factorisedInteger(value: bigint): [bigint, number][] {
   }
   return [...result, [left, 1]];
 }
+
+keepShape(new ExpressionStore());

@@ -2,8 +2,8 @@
 // digits. Polynomials are plain arrays of keys and coefficients here, because making typed arrays costs more than such a sum takes.
 // Where anything does not fit, the answer is that this is not for here, and nothing was done.
 
-import type { Budget } from '../budget/index.js';
-import { type Condition, ConditionSet, type ExpressionStore, type ExprId, kindCode } from '../expression/index.js';
+import { type Budget, keepShape } from '../budget/index.js';
+import { type Condition, ConditionSet, ExpressionStore, type ExprId, kindCode } from '../expression/index.js';
 
 /** Variables, terms of each polynomial, powers and nested sums that are small. */
 const maxVariables = 4;
@@ -294,3 +294,6 @@ function gcdOf(a: number, b: number): number {
   while (right !== 0) [left, right] = [right, left % right];
   return left;
 }
+
+keepShape(new SmallSpace(new ExpressionStore()));
+keepShape(new SmallPolynomial([], [], 0));

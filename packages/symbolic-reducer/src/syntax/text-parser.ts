@@ -8,8 +8,9 @@
 // A name in back quotes is a symbol whatever it is: `pi`, `a b`.
 
 import { TenstripError } from '@tenstrip/shared-core';
+import { keepShape } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
-import type { ExpressionStore, ExprId } from '../expression/index.js';
+import { ExpressionStore, type ExprId } from '../expression/index.js';
 import { rational } from '../numbers/index.js';
 import { callByName, isFunctionName } from './names.js';
 
@@ -20,7 +21,7 @@ interface Frame {
   /** The function that the bracket belongs to; `undefined`: brackets alone, or the whole. */
   readonly call: string | undefined;
   /** Where it opened. */
-  readonly position: number;
+  readonly openedAt: number;
   readonly operands: ExprId[];
   terms: ExprId[];
   /** The sign of the product that is being read. */
@@ -30,7 +31,12 @@ interface Frame {
   divides: boolean;
   /** Where the division sign stands. */
   dividedAt: number;
-  powers: { readonly value: ExprId; readonly negated: boolean; readonly position: number }[];
+  /** The operand that was read last, whether a sign belongs to it, and where it stands. */
+  value: ExprId;
+  negated: boolean;
+  position: number;
+  /** Of a chain of powers, all operands but the last. */
+  readonly powers: { readonly value: ExprId; readonly negated: boolean; readonly position: number }[];
   /** Signs before the operand that is expected. */
   signs: number;
 }
@@ -205,12 +211,15 @@ class Reader {
   }
 
   #operand(value: ExprId, position: number): void {
-    const { factors, powers, signs } = this.#frame;
+    const frame = this.#frame;
     // A sign before a product is that of the whole product: -(x + y)*z is not (-x - y)*z.
-    const isLeading = factors.length === 0 && powers.length === 0;
-    if (isLeading && signs % 2 === 1) this.#frame.negative = !this.#frame.negative;
-    powers.push({ value, negated: !isLeading && signs % 2 === 1, position });
-    this.#frame.signs = 0;
+    const isLeading = frame.factors.length === 0 && frame.powers.length === 0;
+    const isSigned = frame.signs % 2 === 1;
+    if (isLeading && isSigned) frame.negative = !frame.negative;
+    frame.value = value;
+    frame.negated = !isLeading && isSigned;
+    frame.position = position;
+    frame.signs = 0;
     this.#wantsOperand = false;
   }
 
@@ -224,8 +233,10 @@ class Reader {
         this.#frame.negative = text[this.#at] !== '+';
         break;
       case '*':
-        if (text[this.#at + 1] === '*') this.#at++;
-        else this.#times(false);
+        if (text[this.#at + 1] === '*') {
+          this.#at++;
+          this.#raise();
+        } else this.#times(false);
         break;
       case '·':
       case '×':
@@ -236,6 +247,7 @@ class Reader {
         this.#times(true);
         break;
       case '^':
+        this.#raise();
         break;
       case ',':
         this.#comma();
@@ -248,6 +260,11 @@ class Reader {
     }
     this.#at++;
     this.#wantsOperand = true;
+  }
+
+  #raise(): void {
+    const { value, negated, position, powers } = this.#frame;
+    powers.push({ value, negated, position });
   }
 
   #times(divides: boolean): void {
@@ -264,7 +281,7 @@ class Reader {
 
   #close(): void {
     if (this.#frames.length === 0) throw this.#error('this bracket closes nothing');
-    const { call, position, operands } = this.#frame;
+    const { call, openedAt: position, operands } = this.#frame;
     const inside = this.#closeSum();
     this.#frame = this.#frames.pop()!;
     this.#at++;
@@ -278,9 +295,9 @@ class Reader {
 
   /** The chain of powers is folded from the right; a sign belongs to all that follows it in the chain. */
   #closePower(): void {
-    const { powers } = this.#frame;
-    const last = powers.pop()!;
-    let value = last.negated ? this.#store.negate(last.value) : last.value;
+    const { powers, negated: isNegated } = this.#frame;
+    let { value } = this.#frame;
+    if (isNegated) value = this.#store.negate(value);
     while (powers.length > 0) {
       const { value: base, negated, position } = powers.pop()!;
       const exponent = value;
@@ -297,10 +314,12 @@ class Reader {
 
   #closeProduct(): void {
     this.#closePower();
-    const product = this.#store.product(this.#frame.factors);
-    this.#frame.terms.push(this.#frame.negative ? this.#store.negate(product) : product);
-    this.#frame.factors = [];
-    this.#frame.negative = false;
+    const frame = this.#frame;
+    const product = this.#store.product(frame.factors);
+    frame.terms.push(frame.negative ? this.#store.negate(product) : product);
+    if (frame.factors.length === 1) frame.factors.pop();
+    else frame.factors = [];
+    frame.negative = false;
   }
 
   #closeSum(): ExprId {
@@ -336,13 +355,16 @@ class Reader {
 function newFrame(call: string | undefined, position: number): Frame {
   return {
     call,
-    position,
+    openedAt: position,
     operands: [],
     terms: [],
     negative: false,
     factors: [],
     divides: false,
     dividedAt: position,
+    value: 0 as ExprId,
+    negated: false,
+    position,
     powers: [],
     signs: 0,
   };
@@ -374,3 +396,5 @@ function isName(text: string): boolean {
 export function isSymbolText(text: string): boolean {
   return isName(text) && text !== 'pi' && text !== 'π' && text !== 'e' && !isFunctionName(text);
 }
+
+keepShape(new Reader(new ExpressionStore(), ''));
