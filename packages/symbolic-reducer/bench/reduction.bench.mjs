@@ -26,7 +26,7 @@ import { startPeerProcess } from './reduction/peer-process.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-const warmUpMs = 600;
+const warmUpMs = 1_500;
 
 /** Repeats a side's work for a while before it is measured. */
 async function warmUp(run) {
@@ -212,12 +212,12 @@ function sameValues(inputs, ours, theirs) {
 function prepareReduction(system, operations, withProof) {
   return async ({ quick }) => {
     const inputs = texts(operations, system, quick);
-    const run = () =>
-      inputs.map((text) => {
-        const store = new ExpressionStore();
-        const { result } = (withProof ? reduce : normalForm)(store, parseText(store, text));
-        return printText(store, result);
-      });
+    const reduced = (text) => {
+      const store = new ExpressionStore();
+      const { result } = (withProof ? reduce : normalForm)(store, parseText(store, text));
+      return printText(store, result);
+    };
+    const run = () => inputs.map(reduced);
     const manifest = here(`node_modules/${system}/package.json`);
     if (!existsSync(manifest))
       return { ours: { run }, peer: { name: system, absent: 'not installed; npm ci in bench/' }, check: () => '' };

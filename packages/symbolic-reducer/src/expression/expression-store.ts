@@ -318,7 +318,8 @@ export class ExpressionStore extends NodeTable {
         payload.push(base, exponents[order[start]!]!);
         continue;
       }
-      const same = order.slice(start, at).map((i) => exponents[i]!);
+      const same: ExprId[] = [];
+      for (let place = start; place < at; place++) same.push(exponents[order[place]!]!);
       const own = same.length === 1 ? same : this.#merged(base, same);
       const wasMerged = own.length < at - start;
       for (const exponent of own) {

@@ -222,7 +222,7 @@ export class NodeTable {
   }
 
   #rebuildTable(size: number): void {
-    this.#table = new Int32Array(size).fill(-1);
+    this.#table = size <= 2 * mostPlain ? columnOf(size, []).fill(-1) : new Int32Array(size).fill(-1);
     const isFree = new Set(this.#free);
     for (let id = 0; id < this.#used; id++) if (isFree.size === 0 || !isFree.has(id)) this.#enter(id);
   }
@@ -403,10 +403,14 @@ function hashOfNumber(value: Rational): number {
 type Column = number[] | Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 function grown(column: Column, kind: { new (length: number): Exclude<Column, number[]> }): Column {
+  if (Array.isArray(column) && column.length < mostPlain) return columnOf(column.length * 2, column);
   const larger = new kind(column.length * 2);
   larger.set(column);
   return larger;
 }
+
+/** Entries of a plain column that is doubled once more, before it becomes a typed array. */
+const mostPlain = 128;
 
 /** The numbers that every store begins with: their nodes are 0, 1, 2 and 3; that of pi is 4. @internal */
 export const firstNumbers = [0, 1, -1, rational(1n, 2n)] as const;
@@ -415,18 +419,18 @@ export const firstNumbers = [0, 1, -1, rational(1n, 2n)] as const;
 const start = {
   used: firstNumbers.length + 1,
   poolUsed: firstNumbers.length as number,
-  kind: columnOf(64, [0, 0, 0, 0, kindCode.pi]),
-  offset: columnOf(64, [0, 1, 2, 3, 4]),
-  length: columnOf(64, [1, 1, 1, 1, 0]),
-  hash: columnOf(64, [...firstNumbers.map(hashOfNumber), mix(1, kindCode.pi)]),
-  signs: columnOf(64, []),
-  pool: columnOf(192, [0, 1, 2, 3]),
-  table: columnOf(128, []).fill(-1),
+  kind: columnOf(32, [0, 0, 0, 0, kindCode.pi]),
+  offset: columnOf(32, [0, 1, 2, 3, 4]),
+  length: columnOf(32, [1, 1, 1, 1, 0]),
+  hash: columnOf(32, [...firstNumbers.map(hashOfNumber), mix(1, kindCode.pi)]),
+  signs: columnOf(32, []),
+  pool: columnOf(96, [0, 1, 2, 3]),
+  table: columnOf(64, []).fill(-1),
   numbers: [...firstNumbers] as (Rational | undefined)[],
 };
 for (let id = 0; id < start.used; id++) {
-  let slot = start.hash[id]! & 127;
-  while (start.table[slot] !== -1) slot = (slot + 1) & 127;
+  let slot = start.hash[id]! & (start.table.length - 1);
+  while (start.table[slot] !== -1) slot = (slot + 1) & (start.table.length - 1);
   start.table[slot] = id;
 }
 

@@ -204,9 +204,9 @@ class SmallSpace {
     const conditions = new ConditionSet(this.#store);
     for (const { keys, values, degree } of this.#cancelled) {
       if (keys.length === 1) {
-        this.#symbols.forEach((symbol, index) => {
-          if (this.#exponentIn(keys[0]!, index) > 0) conditions.add('nonzero', symbol);
-        });
+        for (let index = 0; index < this.#symbols.length; index++) {
+          if (this.#exponentIn(keys[0]!, index) > 0) conditions.add('nonzero', this.#symbols[index]!);
+        }
         continue;
       }
       let content = 0;
@@ -296,4 +296,5 @@ function gcdOf(a: number, b: number): number {
 }
 
 keepShape(new SmallSpace(new ExpressionStore()));
+keepShape(new ConditionSet(new ExpressionStore()));
 keepShape(new SmallPolynomial([], [], 0));

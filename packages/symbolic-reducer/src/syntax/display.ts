@@ -30,13 +30,32 @@ interface PrintedTerm {
 export function displayedTerms(store: ExpressionStore, id: ExprId): Term[] {
   const terms = store.termsOf(id);
   if (terms.length < 2) return terms;
-  const degrees = terms.map(({ term }) => degreeOf(store, term));
-  const order = terms.map((_, at) => at);
-  const compareAt = (a: number, b: number) =>
-    compare(degrees[b]!, degrees[a]!) ||
-    lastIfOne(store, terms[a]!, terms[b]!) ||
-    compareFactors(store, terms[a]!.term, terms[b]!.term);
-  return order.sort(compareAt).map((at) => terms[at]!);
+  const keyed: KeyedTerm[] = [];
+  for (const term of terms) keyed.push({ term, degree: degreeOf(store, term.term) });
+  if (keyed.length > 16) keyed.sort((a, b) => compareKeyed(store, a, b));
+  else sortFew(store, keyed);
+  for (let at = 0; at < terms.length; at++) terms[at] = keyed[at]!.term;
+  return terms;
+}
+
+interface KeyedTerm {
+  readonly term: Term;
+  readonly degree: Rational;
+}
+
+function compareKeyed(store: ExpressionStore, a: KeyedTerm, b: KeyedTerm): number {
+  return (
+    compare(b.degree, a.degree) || lastIfOne(store, a.term, b.term) || compareFactors(store, a.term.term, b.term.term)
+  );
+}
+
+function sortFew(store: ExpressionStore, keyed: KeyedTerm[]): void {
+  for (let at = 1; at < keyed.length; at++) {
+    const moved = keyed[at]!;
+    let place = at;
+    for (; place > 0 && compareKeyed(store, keyed[place - 1]!, moved) > 0; place--) keyed[place] = keyed[place - 1]!;
+    keyed[place] = moved;
+  }
 }
 
 /** Of equal degree, as sqrt(2) and 1 have: the constant is last. */

@@ -23,14 +23,14 @@ type Place = 'alone' | 'factor' | 'base' | 'exponent';
  * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters
  */
 export function printText(store: ExpressionStore, root: ExprId): string {
-  return printed<Place>(store, root, (id, place) => expand(store, id, place));
+  return printed<Place>(store, root, expand);
 }
 
 /** Expands pieces until only text is left. @internal */
 export function printed<Place>(
   store: ExpressionStore,
   root: ExprId,
-  expand: (id: ExprId, place: Place | 'alone') => Piece<Place>[],
+  expand: (store: ExpressionStore, id: ExprId, place: Place | 'alone') => Piece<Place>[],
 ): string {
   const work: Piece<Place | 'alone'>[] = [{ id: root, place: 'alone' }];
   const out: string[] = [];
@@ -39,7 +39,7 @@ export function printed<Place>(
   while (work.length > 0) {
     const piece = work.pop()!;
     if (typeof piece !== 'string') {
-      const pieces = expand(piece.id, piece.place);
+      const pieces = expand(store, piece.id, piece.place);
       for (let at = pieces.length - 1; at >= 0; at--) work.push(pieces[at]!);
       continue;
     }
