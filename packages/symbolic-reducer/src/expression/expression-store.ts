@@ -101,14 +101,21 @@ export class ExpressionStore extends NodeTable {
   /** An exact number. @throws TenstripError `BudgetExceeded` beyond `maxBits` */
   number(value: Rational): ExprId {
     if (typeof value !== 'number') {
-      this.#firstTooLarge ??= 1n << BigInt(this.maxBits);
       const { numerator, denominator } = value;
-      if ((numerator < 0n ? -numerator : numerator) >= this.#firstTooLarge || denominator >= this.#firstTooLarge) {
+      const size = numerator < 0n ? -numerator : numerator;
+      if (this.#isTooLarge(size) || this.#isTooLarge(denominator)) {
         const message = `a number has more than ${this.maxBits} bits; raise maxBits`;
         throw reducerError('BudgetExceeded', message, { limit: 'maxBits', allowed: this.maxBits });
       }
     }
     return this.internNumber(value);
+  }
+
+  /** The first that is too large is 128 KB long by default: it is made only to be compared with what is not small. */
+  #isTooLarge(size: bigint): boolean {
+    if (size < 1n << 64n && this.maxBits >= 64) return false;
+    this.#firstTooLarge ??= 1n << BigInt(this.maxBits);
+    return size >= this.#firstTooLarge;
   }
 
   /**
