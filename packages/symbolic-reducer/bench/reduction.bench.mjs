@@ -209,6 +209,16 @@ function sameValues(inputs, ours, theirs) {
   return `exact values of ${inputs.length} results at 3 rational points`;
 }
 
+/** How much longer a peer that did not finish takes at least, by the CPU time that it had. */
+function atLeast(spentMs, run) {
+  if (spentMs === undefined) return '';
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  const times = Math.floor((1_000 * spentMs) / (user + system));
+  return `, with ${spentMs / 1_000} s of CPU time: at least ${times.toLocaleString('en')} times ours`;
+}
+
 function prepareReduction(system, operations, withProof) {
   return async ({ quick }) => {
     const inputs = texts(operations, system, quick);
@@ -227,7 +237,7 @@ function prepareReduction(system, operations, withProof) {
     await peer.line(60_000);
     const first = await peer.ask(inputs, peerLimitMs);
     if (first === undefined) {
-      const absent = `did not finish ${inputs.length} expressions of ${operations} operations in ${peerLimitMs / 1_000} s`;
+      const absent = `did not finish ${inputs.length} of ${operations} operations in ${peerLimitMs / 1_000} s${atLeast(peer.spentMs(), run)}`;
       return { ours: { run }, peer: { name: system, version, absent }, check: () => '' };
     }
     await warmUp(() => peer.ask(inputs));
