@@ -412,8 +412,8 @@ function grown(column: Column, kind: { new (length: number): Exclude<Column, num
 /** Entries of a plain column that is doubled once more, before it becomes a typed array. */
 const mostPlain = 128;
 
-/** The numbers that every store begins with: their nodes are 0, 1, 2 and 3; that of pi is 4. @internal */
-export const firstNumbers = [0, 1, -1, rational(1n, 2n)] as const;
+/** The numbers that every store begins with: their nodes are 0, 1, 2 and 3; that of pi is 4. */
+const firstNumbers = [0, 1, -1, rational(1n, 2n)] as const;
 
 /** What a store begins with: {@link firstNumbers} and pi. */
 const start = {
