@@ -1,5 +1,6 @@
 // Derivatives and compiled evaluation beside SymPy, reductions beside the systems of npm; CPU time, each peer measures its own.
-// Answers are compared first: at points, exactly where they are rational.
+// Answers are compared first: at points, exactly where they are rational. Both sides are warm where a row says so: each was at the same
+// work for the same time before, so that a rate is one that a process keeps and not that of a compiler at its start.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +25,15 @@ import {
 import { startPeerProcess } from './reduction/peer-process.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+
+const warmUpMs = 1_500;
+
+/** Repeats a side's work for a while before it is measured. */
+async function warmUp(run) {
+  const until = performance.now() + warmUpMs;
+  do await run();
+  while (performance.now() < until);
+}
 
 // SymPy
 
@@ -72,7 +82,9 @@ function prepareDerivative(depth) {
       const store = new ExpressionStore();
       return { store, derivative: differentiate(store, nested(store, depth), 'x') };
     };
+    await warmUp(run);
     if (peer.absent !== undefined) return { ours: { run }, peer: peer.absent, check: () => '' };
+    await warmUp(() => peer.process.ask({ do: 'differentiate', depth }));
     let ms = 0;
     let first = true;
     return {
@@ -160,12 +172,22 @@ function quotientSum(random, operations) {
   return parts.join(random.integer(0, 1) === 0 ? '+' : '-');
 }
 
-const reductionCounts = { 5: 12, 20: 3, 100: 1, 500: 1 };
+/**
+ * How many expressions are one run. Enough that neither side takes less than some milliseconds: what the collection of garbage before each
+ * run leaves to the first calls after it, a fifth of a millisecond, is then small beside them. No more than the peer does in its time.
+ */
+const reductionCounts = {
+  5: { mathjs: 240, algebrite: 12, nerdamer: 960 },
+  20: { mathjs: 3, algebrite: 3, nerdamer: 48 },
+  100: { mathjs: 1, algebrite: 1, nerdamer: 12 },
+  500: { mathjs: 1, algebrite: 1, nerdamer: 1 },
+};
 const peerLimitMs = 30_000;
 
-function texts(operations, quick) {
+function texts(operations, system, quick) {
   const random = seededRandom(`reductions of ${operations}`);
-  const count = quick ? Math.ceil(reductionCounts[operations] / 4) : reductionCounts[operations];
+  const all = reductionCounts[operations][system];
+  const count = quick ? Math.ceil(all / 4) : all;
   return Array.from({ length: count }, () => quotientSum(random, operations));
 }
 
@@ -187,26 +209,38 @@ function sameValues(inputs, ours, theirs) {
   return `exact values of ${inputs.length} results at 3 rational points`;
 }
 
+/** How much longer a peer that did not finish takes at least, by the CPU time that it had. */
+function atLeast(spentMs, run) {
+  if (spentMs === undefined) return '';
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  const times = Math.floor((1_000 * spentMs) / (user + system));
+  return `, with ${spentMs / 1_000} s of CPU time: at least ${times.toLocaleString('en')} times ours`;
+}
+
 function prepareReduction(system, operations, withProof) {
   return async ({ quick }) => {
-    const inputs = texts(operations, quick);
-    const run = () =>
-      inputs.map((text) => {
-        const store = new ExpressionStore();
-        const { result } = (withProof ? reduce : normalForm)(store, parseText(store, text));
-        return printText(store, result);
-      });
+    const inputs = texts(operations, system, quick);
+    const reduced = (text) => {
+      const store = new ExpressionStore();
+      const { result } = (withProof ? reduce : normalForm)(store, parseText(store, text));
+      return printText(store, result);
+    };
+    const run = () => inputs.map(reduced);
     const manifest = here(`node_modules/${system}/package.json`);
     if (!existsSync(manifest))
       return { ours: { run }, peer: { name: system, absent: 'not installed; npm ci in bench/' }, check: () => '' };
+    await warmUp(run);
     const { version } = JSON.parse(readFileSync(manifest, 'utf8'));
     const peer = startPeerProcess(process.execPath, [here('reduction/npm-peer.child.mjs'), system]);
     await peer.line(60_000);
     const first = await peer.ask(inputs, peerLimitMs);
     if (first === undefined) {
-      const absent = `did not finish ${inputs.length} expressions of ${operations} operations in ${peerLimitMs / 1_000} s`;
+      const absent = `did not finish ${inputs.length} of ${operations} operations in ${peerLimitMs / 1_000} s${atLeast(peer.spentMs(), run)}`;
       return { ours: { run }, peer: { name: system, version, absent }, check: () => '' };
     }
+    await warmUp(() => peer.ask(inputs));
     let ms = 0;
     return {
       ours: { run },
@@ -228,8 +262,8 @@ function prepareReduction(system, operations, withProof) {
 
 const reductions = [5, 20, 100, 500].flatMap((operations) =>
   ['mathjs', 'algebrite', 'nerdamer'].map((system) => ({
-    workload: `reduction: parse, one fraction, cancel, print; ${operations} operations, beside ${system}`,
-    size: `${reductionCounts[operations]} sums of quotients`,
+    workload: `reduction: parse, one fraction, cancel, print; ${operations} operations, beside ${system}, both warm`,
+    size: `${reductionCounts[operations][system]} sums of quotients`,
     metric: 'cpu',
     target: { atMost: 1 / 50 },
     prepare: prepareReduction(system, operations, false),
@@ -316,7 +350,7 @@ const figures = [
 /** @type {import('../../../tools/bench/workload.mjs').Workload[]} */
 export default [
   {
-    workload: 'derivative of a nested function',
+    workload: 'derivative of a nested function, both warm',
     size: '6 levels, each 3 times in the next',
     metric: 'cpu',
     target: { atMost: 1 / 300 },
@@ -331,8 +365,8 @@ export default [
   },
   ...reductions,
   {
-    workload: 'reduction with its proof, found and checked; 20 operations, beside mathjs, which gives none',
-    size: `${reductionCounts[20]} sums of quotients`,
+    workload: 'reduction with its proof, found and checked; 20 operations, beside mathjs, which gives none, both warm',
+    size: `${reductionCounts[20].mathjs} sums of quotients`,
     metric: 'cpu',
     prepare: prepareReduction('mathjs', 20, true),
   },

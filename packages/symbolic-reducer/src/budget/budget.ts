@@ -2,6 +2,7 @@
 // whether the operation was stopped. Steps, not clocks, decide: the same input ends at the same place in every run.
 
 import { reducerError } from '../errors/index.js';
+import { keepShape } from './kept-shapes.js';
 
 /** What tells that an operation is over: an `OperationContext`, a `WorkerOperation`, or anything of that shape. */
 export interface Stoppable {
@@ -44,12 +45,10 @@ export class Budget {
   /** @throws TenstripError `OptionsInvalid` when a limit is not a number of at least 1 */
   constructor(limits: BudgetLimits = {}) {
     const { maxNodes = 1 << 22, maxTerms = 1 << 22, maxBits = 1 << 20, maxSteps = Number.POSITIVE_INFINITY } = limits;
-    for (const [option, value] of Object.entries({ maxNodes, maxTerms, maxBits, maxSteps })) {
-      if (typeof value === 'number' && value >= 1) continue;
-      throw reducerError('OptionsInvalid', `${option} must be a number of at least 1, not ${String(value)}`, {
-        option,
-      });
-    }
+    requirePositive('maxNodes', maxNodes);
+    requirePositive('maxTerms', maxTerms);
+    requirePositive('maxBits', maxBits);
+    requirePositive('maxSteps', maxSteps);
     this.maxNodes = maxNodes;
     this.maxTerms = maxTerms;
     this.maxBits = maxBits;
@@ -92,7 +91,14 @@ export class Budget {
   }
 }
 
+function requirePositive(option: string, value: unknown): void {
+  if (typeof value === 'number' && value >= 1) return;
+  throw reducerError('OptionsInvalid', `${option} must be a number of at least 1, not ${String(value)}`, { option });
+}
+
 function tooMuch(what: string, limit: string, allowed: number, needed: number | bigint) {
   const message = `this takes ${needed} ${what}, and ${allowed} are allowed; raise ${limit} or ask for less`;
   return reducerError('BudgetExceeded', message, { limit, allowed, needed: needed.toString() });
 }
+
+keepShape(new Budget());

@@ -1,10 +1,10 @@
 // Differentiation on the shared graph: each node once, so the work follows the graph's size and not the tree's, and what is derived once is
 // known to every later question about the same symbol.
 
-import type { Budget } from '../budget/index.js';
+import { type Budget, keepShape } from '../budget/index.js';
 import { type Certificate, checkCertificate, type DerivativeCertificate } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
-import { type ExpressionStore, type ExprId, postorder } from '../expression/index.js';
+import { ExpressionStore, type ExprId, postorder, type Term } from '../expression/index.js';
 import { type Rational, signOf, subtract } from '../numbers/index.js';
 import { SharedMathJson } from '../syntax/index.js';
 
@@ -122,9 +122,7 @@ export class Differentiator {
     const store = this.#store;
     switch (store.kindOf(id)) {
       case 'sum':
-        return store.linearCombination(
-          store.termsOf(id).map(({ term, coefficient }) => ({ term: this.#known.get(term)!, coefficient })),
-        );
+        return this.#sum(id);
       case 'product':
         return this.#product(id);
       case 'call':
@@ -134,21 +132,40 @@ export class Differentiator {
     }
   }
 
+  #sum(id: ExprId): ExprId {
+    const store = this.#store;
+    const parts: Term[] = [];
+    const count = store.childCount(id);
+    for (let at = 0; at < count; at += 2) {
+      const term = this.#known.get(store.child(id, at))!;
+      if (term !== store.zero) parts.push({ term, coefficient: store.numberAt(store.child(id, at + 1)) });
+    }
+    return store.linearCombination(parts);
+  }
+
   /** The sum over factors of their derivatives times all other factors. */
   #product(id: ExprId): ExprId {
     const store = this.#store;
-    const factors = store.factorsOf(id);
-    const powers = factors.map(({ base, exponent }) => store.power(base, exponent));
+    const count = store.childCount(id);
+    const powers: ExprId[] = [];
+    for (let at = 0; at < count; at += 2) powers.push(store.power(store.child(id, at), store.child(id, at + 1)));
+    if (powers.length === 1) return this.#power(store.child(id, 0), store.child(id, 1), powers[0]!);
+    const last = powers.length - 1;
+    const after = new Array<ExprId>(powers.length).fill(store.one);
+    for (let at = last - 1; at >= 0; at--) after[at] = this.#times(powers[at + 1]!, after[at + 1]!);
     const terms: ExprId[] = [];
     let before: ExprId = store.one;
-    const after: ExprId[] = [store.one];
-    for (let at = factors.length - 1; at > 0; at--) after.unshift(store.product([powers[at]!, after[0]!]));
-    factors.forEach(({ base, exponent }, at) => {
-      const derivative = this.#power(base, exponent, powers[at]!);
+    for (let at = 0; at <= last; at++) {
+      const derivative = this.#power(store.child(id, 2 * at), store.child(id, 2 * at + 1), powers[at]!);
       if (derivative !== store.zero) terms.push(store.product([before, derivative, after[at]!]));
-      before = store.product([before, powers[at]!]);
-    });
+      if (at < last) before = this.#times(before, powers[at]!);
+    }
     return store.sum(terms);
+  }
+
+  #times(a: ExprId, b: ExprId): ExprId {
+    if (a === this.#store.one) return b;
+    return b === this.#store.one ? a : this.#store.product([a, b]);
   }
 
   #power(base: ExprId, exponent: ExprId, power: ExprId): ExprId {
@@ -157,7 +174,8 @@ export class Differentiator {
     const times: Rational | undefined = store.valueOf(exponent);
     if (times !== undefined) {
       if (inner === store.zero || signOf(times) === 0) return store.zero;
-      const lower = exponent === store.one ? store.one : store.power(base, store.number(subtract(times, 1)));
+      if (exponent === store.one) return inner;
+      const lower = store.power(base, store.number(subtract(times, 1)));
       return store.product([exponent, lower, inner]);
     }
     const outer = this.#known.get(exponent)!;
@@ -173,8 +191,11 @@ export class Differentiator {
     const store = this.#store;
     const argument = store.child(id, 0);
     const inner = this.#known.get(argument)!;
-    const children = store.childrenOf(id);
-    if (children.every((child) => this.#known.get(child) === store.zero)) return store.zero;
+    let isConstant = true;
+    for (let at = store.childCount(id) - 1; at >= 0; at--) {
+      if (this.#known.get(store.child(id, at)) !== store.zero) isConstant = false;
+    }
+    if (isConstant) return store.zero;
     return store.product([this.#outer(id, argument), inner]);
   }
 
@@ -216,3 +237,5 @@ export class Differentiator {
     }
   }
 }
+
+keepShape(new Differentiator(new ExpressionStore(), 'x'));

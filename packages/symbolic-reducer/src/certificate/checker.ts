@@ -59,7 +59,6 @@ export function checkCertificate(certificate: Format.Certificate, limits: Format
 class Checker {
   readonly #shallow: boolean;
   readonly #maxBits: number;
-  readonly #largest: bigint;
   #stepsLeft: number;
   /** Of each monomial its atoms and exponents, atoms rising; monomial 0 is 1. */
   readonly #monomials: number[][] = [[]];
@@ -79,7 +78,6 @@ class Checker {
 
   constructor({ maxSteps = 4_000_000, maxBits = 2 ** 20 }: Format.CheckLimits, shallow: boolean) {
     [this.#maxBits, this.#stepsLeft, this.#shallow] = [maxBits, maxSteps, shallow];
-    this.#largest = 1n << BigInt(maxBits);
   }
 
   /** @returns the names of rules that had to be believed */
@@ -435,7 +433,9 @@ class Checker {
     this.#step(1);
     const total = (sum.get(monomial) ?? 0n) + value;
     if (total > WORD || -total > WORD) this.#step(total.toString(16).length >> 4);
-    if (total >= this.#largest || -total >= this.#largest) refuse('a number with more bits than allowed');
+    const isLong = this.#maxBits < 64 || BigInt.asIntN(64, total) !== total;
+    if (isLong && (total < 0n ? -total : total) >> BigInt(this.#maxBits) > 0n)
+      refuse('a number with more bits than allowed');
     if (total === 0n) sum.delete(monomial);
     else sum.set(monomial, total);
   }

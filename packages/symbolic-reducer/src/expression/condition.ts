@@ -41,9 +41,9 @@ export class ConditionSet {
 
   /** All, in the order of structures. */
   list(): Condition[] {
-    return [...this.#conditions.values()].sort(
-      (a, b) => this.#store.compare(a.expression, b.expression) || (a.relation < b.relation ? -1 : 1),
-    );
+    const list = [...this.#conditions.values()];
+    if (list.length < 2) return list;
+    return list.sort((a, b) => this.#store.compare(a.expression, b.expression) || (a.relation < b.relation ? -1 : 1));
   }
 
   /** Whether one of them can hold for no number, by sign. */

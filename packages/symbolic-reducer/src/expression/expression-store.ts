@@ -3,6 +3,7 @@
 // real values for which its operands are defined. What would make an expression defined at more points by a cancellation is not
 // done here: x / x stays as it is, until a reduction cancels it and says that x is not 0.
 
+import { keepShape } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
 import {
   absolute,
@@ -36,7 +37,7 @@ import {
   signsOfSum,
   zeroSign,
 } from './functions.js';
-import { type ExprId, kindCode, NodeTable, type StoreLimits } from './store.js';
+import { type ExprId, kindCode, NodeTable } from './store.js';
 
 /** A term of a sum with its coefficient. */
 export interface Term {
@@ -57,27 +58,18 @@ export interface Factor {
 /** The store of expressions, with its canonical builders. An expression is valid in the store that made it. */
 export class ExpressionStore extends NodeTable {
   /** The number 0. */
-  readonly zero: ExprId;
+  readonly zero = 0 as ExprId;
   /** The number 1. */
-  readonly one: ExprId;
+  readonly one = 1 as ExprId;
   /** The number -1. */
-  readonly minusOne: ExprId;
+  readonly minusOne = 2 as ExprId;
   /** One half. */
-  readonly half: ExprId;
+  readonly half = 3 as ExprId;
   /** The number pi. */
-  readonly pi: ExprId;
+  readonly pi = 4 as ExprId;
 
   #firstTooLarge: bigint | undefined;
   #domain: ConditionSet | undefined;
-
-  constructor(limits: StoreLimits = {}) {
-    super(limits);
-    this.zero = this.internNumber(0);
-    this.one = this.internNumber(1);
-    this.minusOne = this.internNumber(-1);
-    this.half = this.internNumber(rational(1n, 2n));
-    this.pi = this.internPi();
-  }
 
   /**
    * Calls `body`, and says besides where all is defined that it builds: what is under roots, in logarithms and below bars. An
@@ -109,14 +101,21 @@ export class ExpressionStore extends NodeTable {
   /** An exact number. @throws TenstripError `BudgetExceeded` beyond `maxBits` */
   number(value: Rational): ExprId {
     if (typeof value !== 'number') {
-      this.#firstTooLarge ??= 1n << BigInt(this.maxBits);
       const { numerator, denominator } = value;
-      if ((numerator < 0n ? -numerator : numerator) >= this.#firstTooLarge || denominator >= this.#firstTooLarge) {
+      const size = numerator < 0n ? -numerator : numerator;
+      if (this.#isTooLarge(size) || this.#isTooLarge(denominator)) {
         const message = `a number has more than ${this.maxBits} bits; raise maxBits`;
         throw reducerError('BudgetExceeded', message, { limit: 'maxBits', allowed: this.maxBits });
       }
     }
     return this.internNumber(value);
+  }
+
+  /** The first that is too large is 128 KB long by default: it is made only to be compared with what is not small. */
+  #isTooLarge(size: bigint): boolean {
+    if (size < 1n << 64n && this.maxBits >= 64) return false;
+    this.#firstTooLarge ??= 1n << BigInt(this.maxBits);
+    return size >= this.#firstTooLarge;
   }
 
   /**
@@ -191,7 +190,7 @@ export class ExpressionStore extends NodeTable {
 
   /** Sorts, adds what is equal, leaves out what is 0. */
   #sumOf(terms: readonly ExprId[], coefficients: readonly Rational[]): ExprId {
-    const order = this.#sorted(terms);
+    const order = this.#sorted(terms, undefined);
     const payload: number[] = [];
     for (let at = 0; at < order.length; ) {
       const term = terms[order[at]!]!;
@@ -211,22 +210,28 @@ export class ExpressionStore extends NodeTable {
     return this.intern(kindCode.sum, payload);
   }
 
-  #sorted(ids: readonly ExprId[], tie?: (a: number, b: number) => number): number[] {
-    const order = new Array<number>(ids.length);
-    const isBefore = (a: number, b: number) => this.compare(ids[a]!, ids[b]!) || (tie === undefined ? 0 : tie(a, b));
+  /** Places in the order of what is there, and of equal ones in that of their exponents, if these are given. */
+  #sorted(ids: readonly ExprId[], exponents: readonly ExprId[] | undefined): number[] {
+    const order: number[] = [];
     if (ids.length > 12) {
-      for (let at = 0; at < ids.length; at++) order[at] = at;
-      return order.sort(isBefore);
+      for (let at = 0; at < ids.length; at++) order.push(at);
+      return order.sort((a, b) => this.#comparePlaces(ids, exponents, a, b));
     }
     for (let at = 0; at < ids.length; at++) {
       let place = at;
-      while (place > 0 && isBefore(order[place - 1]!, at) > 0) {
+      order.push(at);
+      while (place > 0 && this.#comparePlaces(ids, exponents, order[place - 1]!, at) > 0) {
         order[place] = order[place - 1]!;
         place--;
       }
       order[place] = at;
     }
     return order;
+  }
+
+  #comparePlaces(ids: readonly ExprId[], exponents: readonly ExprId[] | undefined, a: number, b: number): number {
+    const order = this.compare(ids[a]!, ids[b]!);
+    return order !== 0 || exponents === undefined ? order : this.#compareExponents(exponents[a]!, exponents[b]!);
   }
 
   #scaledSum(sum: ExprId, scale: Rational): ExprId {
@@ -309,20 +314,20 @@ export class ExpressionStore extends NodeTable {
         exponents.push(this.one);
       }
     }
-    const order = this.#sorted(bases, (a, b) => this.#compareExponents(exponents[a]!, exponents[b]!));
+    const order = this.#sorted(bases, exponents);
     const payload: number[] = [];
     let again: ExprId[] | undefined;
     for (let at = 0; at < order.length; ) {
       const base = bases[order[at]!]!;
       const start = at;
       while (at < order.length && bases[order[at]!] === base) at++;
-      const own =
-        at === start + 1
-          ? [exponents[order[start]!]!]
-          : this.#merged(
-              base,
-              order.slice(start, at).map((i) => exponents[i]!),
-            );
+      if (at === start + 1 && this.kindCodeOf(base) !== kindCode.number) {
+        payload.push(base, exponents[order[start]!]!);
+        continue;
+      }
+      const same: ExprId[] = [];
+      for (let place = start; place < at; place++) same.push(exponents[order[place]!]!);
+      const own = same.length === 1 ? same : this.#merged(base, same);
       const wasMerged = own.length < at - start;
       for (const exponent of own) {
         if (exponent === this.zero && wasMerged) continue;
@@ -372,23 +377,30 @@ export class ExpressionStore extends NodeTable {
    * ones. (x^2 and x^-1 stay two.)
    */
   #merged(base: ExprId, exponents: readonly ExprId[]): ExprId[] {
-    const values = exponents.map((exponent) => this.valueOf(exponent));
-    const oneSign = (sign: number) => values.every((value) => value !== undefined && signOf(value) === sign);
-    if (oneSign(1) || oneSign(-1) || (this.signs(base) & zeroSign) === 0) return [this.sum(exponents)];
-    const groups = new Map<string, ExprId[]>();
-    exponents.forEach((exponent, at) => {
-      const value = values[at];
-      const group = value === undefined ? `symbolic ${exponent}` : `${signOf(value)}`;
-      groups.set(group, [...(groups.get(group) ?? []), exponent]);
-    });
-    if (groups.has('-1')) groups.delete('0');
-    return [...groups.values()]
-      .map((group) => (group[0] === this.zero ? this.zero : this.sum(group)))
-      .sort((a, b) => this.#compareExponents(a, b));
+    const positive: ExprId[] = [];
+    const negative: ExprId[] = [];
+    const symbolic = new Map<ExprId, ExprId[]>();
+    for (const exponent of exponents) {
+      const value = this.valueOf(exponent);
+      if (value === undefined) symbolic.set(exponent, [...(symbolic.get(exponent) ?? []), exponent]);
+      else if (signOf(value) > 0) positive.push(exponent);
+      else if (signOf(value) < 0) negative.push(exponent);
+    }
+    const all = exponents.length;
+    const isOneSign = positive.length === all || negative.length === all;
+    if (isOneSign || (this.signs(base) & zeroSign) === 0) return [this.sum(exponents)];
+    const result: ExprId[] = [];
+    if (positive.length > 0) result.push(this.sum(positive));
+    if (negative.length > 0) result.push(this.sum(negative));
+    else if (exponents.includes(this.zero)) result.push(this.zero);
+    for (const group of symbolic.values()) result.push(this.sum(group));
+    return result.length === 1 ? result : result.sort((a, b) => this.#compareExponents(a, b));
   }
 
   #compareExponents(a: ExprId, b: ExprId): number {
-    const [x, y] = [this.valueOf(a), this.valueOf(b)];
+    if (a === b) return 0;
+    const x = this.valueOf(a);
+    const y = this.valueOf(b);
     return x !== undefined && y !== undefined ? -compareNumbers(x, y) : this.compare(a, b);
   }
 
@@ -823,3 +835,5 @@ function factorisedInteger(value: bigint): [bigint, number][] {
   }
   return [...result, [left, 1]];
 }
+
+keepShape(new ExpressionStore());

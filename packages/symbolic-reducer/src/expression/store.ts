@@ -4,7 +4,13 @@
 // structure, never by handle, so nothing depends on what was built before. At most 64 bytes a node of up to four children.
 
 import { reducerError } from '../errors/index.js';
-import { compare as compareNumbers, type Rational, toText } from '../numbers/index.js';
+import {
+  compare as compareNumbers,
+  equals as equalNumbers,
+  type Rational,
+  rational,
+  toText,
+} from '../numbers/index.js';
 import { type Assumption, type Assumptions, type SymbolFacts, withAssumption } from './assumptions.js';
 import { type FunctionName, functionTable } from './functions.js';
 
@@ -42,34 +48,27 @@ export class NodeTable {
   readonly maxNodes: number;
   /** Bits that a number may have. */
   readonly maxBits: number;
-  #kind = new Uint8Array(256);
-  #offset = new Uint32Array(256);
-  #length = new Uint32Array(256);
-  #hash = new Uint32Array(256);
-  #signs = new Uint8Array(256);
-  #pool = new Uint32Array(1024);
-  #poolUsed = 0;
-  #table = new Int32Array(512).fill(-1);
-  #used = 0;
+  // The first nodes are in plain arrays, which the engine makes for next to nothing; the rest in typed arrays.
+  #kind: Column = start.kind.slice();
+  #offset: Column = start.offset.slice();
+  #length: Column = start.length.slice();
+  #hash: Column = start.hash.slice();
+  #signs: Column = start.signs.slice();
+  #pool: Column = start.pool.slice();
+  #poolUsed = start.poolUsed;
+  #table: Column = start.table.slice();
+  #used = start.used;
   readonly #free: number[] = [];
-  readonly #numbers: (Rational | undefined)[] = [];
+  readonly #numbers: (Rational | undefined)[] = start.numbers.slice();
   readonly #freeNumbers: number[] = [];
-  readonly #smallNumbers = new Map<number, ExprId>();
   readonly #names: string[] = [];
   readonly #nameIds = new Map<string, ExprId>();
   #facts: ReadonlyMap<string, SymbolFacts> = new Map();
   #budgetCheck: ((nodes: number) => void) | undefined;
 
   constructor({ maxNodes = 1 << 22, maxBits = 1 << 20 }: StoreLimits = {}) {
-    for (const [option, value, most] of [
-      ['maxNodes', maxNodes, 1 << 28],
-      ['maxBits', maxBits, 1 << 29],
-    ] as const) {
-      if (Number.isInteger(value) && value >= 1 && value <= most) continue;
-      throw reducerError('OptionsInvalid', `${option} must be a whole number from 1 to ${most}, not ${value}`, {
-        option,
-      });
-    }
+    requireLimit('maxNodes', maxNodes, 1 << 28);
+    requireLimit('maxBits', maxBits, 1 << 29);
     this.maxNodes = maxNodes;
     this.maxBits = maxBits;
   }
@@ -82,7 +81,7 @@ export class NodeTable {
   /** Bytes of the arrays, without those of large numbers and names. */
   get byteSize(): number {
     const columns = [this.#kind, this.#offset, this.#length, this.#hash, this.#signs, this.#pool, this.#table];
-    return columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return columns.reduce((sum, column) => sum + (Array.isArray(column) ? 8 * column.length : column.byteLength), 0);
   }
 
   /** What a node is. */
@@ -137,22 +136,17 @@ export class NodeTable {
 
   /** The node of a number. */
   internNumber(value: Rational): ExprId {
-    if (typeof value === 'number') {
-      const known = this.#smallNumbers.get(value);
-      if (known !== undefined) return known;
-    }
-    const hash = mix(mix(1, kindCode.number), hashOfText(toText(value)));
-    for (let slot = hash & (this.#table.length - 1); ; slot = (slot + 1) & (this.#table.length - 1)) {
+    const hash = hashOfNumber(value);
+    const mask = this.#table.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.#table[slot]!;
       if (id === -1) break;
       if (this.#hash[id] !== hash || this.#kind[id] !== kindCode.number) continue;
-      if (compareNumbers(this.numberAt(id as ExprId), value) === 0) return id as ExprId;
+      if (equalNumbers(this.numberAt(id as ExprId), value)) return id as ExprId;
     }
     const index = this.#freeNumbers.pop() ?? this.#numbers.length;
     this.#numbers[index] = value;
-    const id = this.#append(kindCode.number, hash, [index]);
-    if (typeof value === 'number') this.#smallNumbers.set(value, id);
-    return id;
+    return this.#append(kindCode.number, hash, [index]);
   }
 
   /** The node of a symbol. */
@@ -164,11 +158,6 @@ export class NodeTable {
     const id = this.#append(kindCode.symbol, hash, [this.#names.length - 1]);
     this.#nameIds.set(name, id);
     return id;
-  }
-
-  /** The node of pi. */
-  internPi(): ExprId {
-    return this.intern(kindCode.pi, []);
   }
 
   /** The node of a structure whose payload is in its canonical order. */
@@ -205,7 +194,7 @@ export class NodeTable {
     this.#budgetCheck?.(nodes);
     const id = this.#free.pop() ?? this.#used++;
     if (id >= this.#kind.length) this.#growColumns();
-    while (this.#poolUsed + payload.length > this.#pool.length) this.#pool = grown(this.#pool);
+    while (this.#poolUsed + payload.length > this.#pool.length) this.#pool = grown(this.#pool, Uint32Array);
     this.#kind[id] = kind;
     this.#offset[id] = this.#poolUsed;
     this.#length[id] = payload.length;
@@ -218,11 +207,11 @@ export class NodeTable {
   }
 
   #growColumns(): void {
-    this.#kind = grown(this.#kind);
-    this.#offset = grown(this.#offset);
-    this.#length = grown(this.#length);
-    this.#hash = grown(this.#hash);
-    this.#signs = grown(this.#signs);
+    this.#kind = grown(this.#kind, Uint8Array);
+    this.#offset = grown(this.#offset, Uint32Array);
+    this.#length = grown(this.#length, Uint32Array);
+    this.#hash = grown(this.#hash, Int32Array);
+    this.#signs = grown(this.#signs, Uint8Array);
   }
 
   #enter(id: number): void {
@@ -233,7 +222,7 @@ export class NodeTable {
   }
 
   #rebuildTable(size: number): void {
-    this.#table = new Int32Array(size).fill(-1);
+    this.#table = size <= 2 * mostPlain ? columnOf(size, []).fill(-1) : new Int32Array(size).fill(-1);
     const isFree = new Set(this.#free);
     for (let id = 0; id < this.#used; id++) if (isFree.size === 0 || !isFree.has(id)) this.#enter(id);
   }
@@ -251,7 +240,7 @@ export class NodeTable {
       if (kind !== this.#kind[b]) return kind - this.#kind[b]!;
       if (kind === kindCode.number) return compareNumbers(this.numberAt(a), this.numberAt(b));
       if (kind === kindCode.symbol) return this.nameOf(a)! < this.nameOf(b)! ? -1 : 1;
-      if (this.#hash[a] !== this.#hash[b]) return this.#hash[a]! < this.#hash[b]! ? -1 : 1;
+      if (this.#hash[a] !== this.#hash[b]) return this.#hash[a]! >>> 0 < this.#hash[b]! >>> 0 ? -1 : 1;
       // Equal hashes of different structures: the first part that differs decides. Parts that are equal have equal names.
       if (this.#length[a] !== this.#length[b]) return this.#length[a]! - this.#length[b]!;
       let at = 0;
@@ -292,6 +281,11 @@ export class NodeTable {
     return this.#facts.get(name) ?? { signs: 7, integer: false };
   }
 
+  /** Whether anything is assumed of any symbol. */
+  get assumesNothing(): boolean {
+    return this.#facts.size === 0;
+  }
+
   /** All symbols of which something is assumed. */
   get assumedNames(): string[] {
     return [...this.#facts.keys()].sort();
@@ -330,7 +324,6 @@ export class NodeTable {
   release(mark: Mark, keep: readonly ExprId[]): void {
     const live = new Uint8Array(this.#used);
     const stack: number[] = [...keep];
-    for (const id of [...this.#smallNumbers.values(), ...this.#nameIds.values()]) if (id < mark) live[id] = 1;
     while (stack.length > 0) {
       const id = stack.pop()!;
       if (live[id] === 1) continue;
@@ -354,8 +347,6 @@ export class NodeTable {
   #letGo(id: number): void {
     const index = this.#pool[this.#offset[id]!]!;
     if (this.#kind[id] === kindCode.number) {
-      const value = this.#numbers[index]!;
-      if (typeof value === 'number') this.#smallNumbers.delete(value);
       this.#numbers[index] = undefined;
       this.#freeNumbers.push(index);
     } else if (this.#kind[id] === kindCode.symbol) this.#nameIds.delete(this.#names[index]!);
@@ -378,21 +369,73 @@ export class NodeTable {
   }
 }
 
+function requireLimit(option: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return;
+  throw reducerError('OptionsInvalid', `${option} must be a whole number from 1 to ${most}, not ${value}`, { option });
+}
+
 function mix(hash: number, value: number): number {
   let h = Math.imul(hash ^ value, 0x9e3779b1);
   h ^= h >>> 15;
   h = Math.imul(h, 0x85ebca6b);
-  return (h ^ (h >>> 13)) >>> 0;
+  return h ^ (h >>> 13);
 }
 
 function hashOfText(text: string): number {
-  let hash = 0x811c9dc5;
+  let hash = 0x811c9dc5 | 0;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
+  return hash;
 }
 
-function grown<Column extends Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(column: Column): Column {
-  const larger = new (column.constructor as { new (length: number): Column })(column.length * 2);
+/** Hashes of the whole numbers from -64 to 1,023, as they are asked for: 0 is one that was not. */
+const hashesOfSmall = new Int32Array(64 + 1024);
+
+function hashOfNumber(value: Rational): number {
+  const isSmall = typeof value === 'number' && value >= -64 && value < 1024;
+  const known = isSmall ? hashesOfSmall[value + 64]! : 0;
+  if (known !== 0) return known;
+  const hash = mix(mix(1, kindCode.number), hashOfText(toText(value)));
+  if (isSmall) hashesOfSmall[value + 64] = hash;
+  return hash;
+}
+
+/** A column of the table: integers, a plain array while there are few. */
+type Column = number[] | Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+
+function grown(column: Column, kind: { new (length: number): Exclude<Column, number[]> }): Column {
+  if (Array.isArray(column) && column.length < mostPlain) return columnOf(column.length * 2, column);
+  const larger = new kind(column.length * 2);
   larger.set(column);
   return larger;
+}
+
+/** Entries of a plain column that is doubled once more, before it becomes a typed array. */
+const mostPlain = 128;
+
+/** The numbers that every store begins with: their nodes are 0, 1, 2 and 3; that of pi is 4. */
+const firstNumbers = [0, 1, -1, rational(1n, 2n)] as const;
+
+/** What a store begins with: {@link firstNumbers} and pi. */
+const start = {
+  used: firstNumbers.length + 1,
+  poolUsed: firstNumbers.length as number,
+  kind: columnOf(32, [0, 0, 0, 0, kindCode.pi]),
+  offset: columnOf(32, [0, 1, 2, 3, 4]),
+  length: columnOf(32, [1, 1, 1, 1, 0]),
+  hash: columnOf(32, [...firstNumbers.map(hashOfNumber), mix(1, kindCode.pi)]),
+  signs: columnOf(32, []),
+  pool: columnOf(96, [0, 1, 2, 3]),
+  table: columnOf(64, []).fill(-1),
+  numbers: [...firstNumbers] as (Rational | undefined)[],
+};
+for (let id = 0; id < start.used; id++) {
+  let slot = start.hash[id]! & (start.table.length - 1);
+  while (start.table[slot] !== -1) slot = (slot + 1) & (start.table.length - 1);
+  start.table[slot] = id;
+}
+
+function columnOf(length: number, entries: readonly number[]): number[] {
+  const column: number[] = [];
+  for (let at = 0; at < length; at++) column.push(entries[at] ?? 0);
+  return column;
 }

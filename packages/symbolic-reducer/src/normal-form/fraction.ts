@@ -3,7 +3,7 @@
 
 import type { Budget } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
-import { gcdOf, gcdWithCofactors, Polynomial } from '../polynomial/index.js';
+import { gcdOf, gcdWithCofactors, Packing, Polynomial } from '../polynomial/index.js';
 
 /** A quotient of polynomials in the same variables; the denominator is not 0 as a polynomial. */
 export interface Fraction {
@@ -27,7 +27,7 @@ export class FractionField {
   /** An integer over an integer. */
   constant(numerator: bigint, denominator = 1n): Fraction {
     return {
-      numerator: Polynomial.constant(this.variables, numerator),
+      numerator: numerator === 1n ? this.#one : Polynomial.constant(this.variables, numerator),
       denominator: denominator === 1n ? this.#one : Polynomial.constant(this.variables, denominator),
     };
   }
@@ -39,6 +39,11 @@ export class FractionField {
 
   /** A power of a variable; of any sign. */
   variable(index: number, exponent = 1): Fraction {
+    if (exponent === 1 && this.variables <= 26) {
+      const packing = Packing.even(this.variables);
+      const key = new Float64Array(1).fill(packing.scale[index]!);
+      return this.whole(Polynomial.fromKeys(packing, key, new Float64Array(1).fill(1), 1));
+    }
     const exponents = new Array<number>(this.variables).fill(0);
     exponents[index] = Math.abs(exponent);
     const power = Polynomial.fromTerms(this.variables, [{ exponents, coefficient: 1n }]);

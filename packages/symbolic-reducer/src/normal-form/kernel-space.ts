@@ -12,6 +12,7 @@ import {
   type ExprId,
   type Factor,
   factorised,
+  kindCode,
   negativeSign,
   positiveSign,
   treeSize,
@@ -29,7 +30,7 @@ import {
   signOf,
   subtract,
 } from '../numbers/index.js';
-import { Polynomial } from '../polynomial/index.js';
+import { coefficientAt, Packing, Polynomial } from '../polynomial/index.js';
 import { type Fraction, FractionField } from './fraction.js';
 import type { IdentityTrace } from './identity-trace.js';
 
@@ -42,6 +43,12 @@ const maxAngleTerms = 6;
 const maxPower = 4_096;
 /** Powers that roots replace bring others; values that bring each other back would do so for ever. */
 const maxReplacementRounds = 1_000;
+
+/** Terms of a sum that is small, and its variables: any exponent up to `maxPower` has its place in a word then. */
+const maxSmallTerms = 64;
+const maxSmallVariables = 4;
+const smallKeys = new Float64Array(maxSmallTerms);
+const smallCoefficients = new Float64Array(maxSmallTerms);
 
 interface Algebraic {
   readonly index: number;
@@ -66,6 +73,8 @@ export class KernelSpace {
   /** What a kernel is, by its variable. */
   readonly kernels: ExprId[] = [];
   readonly #indexes = new Map<ExprId, number>();
+  /** Whether the kernels are symbols alone, and all powers whole: nothing relates them. */
+  readonly #isPlain: boolean;
   /** The least common denominators of coefficients, by what they stand before. */
   readonly #exponentUnits = new Map<ExprId, bigint>();
   readonly #angleUnits = new Map<ExprId, bigint>();
@@ -86,13 +95,12 @@ export class KernelSpace {
     this.#budget = budget;
     this.#trace = trace;
     this.#conditions = conditions;
-    const found = this.#collect(roots);
-    this.kernels = [...found].sort((a, b) => store.compare(a, b));
-    this.kernels.forEach((kernel, index) => {
-      this.#indexes.set(kernel, index);
-    });
+    const symbols = this.#collectSymbols(roots);
+    this.#isPlain = symbols !== undefined;
+    this.kernels = (symbols ?? [...this.#collect(roots)]).sort((a, b) => store.compare(a, b));
+    for (let index = 0; index < this.kernels.length; index++) this.#indexes.set(this.kernels[index]!, index);
     this.#field = new FractionField(this.kernels.length, budget);
-    this.#relate();
+    if (!this.#isPlain) this.#relate();
   }
 
   /** Fractions in as many variables as there are kernels. */
@@ -137,6 +145,7 @@ export class KernelSpace {
   expressionOf({ numerator, denominator }: Fraction): ExprId {
     const store = this.#store;
     if (numerator.isZero) return store.zero;
+    if (this.#isPlain && denominator.isOne) return this.polynomialExpression(numerator);
     // The sign goes to the coefficient, so that -f and f have the same factors.
     const size = numerator.content();
     const [above, below] = [numerator.leadingCoefficient < 0n ? -size : size, denominator.content()];
@@ -150,6 +159,7 @@ export class KernelSpace {
   /** A polynomial in the kernels as a sum of products. */
   polynomialExpression(polynomial: Polynomial): ExprId {
     const store = this.#store;
+    if (this.#isPlain) return this.#plainExpression(polynomial);
     const parts: { term: ExprId; coefficient: Rational }[] = [];
     for (const { exponents, coefficient } of polynomial.terms()) {
       const factors: ExprId[] = [];
@@ -164,7 +174,57 @@ export class KernelSpace {
     return store.linearCombination(parts);
   }
 
+  /** Symbols are in the order that products have: nothing is left for a builder of products to do. */
+  #plainExpression({ columns }: Polynomial): ExprId {
+    const store = this.#store;
+    const { packing, keys, low, count, coefficients } = columns;
+    const parts: { term: ExprId; coefficient: Rational }[] = [];
+    for (let at = 0; at < count; at++) {
+      const factors: ExprId[] = [];
+      for (let index = 0; index < this.kernels.length; index++) {
+        const exponent = packing.exponentIn(packing.wordOf[index] === 0 ? keys[at]! : low![at]!, index);
+        if (exponent > 0) factors.push(this.kernels[index]!, store.number(exponent));
+      }
+      let term = store.one;
+      if (factors.length === 2 && factors[1] === store.one) term = factors[0]!;
+      else if (factors.length > 0) term = store.intern(kindCode.product, factors);
+      const coefficient =
+        coefficients instanceof Float64Array ? coefficients[at]! : rational(coefficientAt(coefficients, at));
+      parts.push({ term, coefficient });
+    }
+    return store.linearCombination(parts);
+  }
+
   // Which kernels there are
+
+  /** The symbols of rational expressions without broken powers; `undefined` where there is anything else. */
+  #collectSymbols(roots: readonly ExprId[]): ExprId[] | undefined {
+    const store = this.#store;
+    const symbols: ExprId[] = [];
+    const seen = new Set<ExprId>();
+    const stack = [...roots];
+    while (stack.length > 0) {
+      const id = stack.pop()!;
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const kind = store.kindCodeOf(id);
+      if (kind === kindCode.symbol) symbols.push(id);
+      else if (kind === kindCode.sum) {
+        for (let at = store.childCount(id) - 2; at >= 0; at -= 2) {
+          const term = store.child(id, at);
+          if (term !== store.one) stack.push(term);
+        }
+      } else if (kind === kindCode.product) {
+        for (let at = store.childCount(id) - 2; at >= 0; at -= 2) {
+          const exponent = store.valueOf(store.child(id, at + 1));
+          if (exponent === undefined || !isInteger(exponent)) return undefined;
+          stack.push(store.child(id, at));
+        }
+      } else if (kind !== kindCode.number) return undefined;
+    }
+    this.#budget.step(seen.size);
+    return symbols;
+  }
 
   #collect(roots: readonly ExprId[]): Set<ExprId> {
     const angles: ExprId[] = [];
@@ -442,13 +502,26 @@ export class KernelSpace {
         continue;
       }
       const before = stack.length;
-      for (const needed of this.#needs(id)) if (!this.#fractions.has(needed)) stack.push(needed);
+      if (this.#isPlain) this.#pushPlainNeeds(id, stack);
+      else for (const needed of this.#needs(id)) if (!this.#fractions.has(needed)) stack.push(needed);
       if (stack.length > before) continue;
       this.#budget.step();
       this.#fractions.set(id, this.#fractionOfNode(id));
       stack.pop();
     }
     return this.#fractions.get(root)!;
+  }
+
+  /** The same as {@link #needs}, where there are but sums, whole powers and symbols. */
+  #pushPlainNeeds(id: ExprId, stack: ExprId[]): void {
+    const store = this.#store;
+    const isSum = store.kindCodeOf(id) === kindCode.sum;
+    const count = store.childCount(id);
+    for (let at = 0; at < count; at += 2) {
+      const child = store.child(id, at);
+      if (isSum && (child === store.one || this.#isMonomial(child))) continue;
+      if (!this.#fractions.has(child)) stack.push(child);
+    }
   }
 
   #needs(id: ExprId): ExprId[] {
@@ -501,8 +574,9 @@ export class KernelSpace {
         return this.#sum(id);
       case 'product': {
         let result: Fraction | undefined;
-        for (const { base, exponent } of store.factorsOf(id)) {
-          const power = this.#power(base, exponent);
+        const count = store.childCount(id);
+        for (let at = 0; at < count; at += 2) {
+          const power = this.#power(store.child(id, at), store.child(id, at + 1));
           result = result === undefined ? power : this.#field.multiply(result, power);
         }
         // What cancels within a product does not get into the common denominator of a sum.
@@ -516,6 +590,8 @@ export class KernelSpace {
   /** Monomials of kernels go into one polynomial; what is left is added to it. */
   #sum(id: ExprId): Fraction {
     const store = this.#store;
+    const small = this.#isPlain ? this.#smallSum(id) : undefined;
+    if (small !== undefined) return small;
     let common = 1n;
     const monomials: { exponents: readonly number[]; coefficient: Rational }[] = [];
     const others: Fraction[] = [];
@@ -543,6 +619,62 @@ export class KernelSpace {
     let result: Fraction = { numerator, denominator: this.#field.constant(common).numerator };
     for (const other of others) result = this.#field.add(result, other);
     return result;
+  }
+
+  /** A sum of few terms with safe integers before them; `undefined` of any other. */
+  #smallSum(id: ExprId): Fraction | undefined {
+    const store = this.#store;
+    const count = store.childCount(id);
+    const variables = this.kernels.length;
+    if (count > 2 * maxSmallTerms || variables > maxSmallVariables) return undefined;
+    const packing = Packing.even(variables);
+    let monomials = 0;
+    for (let at = 0; at < count; at += 2) {
+      const coefficient = store.numberAt(store.child(id, at + 1));
+      if (typeof coefficient !== 'number') return undefined;
+      const key = this.#smallKey(store.child(id, at), packing);
+      if (key === undefined) continue;
+      smallKeys[monomials] = key;
+      smallCoefficients[monomials++] = coefficient;
+    }
+    let result = this.#field.whole(Polynomial.fromKeys(packing, smallKeys, smallCoefficients, monomials));
+    if (2 * monomials === count) return result;
+    for (let at = 0; at < count; at += 2) {
+      const term = store.child(id, at);
+      if (term === store.one || this.#isMonomial(term)) continue;
+      const { numerator, denominator } = this.#fractions.get(term)!;
+      const coefficient = store.numberAt(store.child(id, at + 1)) as number;
+      result = this.#field.add(result, { numerator: numerator.scale(BigInt(coefficient)), denominator });
+    }
+    return result;
+  }
+
+  /** A monomial as a key of the packing; `undefined` where it is none. */
+  #smallKey(term: ExprId, packing: Packing): number | undefined {
+    const store = this.#store;
+    if (term === store.one) return 0;
+    const alone = this.#indexes.get(term);
+    if (alone !== undefined) return packing.scale[alone]!;
+    if (!this.#isMonomial(term)) return undefined;
+    let key = 0;
+    for (let at = store.childCount(term) - 2; at >= 0; at -= 2) {
+      const index = this.#indexes.get(store.child(term, at))!;
+      key += packing.scale[index]! * (store.valueOf(store.child(term, at + 1)) as number);
+    }
+    return key;
+  }
+
+  /** Whether {@link #monomial} says something. */
+  #isMonomial(term: ExprId): boolean {
+    const store = this.#store;
+    if (term === store.one || this.#indexes.has(term)) return true;
+    if (store.kindCodeOf(term) !== kindCode.product) return false;
+    for (let at = store.childCount(term) - 2; at >= 0; at -= 2) {
+      if (!this.#indexes.has(store.child(term, at))) return false;
+      const value = store.valueOf(store.child(term, at + 1));
+      if (typeof value !== 'number' || value < 0 || value > maxPower) return false;
+    }
+    return true;
   }
 
   /** The exponents of a product of kernels that are symbols or calls, none negative; `undefined` of anything else. */

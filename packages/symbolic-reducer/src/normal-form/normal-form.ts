@@ -9,10 +9,11 @@ import {
   type ExpressionStore,
   type ExprId,
   type FunctionName,
+  kindCode,
   negativeSign,
   postorder,
 } from '../expression/index.js';
-import { isInteger } from '../numbers/index.js';
+import { isInteger, rational } from '../numbers/index.js';
 import type { Fraction } from './fraction.js';
 import { IdentityTrace } from './identity-trace.js';
 import { KernelSpace } from './kernel-space.js';
@@ -38,12 +39,37 @@ export class NormalForms {
   /** The expression with the arguments of its functions, and the bases of its roots, in normal form. */
   prepared(root: ExprId): ExprId {
     const store = this.#store;
+    if (this.#isPrepared(root)) return root;
     for (const id of postorder(store, [root])) {
       if (this.#prepared.has(id)) continue;
       this.#budget.step();
       this.#prepared.set(id, this.#prepareNode(id));
     }
     return this.#prepared.get(root)!;
+  }
+
+  /** Whether there is neither a function nor a broken power in it, and nothing that is assumed would let a builder do more. */
+  #isPrepared(root: ExprId): boolean {
+    const store = this.#store;
+    if (!store.assumesNothing) return false;
+    const seen = new Set<ExprId>();
+    const stack = [root];
+    while (stack.length > 0) {
+      const id = stack.pop()!;
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const kind = store.kindCodeOf(id);
+      if (kind === kindCode.call) return false;
+      const count = store.childCount(id);
+      for (let at = 0; at < count; at += 2) {
+        const times = store.child(id, at + 1);
+        seen.add(times);
+        if (kind === kindCode.product && !isInteger(store.valueOf(times) ?? oneHalf)) return false;
+        stack.push(store.child(id, at));
+      }
+    }
+    this.#budget.step(seen.size);
+    return true;
   }
 
   #prepareNode(id: ExprId): ExprId {
@@ -143,6 +169,8 @@ export class NormalForms {
     return space.isZero(difference);
   }
 }
+
+const oneHalf = rational(1n, 2n);
 
 /** What a function is made of, for those whose opposite is found through that. */
 const definitions: Partial<Record<FunctionName, IdentityName>> = {

@@ -53,7 +53,10 @@ export function layOut(integers: readonly bigint[]): Coefficients {
 export function heightOf(coefficients: Coefficients): number {
   let largest = 0;
   if (coefficients instanceof Float64Array) {
-    for (const value of coefficients) largest = Math.max(largest, Math.abs(value));
+    for (let index = 0; index < coefficients.length; index++) {
+      const size = Math.abs(coefficients[index]!);
+      if (size > largest) largest = size;
+    }
     return largest;
   }
   for (const integer of integersOf(coefficients)) largest = Math.max(largest, Math.abs(Number(integer)));
@@ -64,7 +67,7 @@ export function heightOf(coefficients: Coefficients): number {
 export function normOf(coefficients: Coefficients): number {
   let sum = 0;
   if (coefficients instanceof Float64Array) {
-    for (const value of coefficients) sum += Math.abs(value);
+    for (let index = 0; index < coefficients.length; index++) sum += Math.abs(coefficients[index]!);
   } else {
     for (const integer of integersOf(coefficients)) sum += Math.abs(Number(integer));
   }
@@ -96,14 +99,14 @@ export function bitLengthOf(integer: bigint): number {
 
 /** Collects coefficients and monomials in descending order. */
 export class TermSink {
-  #keys = new Float64Array(16);
+  #keys = spareColumns.pop() ?? new Float64Array(64);
   #low: Float64Array<ArrayBuffer> | undefined;
-  #doubles: Float64Array<ArrayBuffer> | undefined = new Float64Array(16);
+  #doubles: Float64Array<ArrayBuffer> | undefined = spareColumns.pop() ?? new Float64Array(64);
   #integers: bigint[] | undefined;
   #count = 0;
 
   constructor(words: 1 | 2) {
-    if (words === 2) this.#low = new Float64Array(16);
+    if (words === 2) this.#low = new Float64Array(this.#keys.length);
   }
 
   get count(): number {
@@ -136,21 +139,37 @@ export class TermSink {
     if (this.#count === this.#keys.length) {
       this.#keys = grown(this.#keys);
       if (this.#low !== undefined) this.#low = grown(this.#low);
-      if (this.#doubles !== undefined) this.#doubles = grown(this.#doubles);
     }
+    if (this.#doubles !== undefined && this.#count === this.#doubles.length) this.#doubles = grown(this.#doubles);
     this.#keys[this.#count] = key;
     if (this.#low !== undefined) this.#low[this.#count] = low;
   }
 
-  /** What was collected. */
+  /** What was collected; the sink is at its end with that. */
   take(): { keys: Float64Array; low: Float64Array | undefined; coefficients: Coefficients } {
     const count = this.#count;
-    return {
-      keys: this.#keys.slice(0, count),
-      low: this.#low?.slice(0, count),
-      coefficients: this.#integers === undefined ? this.#doubles!.slice(0, count) : layOut(this.#integers),
-    };
+    const keys = firstOf(this.#keys, count);
+    const low = this.#low?.slice(0, count);
+    const coefficients = this.#integers === undefined ? firstOf(this.#doubles!, count) : layOut(this.#integers);
+    keepSpare(this.#keys);
+    if (this.#doubles !== undefined) keepSpare(this.#doubles);
+    return { keys, low, coefficients };
   }
+}
+
+/** Columns of sinks that are done, for the next: making one costs more than a small sum. */
+const spareColumns: Float64Array<ArrayBuffer>[] = [];
+
+function keepSpare(column: Float64Array<ArrayBuffer>): void {
+  if (spareColumns.length < 8 && column.length <= 1_024) spareColumns.push(column);
+}
+
+/** The first entries in an array of their own. */
+export function firstOf(array: Float64Array, count: number): Float64Array<ArrayBuffer> {
+  if (count > 32) return array.slice(0, count) as Float64Array<ArrayBuffer>;
+  const first = new Float64Array(count);
+  for (let index = 0; index < count; index++) first[index] = array[index]!;
+  return first;
 }
 
 /** The same in an array twice as long. */

@@ -2,7 +2,7 @@
 // 2011): O(q d log d) steps for q terms of the quotient and d of the divisor, and it ends at the first term that cannot be.
 
 import type { Budget } from '../budget/index.js';
-import { bitsOf, type Coefficients, grown, integersOf, layOut, productWeight } from './coefficients.js';
+import { bitsOf, type Coefficients, firstOf, grown, integersOf, layOut, productWeight } from './coefficients.js';
 import type { Packing } from './packing.js';
 import { ProductHeap } from './product-heap.js';
 import type { Monomials, Terms } from './terms.js';
@@ -44,10 +44,91 @@ export function divideByHeap(
   budget: Budget,
 ): Terms | undefined {
   if (dividend.coefficients instanceof Float64Array && divisor.coefficients instanceof Float64Array) {
+    if (dividend.low === undefined && dividend.count <= MOST_SMALL && divisor.count <= MOST_SMALL) {
+      const quotient = divideSmall(dividend, divisor, degrees, budget);
+      if (quotient !== 'overflow') return quotient;
+    }
     const quotient = divideDoubles(dividend, divisor, degrees, budget);
     if (quotient !== 'overflow') return quotient;
   }
   return divideIntegers(dividend, divisor, degrees, budget);
+}
+
+/** Terms of a dividend and of a divisor for which what is left of the one is kept sorted, without a heap. */
+const MOST_SMALL = 16;
+/** Terms that what is left may have meanwhile. */
+const MOST_LEFT = 64;
+
+const leftKeys = new Float64Array(MOST_LEFT);
+const leftValues = new Float64Array(MOST_LEFT);
+const quotientKeys = new Float64Array(MOST_LEFT);
+const quotientValues = new Float64Array(MOST_LEFT);
+
+/** Division as by hand, of few terms in one word; 'overflow' where a coefficient or what is left becomes too large for it. */
+function divideSmall(
+  dividend: Terms,
+  divisor: Terms,
+  degrees: ArrayLike<number>,
+  budget: Budget,
+): Terms | undefined | 'overflow' {
+  const { packing } = dividend;
+  const from = dividend.coefficients as Float64Array;
+  const by = divisor.coefficients as Float64Array;
+  // What is left lies in descending order from `first` to `end`.
+  let first = 0;
+  let end = dividend.count;
+  let count = 0;
+  for (let term = 0; term < end; term++) {
+    leftKeys[term] = dividend.keys[term]!;
+    leftValues[term] = from[term]!;
+  }
+  while (first < end) {
+    const value = leftValues[first]!;
+    const key = leftKeys[first++]! - divisor.keys[0]!;
+    if (value === 0) continue;
+    const coefficient = value / by[0]!;
+    if (!Number.isInteger(coefficient) || coefficient * by[0]! !== value) return undefined;
+    if (!divides(key, packing, degrees)) return undefined;
+    budget.step(divisor.count);
+    if (count === MOST_LEFT) return 'overflow';
+    quotientKeys[count] = key;
+    quotientValues[count++] = coefficient;
+    let place = first;
+    for (let term = 1; term < divisor.count; term++) {
+      const wanted = key + divisor.keys[term]!;
+      const change = coefficient * by[term]!;
+      if (Math.abs(change) >= 2 ** 52) return 'overflow';
+      while (place < end && leftKeys[place]! > wanted) place++;
+      if (place < end && leftKeys[place] === wanted) {
+        leftValues[place]! -= change;
+        if (Math.abs(leftValues[place]!) >= 2 ** 52) return 'overflow';
+        continue;
+      }
+      if (end === MOST_LEFT) return 'overflow';
+      for (let at = end++; at > place; at--) {
+        leftKeys[at] = leftKeys[at - 1]!;
+        leftValues[at] = leftValues[at - 1]!;
+      }
+      leftKeys[place] = wanted;
+      leftValues[place] = -change;
+    }
+  }
+  budget.requireTerms(count);
+  return {
+    ...{ packing, count, low: undefined },
+    ...{ keys: firstOf(quotientKeys, count), coefficients: firstOf(quotientValues, count) },
+  };
+}
+
+/** Whether a difference of monomials in one word is one, of these degrees at most. */
+function divides(key: number, packing: Packing, degrees: ArrayLike<number>): boolean {
+  if (key < 0) return false;
+  for (let variable = 0; variable < packing.variables; variable++) {
+    const shifted = Math.floor(key / packing.scale[variable]!);
+    const radix = packing.radix[variable]!;
+    if (shifted - Math.floor(shifted / radix) * radix > degrees[variable]!) return false;
+  }
+  return true;
 }
 
 function divideDoubles(

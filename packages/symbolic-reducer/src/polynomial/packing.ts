@@ -58,12 +58,26 @@ export class Packing {
   static for(degrees: ArrayLike<number>): Packing {
     const width = Math.floor(WORD_BITS / Math.max(1, degrees.length));
     if (width >= 2) {
+      const most = 2 ** width;
       let fits = true;
-      for (let variable = 0; variable < degrees.length; variable++) fits &&= degrees[variable]! < 2 ** width;
-      if (fits) return Packing.#of(new Uint8Array(degrees.length).fill(width));
+      for (let variable = 0; variable < degrees.length; variable++) fits &&= degrees[variable]! < most;
+      if (fits) return Packing.even(degrees.length);
     }
     return Packing.tight(degrees);
   }
+
+  /** The packing with fields of equal width, as wide as one word allows; for at most 26 variables. */
+  static even(variables: number): Packing {
+    let packing = Packing.#even[variables];
+    if (packing === undefined) {
+      const width = Math.floor(WORD_BITS / Math.max(1, variables));
+      packing = Packing.#of(new Uint8Array(variables).fill(width));
+      Packing.#even[variables] = packing;
+    }
+    return packing;
+  }
+
+  static readonly #even: (Packing | undefined)[] = [];
 
   /**
    * The packing with the least widths for polynomials of these degrees.
@@ -97,6 +111,31 @@ export class Packing {
       if (degrees[variable]! >= this.radix[variable]!) return false;
     }
     return true;
+  }
+
+  /** The highest exponent of each variable among `count` monomials; the lowest when `lowest` is set. */
+  extremes(keys: Float64Array, low: Float64Array | undefined, count: number, lowest: boolean): Float64Array {
+    const found = new Float64Array(this.variables);
+    for (let variable = 0; variable < this.variables; variable++) {
+      const words = this.wordOf[variable] === 0 ? keys : low!;
+      const inverse = 1 / this.scale[variable]!;
+      const radix = this.radix[variable]!;
+      let extreme = 0;
+      for (let term = 0; term < count; term++) {
+        const shifted = Math.floor(words[term]! * inverse);
+        const exponent = shifted - Math.floor(shifted / radix) * radix;
+        if (lowest ? term === 0 || exponent < extreme : exponent > extreme) extreme = exponent;
+      }
+      found[variable] = extreme;
+    }
+    return found;
+  }
+
+  /** The exponent of a variable in one monomial, of which `word` is the word that has it. */
+  exponentIn(word: number, variable: number): number {
+    const shifted = Math.floor(word / this.scale[variable]!);
+    const radix = this.radix[variable]!;
+    return shifted - Math.floor(shifted / radix) * radix;
   }
 
   /** The exponent of a variable in each of `count` monomials. `low` is there when this has two words. */

@@ -3,7 +3,7 @@
 
 import { Budget } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
-import { bitLengthOf, bitsOf, coefficientAt, integersOf, layOut, TermSink } from './coefficients.js';
+import { bitLengthOf, bitsOf, coefficientAt, firstOf, heightOf, integersOf, layOut, TermSink } from './coefficients.js';
 import { divideByHeap } from './divide.js';
 import { multiplyTerms, productBound } from './multiply.js';
 import { Packing } from './packing.js';
@@ -76,9 +76,40 @@ export class Polynomial {
     return sorted(packing, keys, low, (index) => list[index]!.coefficient);
   }
 
+  /**
+   * Few terms with different monomials, in any order, whose exponents fit into the even packing, in one word; coefficients are whole
+   * numbers below 2^53 and not 0. The arrays are sorted in place, and copied.
+   *
+   * @internal
+   */
+  static fromKeys(packing: Packing, keys: Float64Array, coefficients: Float64Array, count: number): Polynomial {
+    for (let term = 1; term < count; term++) {
+      const key = keys[term]!;
+      const coefficient = coefficients[term]!;
+      let place = term;
+      for (; place > 0 && keys[place - 1]! < key; place--) {
+        keys[place] = keys[place - 1]!;
+        coefficients[place] = coefficients[place - 1]!;
+      }
+      keys[place] = key;
+      coefficients[place] = coefficient;
+    }
+    return new Polynomial({
+      ...{ packing, count, low: undefined },
+      ...{ keys: firstOf(keys, count), coefficients: firstOf(coefficients, count) },
+    });
+  }
+
   /** A polynomial without variables' powers. */
   static constant(variables: number, value: bigint): Polynomial {
     checkVariables(variables);
+    if (value === 1n && variables > 0 && variables <= 26) {
+      const packing = Packing.even(variables);
+      return new Polynomial({
+        ...{ packing, count: 1, low: undefined },
+        ...{ keys: new Float64Array(1), coefficients: new Float64Array(1).fill(1) },
+      });
+    }
     const packing = Packing.for(new Float64Array(variables));
     const count = value === 0n ? 0 : 1;
     const low = packing.words === 2 ? new Float64Array(count) : undefined;
@@ -121,12 +152,15 @@ export class Polynomial {
 
   /** Whether no variable occurs in it. */
   get isConstant(): boolean {
-    return this.columns.count === 0 || (this.columns.count === 1 && this.totalDegree === 0);
+    const { count, keys, low } = this.columns;
+    // The monomial 1 has no bit set.
+    return count === 0 || (count === 1 && keys[0] === 0 && (low === undefined || low[0] === 0));
   }
 
   /** Whether it is 1. */
   get isOne(): boolean {
-    return this.isConstant && this.leadingCoefficient === 1n;
+    const { count, coefficients } = this.columns;
+    return count === 1 && coefficients instanceof Float64Array && coefficients[0] === 1 && this.isConstant;
   }
 
   /** The coefficient of the lexicographically largest monomial; 0 of the polynomial 0. */
@@ -136,9 +170,8 @@ export class Polynomial {
 
   /** The coefficient of the monomial 1. */
   get constantTerm(): bigint {
-    const { count, keys, low, coefficients } = this.columns;
-    if (count === 0 || keys[count - 1] !== 0 || (low !== undefined && low[count - 1] !== 0)) return 0n;
-    return coefficientAt(coefficients, count - 1);
+    const { count, coefficients } = this.columns;
+    return hasConstantTerm(this.columns) ? coefficientAt(coefficients, count - 1) : 0n;
   }
 
   /** Bits of the largest absolute value among the coefficients. */
@@ -171,14 +204,16 @@ export class Polynomial {
   /** The highest exponent of each variable; nobody writes to it. All 0 for the polynomial 0. */
   get degrees(): Float64Array {
     if (this.#degrees === undefined) {
-      this.#degrees = Float64Array.from(this.#fields(), (field) => field.reduce((a, b) => Math.max(a, b), 0));
+      const { packing, keys, low, count } = this.columns;
+      this.#degrees = packing.extremes(keys, low, count, false);
     }
     return this.#degrees;
   }
 
   /** The lowest exponent of each variable over all terms. */
   lowestExponents(): number[] {
-    return this.#fields().map((field) => field.reduce((a, b) => Math.min(a, b), field[0] ?? 0));
+    const { packing, keys, low, count } = this.columns;
+    return Array.from(packing.extremes(keys, low, count, true));
   }
 
   /** The highest sum of a term's exponents; -1 of the polynomial 0. */
@@ -250,13 +285,24 @@ export class Polynomial {
   negate(): Polynomial {
     const { coefficients } = this.columns;
     if (!(coefficients instanceof Float64Array)) return this.scale(-1n);
-    return this.#withCoefficients(coefficients.map((value) => -value));
+    const negated = new Float64Array(coefficients.length);
+    for (let index = 0; index < negated.length; index++) negated[index] = -coefficients[index]!;
+    return this.#withCoefficients(negated);
   }
 
   /** The product with an integer. */
   scale(factor: bigint): Polynomial {
     if (factor === 1n || this.isZero) return this;
     if (factor === 0n) return Polynomial.constant(this.variables, 0n);
+    const { coefficients } = this.columns;
+    if (coefficients instanceof Float64Array) {
+      const times = Number(factor);
+      if (heightOf(coefficients) * Math.abs(times) < 2 ** 53) {
+        const scaled = new Float64Array(coefficients.length);
+        for (let index = 0; index < scaled.length; index++) scaled[index] = coefficients[index]! * times;
+        return this.#withCoefficients(scaled);
+      }
+    }
     return this.#withCoefficients(layOut(integersOf(this.columns.coefficients).map((value) => value * factor)));
   }
 
@@ -268,6 +314,15 @@ export class Polynomial {
   divideScalar(divisor: bigint): Polynomial {
     if (divisor === 0n) throw divisionByZero();
     if (divisor === 1n || this.isZero) return this;
+    const { coefficients } = this.columns;
+    if (coefficients instanceof Float64Array) {
+      const by = Number(divisor);
+      if (Math.abs(by) < 2 ** 53) {
+        const divided = new Float64Array(coefficients.length);
+        for (let index = 0; index < divided.length; index++) divided[index] = Math.trunc(coefficients[index]! / by);
+        return this.#withCoefficients(divided);
+      }
+    }
     return this.#withCoefficients(layOut(integersOf(this.columns.coefficients).map((value) => value / divisor)));
   }
 
@@ -284,7 +339,10 @@ export class Polynomial {
     checkSameVariables(this, other);
     if (this.isZero) return this;
     if (other.isZero) return other;
-    const degrees = this.degrees.map((degree, variable) => degree + other.degrees[variable]!);
+    const degrees = new Float64Array(this.variables);
+    for (let variable = 0; variable < degrees.length; variable++) {
+      degrees[variable] = this.degrees[variable]! + other.degrees[variable]!;
+    }
     const [left, right] = aligned(this, other, degrees);
     const bound = productBound(left.coefficients, right.coefficients);
     budget.requireBits(
@@ -332,14 +390,15 @@ export class Polynomial {
     checkSameVariables(this, divisor);
     if (divisor.isZero) throw divisionByZero();
     if (this.isZero) return this;
-    const degrees = this.degrees.map((degree, variable) => degree - divisor.degrees[variable]!);
-    if (degrees.some((degree) => degree < 0)) return undefined;
-    if (this.constantTerm !== 0n && divisor.constantTerm === 0n) return undefined;
-    const [left, right] = aligned(
-      this,
-      divisor,
-      this.degrees.map((degree) => degree + 1),
-    );
+    const degrees = new Float64Array(this.variables);
+    const room = new Float64Array(this.variables);
+    for (let variable = 0; variable < degrees.length; variable++) {
+      degrees[variable] = this.degrees[variable]! - divisor.degrees[variable]!;
+      if (degrees[variable]! < 0) return undefined;
+      room[variable] = this.degrees[variable]! + 1;
+    }
+    if (hasConstantTerm(this.columns) && !hasConstantTerm(divisor.columns)) return undefined;
+    const [left, right] = aligned(this, divisor, room);
     const quotient = divideByHeap(left, right, degrees, budget);
     return quotient === undefined ? undefined : new Polynomial(quotient, degrees);
   }
@@ -507,10 +566,10 @@ export class Polynomial {
   content(): bigint {
     const { coefficients } = this.columns;
     let content = 0n;
-    if (coefficients instanceof Float64Array && coefficients.every((value) => Math.abs(value) < 2 ** 31)) {
+    if (coefficients instanceof Float64Array && heightOf(coefficients) < 2 ** 31) {
       let small = 0;
-      for (const value of coefficients) {
-        small = gcdInt32(small, Math.abs(value) | 0);
+      for (let index = 0; index < coefficients.length; index++) {
+        small = gcdInt32(small, Math.abs(coefficients[index]!) | 0);
         if (small === 1) return 1n;
       }
       return BigInt(small);
@@ -548,6 +607,10 @@ function gcdInt32(a: number, b: number): number {
     right = remainder;
   }
   return left;
+}
+
+function hasConstantTerm({ count, keys, low }: Terms): boolean {
+  return count > 0 && keys[count - 1] === 0 && (low === undefined || low[count - 1] === 0);
 }
 
 function powersOf(value: bigint, exponents: Float64Array): Map<number, bigint> {
@@ -609,7 +672,11 @@ function aligned(left: Polynomial, right: Polynomial, degrees: Float64Array): [T
 }
 
 function maxima(left: Polynomial, right: Polynomial): Float64Array {
-  return left.degrees.map((degree, variable) => Math.max(degree, right.degrees[variable]!));
+  const degrees = new Float64Array(left.variables);
+  for (let variable = 0; variable < degrees.length; variable++) {
+    degrees[variable] = Math.max(left.degrees[variable]!, right.degrees[variable]!);
+  }
+  return degrees;
 }
 
 function addDoubles(

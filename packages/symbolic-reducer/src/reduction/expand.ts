@@ -4,7 +4,7 @@ import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { Certificate, GcdCertificate } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
 import type { Condition, ExpressionStore, ExprId } from '../expression/index.js';
-import { NormalForms } from '../normal-form/index.js';
+import { NormalForms, smallForm } from '../normal-form/index.js';
 import { certifyGcd, gcd } from '../polynomial/index.js';
 import { certifyForm } from '../proof/index.js';
 import { printText } from '../syntax/index.js';
@@ -31,7 +31,10 @@ export interface Expansion extends NormalForm {
  *   number that was predicted; `DomainError`
  */
 export function normalForm(store: ExpressionStore, expression: ExprId, limits: BudgetLimits = {}): NormalForm {
-  const forms = new NormalForms(store, new Budget(limits));
+  const budget = new Budget(limits);
+  const small = smallForm(store, expression, budget);
+  if (small !== undefined) return small;
+  const forms = new NormalForms(store, budget);
   return { result: forms.expression(expression), conditions: forms.conditions.list() };
 }
 

@@ -1,6 +1,6 @@
 // The order in which a reader expects to see terms, and what stands above and below a fraction's bar. Both follow from structure alone.
 
-import type { ExpressionStore, ExprId, Term } from '../expression/index.js';
+import { type ExpressionStore, type ExprId, kindCode, type Term } from '../expression/index.js';
 import { add, compare, denominatorOf, negate, numeratorOf, type Rational, rational, signOf } from '../numbers/index.js';
 
 /** Characters that a printed expression may have: written out, a shared graph can be exponentially long. */
@@ -27,17 +27,35 @@ interface PrintedTerm {
 }
 
 /** Terms by falling degree, then by the names and exponents of their factors; the constant last. */
-function displayedTerms(store: ExpressionStore, id: ExprId): Term[] {
+export function displayedTerms(store: ExpressionStore, id: ExprId): Term[] {
   const terms = store.termsOf(id);
   if (terms.length < 2) return terms;
-  const keyed = terms.map((term) => ({ term, degree: degreeOf(store, term.term) }));
-  keyed.sort(
-    (a, b) =>
-      compare(b.degree, a.degree) ||
-      lastIfOne(store, a.term, b.term) ||
-      compareFactors(store, a.term.term, b.term.term),
+  const keyed: KeyedTerm[] = [];
+  for (const term of terms) keyed.push({ term, degree: degreeOf(store, term.term) });
+  if (keyed.length > 16) keyed.sort((a, b) => compareKeyed(store, a, b));
+  else sortFew(store, keyed);
+  for (let at = 0; at < terms.length; at++) terms[at] = keyed[at]!.term;
+  return terms;
+}
+
+interface KeyedTerm {
+  readonly term: Term;
+  readonly degree: Rational;
+}
+
+function compareKeyed(store: ExpressionStore, a: KeyedTerm, b: KeyedTerm): number {
+  return (
+    compare(b.degree, a.degree) || lastIfOne(store, a.term, b.term) || compareFactors(store, a.term.term, b.term.term)
   );
-  return keyed.map(({ term }) => term);
+}
+
+function sortFew(store: ExpressionStore, keyed: KeyedTerm[]): void {
+  for (let at = 1; at < keyed.length; at++) {
+    const moved = keyed[at]!;
+    let place = at;
+    for (; place > 0 && compareKeyed(store, keyed[place - 1]!, moved) > 0; place--) keyed[place] = keyed[place - 1]!;
+    keyed[place] = moved;
+  }
 }
 
 /** Of equal degree, as sqrt(2) and 1 have: the constant is last. */
@@ -47,25 +65,31 @@ function lastIfOne(store: ExpressionStore, a: Term, b: Term): number {
 
 function degreeOf(store: ExpressionStore, id: ExprId): Rational {
   if (id === store.one) return 0;
+  if (store.kindCodeOf(id) !== kindCode.product) return store.valueOf(id) === undefined ? 1 : 0;
   let degree: Rational = 0;
-  for (const { base, exponent } of store.factorsOf(id)) {
-    if (store.valueOf(base) === undefined) degree = add(degree, store.valueOf(exponent) ?? 1);
+  for (let at = 0; at < store.childCount(id); at += 2) {
+    if (store.valueOf(store.child(id, at)) === undefined)
+      degree = add(degree, store.valueOf(store.child(id, at + 1)) ?? 1);
   }
   return degree;
 }
 
 function compareFactors(store: ExpressionStore, a: ExprId, b: ExprId): number {
-  const left = store.factorsOf(a);
-  const right = store.factorsOf(b);
-  for (let at = 0; at < Math.min(left.length, right.length); at++) {
-    const bases = store.compare(left[at]!.base, right[at]!.base);
+  const leftIsProduct = store.kindCodeOf(a) === kindCode.product;
+  const rightIsProduct = store.kindCodeOf(b) === kindCode.product;
+  const left = leftIsProduct ? store.childCount(a) : 2;
+  const right = rightIsProduct ? store.childCount(b) : 2;
+  for (let at = 0; at < Math.min(left, right); at += 2) {
+    const bases = store.compare(leftIsProduct ? store.child(a, at) : a, rightIsProduct ? store.child(b, at) : b);
     if (bases !== 0) return bases;
-    const [x, y] = [store.valueOf(left[at]!.exponent), store.valueOf(right[at]!.exponent)];
-    const exponents =
-      x !== undefined && y !== undefined ? compare(y, x) : store.compare(left[at]!.exponent, right[at]!.exponent);
+    const p = leftIsProduct ? store.child(a, at + 1) : store.one;
+    const q = rightIsProduct ? store.child(b, at + 1) : store.one;
+    const x = store.valueOf(p);
+    const y = store.valueOf(q);
+    const exponents = x !== undefined && y !== undefined ? compare(y, x) : store.compare(p, q);
     if (exponents !== 0) return exponents;
   }
-  return left.length - right.length;
+  return left - right;
 }
 
 /** A term with its coefficient as a fraction. */

@@ -32,7 +32,7 @@ const brackets: Partial<Record<FunctionName, readonly [string, string]>> = {
  * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters
  */
 export function printLatex(store: ExpressionStore, root: ExprId): string {
-  return printed<Place>(store, root, (id, place) => expand(store, id, place));
+  return printed<Place>(store, root, expand);
 }
 
 function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[] {

@@ -8,8 +8,9 @@
 // A name in back quotes is a symbol whatever it is: `pi`, `a b`.
 
 import { TenstripError } from '@tenstrip/shared-core';
+import { keepShape } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
-import type { ExpressionStore, ExprId } from '../expression/index.js';
+import { ExpressionStore, type ExprId } from '../expression/index.js';
 import { rational } from '../numbers/index.js';
 import { callByName, isFunctionName } from './names.js';
 
@@ -20,7 +21,7 @@ interface Frame {
   /** The function that the bracket belongs to; `undefined`: brackets alone, or the whole. */
   readonly call: string | undefined;
   /** Where it opened. */
-  readonly position: number;
+  readonly openedAt: number;
   readonly operands: ExprId[];
   terms: ExprId[];
   /** The sign of the product that is being read. */
@@ -30,7 +31,12 @@ interface Frame {
   divides: boolean;
   /** Where the division sign stands. */
   dividedAt: number;
-  powers: { readonly value: ExprId; readonly negated: boolean; readonly position: number }[];
+  /** The operand that was read last, whether a sign belongs to it, and where it stands. */
+  value: ExprId;
+  negated: boolean;
+  position: number;
+  /** Of a chain of powers, all operands but the last. */
+  readonly powers: { readonly value: ExprId; readonly negated: boolean; readonly position: number }[];
   /** Signs before the operand that is expected. */
   signs: number;
 }
@@ -103,9 +109,35 @@ class Reader {
 
   /** Digits, a broken part, an exponent: all exact. */
   #readNumber(): void {
+    const start = this.#at;
+    if (!this.#readSmallNumber()) this.#readAnyNumber(start);
+    // 2x and 2(x+1) are products
+    const next = this.#text.charCodeAt(this.#at);
+    if (next === 0x28 || this.#nameEnd() > this.#at) this.#times(false);
+  }
+
+  /** Up to 15 digits alone, which most numbers are. */
+  #readSmallNumber(): boolean {
+    let value = 0;
+    let at = this.#at;
+    let code = this.#text.charCodeAt(at);
+    for (; isDigit(code); code = this.#text.charCodeAt(++at)) value = 10 * value + (code - 0x30);
+    if (
+      at === this.#at ||
+      at - this.#at > 15 ||
+      code === 0x2e ||
+      (code | 0x20) === 0x65 ||
+      (at - this.#at) * 3.33 > this.#store.maxBits
+    )
+      return false;
+    this.#operand(this.#store.number(value), this.#at);
+    this.#at = at;
+    return true;
+  }
+
+  #readAnyNumber(start: number): void {
     numberPattern.lastIndex = this.#at;
     const [text, whole = '', broken = '', exponent = '0'] = numberPattern.exec(this.#text)!;
-    const start = this.#at;
     const digits = whole.length + broken.length;
     const scale = exponent.length > 9 ? Number.POSITIVE_INFINITY : Math.abs(Number(exponent));
     if ((digits + scale) * 3.33 > this.#store.maxBits + 4) {
@@ -121,23 +153,29 @@ class Reader {
     this.#at += text.length;
     const number = power >= 0 ? rational(value * 10n ** BigInt(power)) : rational(value, 10n ** BigInt(-power));
     this.#operand(this.#store.number(number), start);
-    // 2x and 2(x+1) are products
-    const next = this.#text.charCodeAt(this.#at);
+  }
+
+  /** Where a name that begins here ends; here when none does. */
+  #nameEnd(): number {
+    let at = this.#at;
+    let code = this.#text.charCodeAt(at);
+    if (code < 0x80 && !isLetter(code)) return at;
+    while (isLetter(code) || isDigit(code)) code = this.#text.charCodeAt(++at);
+    if (!(code >= 0x80)) return at;
     namePattern.lastIndex = this.#at;
-    if (next === 0x28 || namePattern.test(this.#text)) this.#times(false);
+    return namePattern.test(this.#text) ? namePattern.lastIndex : this.#at;
   }
 
   #readName(): void {
-    namePattern.lastIndex = this.#at;
-    const match = namePattern.exec(this.#text);
-    if (match === null) {
+    const end = this.#nameEnd();
+    if (end === this.#at) {
       if (this.#text.startsWith(')', this.#at) || this.#text.startsWith(',', this.#at))
         throw this.#error('an operand is missing here');
       throw this.#error(`"${this.#character()}" cannot stand here`);
     }
-    const [name] = match;
     const start = this.#at;
-    this.#at += name.length;
+    const name = this.#text.slice(start, end);
+    this.#at = end;
     this.#skipSpace();
     if (this.#text.charCodeAt(this.#at) === 0x28) {
       if (!isFunctionName(name)) {
@@ -173,12 +211,15 @@ class Reader {
   }
 
   #operand(value: ExprId, position: number): void {
-    const { factors, powers, signs } = this.#frame;
+    const frame = this.#frame;
     // A sign before a product is that of the whole product: -(x + y)*z is not (-x - y)*z.
-    const isLeading = factors.length === 0 && powers.length === 0;
-    if (isLeading && signs % 2 === 1) this.#frame.negative = !this.#frame.negative;
-    powers.push({ value, negated: !isLeading && signs % 2 === 1, position });
-    this.#frame.signs = 0;
+    const isLeading = frame.factors.length === 0 && frame.powers.length === 0;
+    const isSigned = frame.signs % 2 === 1;
+    if (isLeading && isSigned) frame.negative = !frame.negative;
+    frame.value = value;
+    frame.negated = !isLeading && isSigned;
+    frame.position = position;
+    frame.signs = 0;
     this.#wantsOperand = false;
   }
 
@@ -192,8 +233,10 @@ class Reader {
         this.#frame.negative = text[this.#at] !== '+';
         break;
       case '*':
-        if (text[this.#at + 1] === '*') this.#at++;
-        else this.#times(false);
+        if (text[this.#at + 1] === '*') {
+          this.#at++;
+          this.#raise();
+        } else this.#times(false);
         break;
       case '·':
       case '×':
@@ -204,6 +247,7 @@ class Reader {
         this.#times(true);
         break;
       case '^':
+        this.#raise();
         break;
       case ',':
         this.#comma();
@@ -216,6 +260,11 @@ class Reader {
     }
     this.#at++;
     this.#wantsOperand = true;
+  }
+
+  #raise(): void {
+    const { value, negated, position, powers } = this.#frame;
+    powers.push({ value, negated, position });
   }
 
   #times(divides: boolean): void {
@@ -232,7 +281,7 @@ class Reader {
 
   #close(): void {
     if (this.#frames.length === 0) throw this.#error('this bracket closes nothing');
-    const { call, position, operands } = this.#frame;
+    const { call, openedAt: position, operands } = this.#frame;
     const inside = this.#closeSum();
     this.#frame = this.#frames.pop()!;
     this.#at++;
@@ -246,9 +295,9 @@ class Reader {
 
   /** The chain of powers is folded from the right; a sign belongs to all that follows it in the chain. */
   #closePower(): void {
-    const { powers } = this.#frame;
-    const last = powers.pop()!;
-    let value = last.negated ? this.#store.negate(last.value) : last.value;
+    const { powers, negated: isNegated } = this.#frame;
+    let { value } = this.#frame;
+    if (isNegated) value = this.#store.negate(value);
     while (powers.length > 0) {
       const { value: base, negated, position } = powers.pop()!;
       const exponent = value;
@@ -265,10 +314,12 @@ class Reader {
 
   #closeProduct(): void {
     this.#closePower();
-    const product = this.#store.product(this.#frame.factors);
-    this.#frame.terms.push(this.#frame.negative ? this.#store.negate(product) : product);
-    this.#frame.factors = [];
-    this.#frame.negative = false;
+    const frame = this.#frame;
+    const product = this.#store.product(frame.factors);
+    frame.terms.push(frame.negative ? this.#store.negate(product) : product);
+    if (frame.factors.length === 1) frame.factors.pop();
+    else frame.factors = [];
+    frame.negative = false;
   }
 
   #closeSum(): ExprId {
@@ -304,16 +355,24 @@ class Reader {
 function newFrame(call: string | undefined, position: number): Frame {
   return {
     call,
-    position,
+    openedAt: position,
     operands: [],
     terms: [],
     negative: false,
     factors: [],
     divides: false,
     dividedAt: position,
+    value: 0 as ExprId,
+    negated: false,
+    position,
     powers: [],
     signs: 0,
   };
+}
+
+/** Of ASCII, with the underscore. */
+function isLetter(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
 }
 
 function isDigit(code: number): boolean {
@@ -325,9 +384,17 @@ const namePattern = /[\p{L}_][\p{L}\p{M}\p{N}_]*/uy;
 
 const quotedPattern = /`((?:[^`]|``)+)`/y;
 
+function isName(text: string): boolean {
+  let at = 0;
+  while (isLetter(text.charCodeAt(at)) || (at > 0 && isDigit(text.charCodeAt(at)))) at++;
+  if (at === text.length) return at > 0;
+  namePattern.lastIndex = 0;
+  return namePattern.test(text) && namePattern.lastIndex === text.length;
+}
+
 /** Whether a text is a name that {@link parseText} reads as a symbol. */
 export function isSymbolText(text: string): boolean {
-  namePattern.lastIndex = 0;
-  const match = namePattern.exec(text);
-  return match?.[0].length === text.length && text !== 'pi' && text !== 'π' && text !== 'e' && !isFunctionName(text);
+  return isName(text) && text !== 'pi' && text !== 'π' && text !== 'e' && !isFunctionName(text);
 }
+
+keepShape(new Reader(new ExpressionStore(), ''));
