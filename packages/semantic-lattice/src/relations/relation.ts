@@ -118,6 +118,17 @@ export class Relation {
     }
     const capacity = Math.max(SMALLEST, rows, Math.min(this.capacity * 2, this.#maxRows));
     this.#meter.grow((capacity - this.capacity) * this.#rowBytes);
+    this.#lengthen(capacity);
+  }
+
+  /** Makes room for rows that are likely to come, if there is any: room made in one step is not copied in several. */
+  reserve(rows: number): void {
+    const capacity = Math.min(rows, this.#maxRows);
+    if (capacity <= this.capacity || !this.#meter.tryGrow((capacity - this.capacity) * this.#rowBytes)) return;
+    this.#lengthen(capacity);
+  }
+
+  #lengthen(capacity: number): void {
     for (let column = 0; column < this.arity; column++) this.columns[column] = grown(this.columns[column]!, capacity);
     const state = new Uint8Array(capacity);
     state.set(this.state);
@@ -303,11 +314,14 @@ export class Relation {
    */
   compact(kept: Uint8Array): Int32Array {
     const renumbered = new Int32Array(this.rows).fill(-1);
+    const { columns } = this;
+    // Changes that were told may be views of the columns as they were.
+    this.columns = columns.map(() => new Int32Array(this.capacity));
     let to = 0;
     for (let row = 0; row < this.rows; row++) {
       if (kept[row] === 0) continue;
       renumbered[row] = to;
-      for (let column = 0; column < this.arity; column++) this.columns[column]![to] = this.columns[column]![row]!;
+      for (let column = 0; column < this.arity; column++) this.columns[column]![to] = columns[column]![row]!;
       this.state[to] = this.state[row]!;
       if (this.withProofs) this.proof.copyWithin(to * PROOF_WIDTH, row * PROOF_WIDTH, (row + 1) * PROOF_WIDTH);
       if (this.values !== undefined) {

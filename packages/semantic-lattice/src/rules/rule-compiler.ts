@@ -46,6 +46,9 @@ function functionOf(names: readonly string[], text: string): (...names: unknown[
   return made;
 }
 
+/** Tells a part's relation how many rows it has: `on` is ahead of it while a join runs. */
+const KEEP_ROWS = 'O.live += on - O.rows; O.rows = on;';
+
 /** Empties a batch of so many integers. */
 type Flush = (context: JoinContext, end: number) => void;
 
@@ -88,6 +91,7 @@ class JoinWriter {
       'let fuel = cx.fuel;',
       ...this.#prologue,
       ...this.#lines,
+      this.#options.sink === 'partition' ? KEEP_ROWS : '',
       this.#flush === undefined ? '' : 'if (bn > 0) flush(cx, bn);',
       'cx.fuel = fuel;',
       'return false;',
@@ -105,6 +109,12 @@ class JoinWriter {
   #block(text: string): void {
     this.#lines.push(`${text} {`);
     this.#open++;
+  }
+
+  /** Counts a row that is looked at. */
+  #burn(): void {
+    const keep = this.#options.sink === 'partition' ? KEEP_ROWS : '';
+    this.#line(`if (--fuel < 0) { ${keep} fuel = cx.refuel(); }`);
   }
 
   #name(): string {
@@ -205,10 +215,9 @@ class JoinWriter {
       case 'drive': {
         const row = step.positive ? `r${step.atom}` : 'rn';
         // A partition's own rows are its queue: `to` below zero means as many as there will be.
-        const end =
-          this.#options.sink === 'partition' ? `(to < 0 ? R${this.#relation(step.relation)}.rows : to)` : 'to';
+        const end = this.#isQueue(step) ? '(to < 0 ? on : to)' : 'to';
         this.#block(`for (let at = from; at < ${end}; at++)`);
-        this.#line('if (--fuel < 0) fuel = cx.refuel();');
+        this.#burn();
         this.#line(`const ${row} = list === undefined ? at : list[at];`);
         this.#drive(step, row);
         return;
@@ -243,6 +252,10 @@ class JoinWriter {
     }
   }
 
+  #isQueue(step: Step & { type: 'drive' }): boolean {
+    return this.#options.sink === 'partition' && step.relation === this.#plan.rule.head.relation;
+  }
+
   #drive(step: Step & { type: 'drive' }, row: string): void {
     const at = this.#relation(step.relation);
     // The columns of a partition's own relation may be replaced while it grows.
@@ -257,8 +270,7 @@ class JoinWriter {
       ({ column, value }) => `${this.#column(at, column, row)} === ${this.#value(value)}`,
     );
     // A negation's rows are those that ceased to hold, and are visible as such.
-    const queue = this.#options.sink === 'partition' && step.relation === this.#plan.rule.head.relation;
-    const visible = step.positive && !queue ? this.#isVisible(at, row) : undefined;
+    const visible = step.positive && !this.#isQueue(step) ? this.#isVisible(at, row) : undefined;
     if (visible !== undefined) conditions.push(visible);
     for (const { column, slot } of step.bindings) this.#line(`v${slot} = ${this.#column(at, column, row)};`);
     if (conditions.length > 0) this.#block(`if (${conditions.join(' && ')})`);
@@ -269,7 +281,7 @@ class JoinWriter {
     const index = indexOf(step);
     if (index === undefined) {
       this.#block(`for (let ${row} = 0, e${step.atom} = limits[${step.atom}]; ${row} < e${step.atom}; ${row}++)`);
-      this.#line('if (--fuel < 0) fuel = cx.refuel();');
+      this.#burn();
       this.#enter(step.relation, row, step.checks, step.bindings, []);
       return;
     }
@@ -279,7 +291,7 @@ class JoinWriter {
     const rowOf = index.compact ? `W${at}[${entry} - 1]` : `${entry} - 1`;
     this.#line(`while (${entry} !== 0 && ${rowOf} >= limits[${step.atom}]) ${entry} = N${at}[${entry} - 1];`);
     this.#block(`for (; ${entry} !== 0; ${entry} = N${at}[${entry} - 1])`);
-    this.#line('if (--fuel < 0) fuel = cx.refuel();');
+    this.#burn();
     this.#line(`const ${row} = ${rowOf};`);
     this.#enter(step.relation, row, step.checks, step.bindings, []);
   }
@@ -429,7 +441,7 @@ class JoinWriter {
     const columns = names.map((_, column) => column);
     this.#prologue.push(
       `const O = R[${at}];`,
-      'let OS = O.state, OP = O.proof, OC = O.capacity;',
+      'let OS = O.state, OP = O.proof, OC = O.capacity, on = O.rows;',
       ...columns.map((column) => `let O${column} = O.columns[${column}];`),
     );
     const free = this.#options.freeColumn;
@@ -438,9 +450,8 @@ class JoinWriter {
       this.#block(`if (marks[${names[free]}] !== epoch)`);
       this.#line(`marks[${names[free]}] = epoch;`);
     }
-    this.#line('const on = O.rows;');
     this.#line(
-      `if (on >= OC) { O.grow(on + 1); OS = O.state; OP = O.proof; OC = O.capacity; ${columns.map((column) => `O${column} = O.columns[${column}];`).join(' ')} ${this.#partitionReload(relation, columns)} }`,
+      `if (on >= OC) { ${KEEP_ROWS} O.grow(on + 1); OS = O.state; OP = O.proof; OC = O.capacity; ${columns.map((column) => `O${column} = O.columns[${column}];`).join(' ')} ${this.#partitionReload(relation, columns)} }`,
     );
     names.forEach((name, column) => {
       this.#line(`O${column}[on] = ${name};`);
@@ -451,7 +462,7 @@ class JoinWriter {
       const { id, positive } = this.#plan.rule;
       for (const line of proofLines(this.#constant(id), positive.length)) this.#line(line);
     }
-    this.#line('O.rows = on + 1; O.live++;');
+    this.#line('on++;');
   }
 
   #partitionReload(relation: Relation, columns: readonly number[]): string {
