@@ -37,6 +37,11 @@ const SMALLEST = 16;
 /** Row numbers are 31 bits, and one more number means none. */
 const MOST_ROWS = 2 ** 30;
 
+/** Of a batch of rows that go into a table. */
+const hashes = new Int32Array(256);
+/** Takes what is loaded only to be near, so that no compiler leaves it out. */
+const touched = new Int32Array(1);
+
 /** Columns, states, proofs, the table and the indexes of one relation. Fields are open to generated code. */
 export class Relation {
   readonly name: string;
@@ -174,13 +179,46 @@ export class Relation {
     let slots = Math.max(SMALLEST, this.mask + 1);
     while ((this.used + this.rows - this.hashed) * 2 > slots - 1) slots *= 2;
     if (slots > this.mask + 1) this.#resizeTable(slots);
-    const key = new Int32Array(this.keys);
-    for (let row = this.hashed; row < this.rows; row++) {
-      if (this.state[row] === 0) continue;
-      for (let column = 0; column < this.keys; column++) key[column] = this.columns[column]![row]!;
-      this.#place(key, row);
+    // In batches, as generated joins do: all slots of a batch are asked for at once, and are near when they are filled.
+    for (let from = this.hashed; from < this.rows; from += hashes.length) {
+      this.#placeRows(from, Math.min(from + hashes.length, this.rows));
     }
     this.hashed = this.rows;
+  }
+
+  /** Brings a batch of rows into the table, which has room. */
+  #placeRows(from: number, to: number): void {
+    const { table, mask, keys, stride, columns, state } = this;
+    hashes.fill(0);
+    for (let column = 0; column < keys; column++) {
+      const values = columns[column]!;
+      for (let row = from; row < to; row++) {
+        const hash = hashes[row - from]!;
+        hashes[row - from] = Math.imul((hash ^ (hash >>> 15)) + values[row]!, 0x9e3779b1);
+      }
+    }
+    let loaded = 0;
+    for (let at = 0; at < to - from; at++) {
+      const hash = hashes[at]!;
+      const slot = (hash ^ (hash >>> 16)) & mask;
+      hashes[at] = slot;
+      loaded ^= table[slot * stride + keys]!;
+    }
+    touched[0] = loaded;
+    for (let row = from; row < to; row++) {
+      if (state[row] === 0) continue;
+      let at = hashes[row - from]! * stride;
+      for (; table[at + keys] !== 0; at = at + stride < table.length ? at + stride : 0) {
+        let column = 0;
+        while (column < keys && table[at + column] === columns[column]![row]) column++;
+        if (column === keys) break;
+      }
+      if (table[at + keys] === 0) {
+        this.used++;
+        for (let column = 0; column < keys; column++) table[at + column] = columns[column]![row]!;
+      }
+      table[at + keys] = row + 1;
+    }
   }
 
   #place(key: Int32Array, row: number): void {
