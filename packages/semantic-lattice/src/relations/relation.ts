@@ -1,7 +1,7 @@
 // A relation as columns: one Int32Array each, rows appended and never moved except by compaction. A table of open addressing
 // goes from tuple to row; it holds the key beside the row, so that a probe costs one cache line whatever it finds.
-// A row costs 4 B a column, two to four slots of table (4 B for each key column and for the row), 1 B of state, 16 B of proof,
-// and 4 B for each index.
+// A row costs 4 B a column, two to four slots of table, up to eight of a small one (4 B for each key column and for the row), 1 B of
+// state, 16 B of proof, and 4 B for each index.
 import { latticeError } from '../errors/index.js';
 import type { ByteMeter } from './byte-meter.js';
 import { ChainedIndex } from './chained-index.js';
@@ -34,6 +34,8 @@ export const PROOF_WIDTH = 4;
 export type KeyKind = 'term' | 'integer' | 'value';
 
 const SMALLEST = 16;
+/** Tables of fewer slots are quadrupled, larger ones doubled: to move what is in a table costs as much as to have put it there. */
+const MOST_QUADRUPLED = 2 ** 20;
 /** Row numbers are 31 bits, and one more number means none. */
 const MOST_ROWS = 2 ** 30;
 
@@ -149,7 +151,8 @@ export class Relation {
   /** Makes room for one tuple more in the table. */
   growTable(): void {
     if (this.used * 2 <= this.mask) return;
-    this.#resizeTable(Math.max(SMALLEST, (this.mask + 1) * 2));
+    const slots = this.mask + 1;
+    this.#resizeTable(Math.max(SMALLEST, slots * (slots < MOST_QUADRUPLED ? 4 : 2)));
   }
 
   #resizeTable(slots: number): void {
