@@ -108,6 +108,61 @@ function withoutProofs(_edges, file) {
   };
 }
 
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** The reasoning step alone, beside N3.js's: edges are in both before, as in the row of the vocabularies. */
+const timesN3 = {
+  workload: 'closure of the Gene Ontology with proofs: reasoning step, times N3.js',
+  size: graphs['Gene Ontology'].size,
+  unit: 'x CPU',
+  target: { atLeast: 6 },
+  async measure({ quick }) {
+    const n3 = await import('n3').catch(() => {
+      throw new Error('the peer is absent: run `npm ci` in packages/semantic-lattice/bench');
+    });
+    const edges = graphs['Gene Ontology'].edges(quick);
+    const n3Rules = '@prefix : <go:>. {?x :edge ?y} => {?x :reach ?y}. {?x :reach ?y. ?y :edge ?z} => {?x :reach ?z}.';
+    const ours = async () => {
+      const engine = createEngine({ relations: { edge: rel('term', 'term'), reach: rel('term', 'term') } });
+      await engine.transact((tx) => tx.insertAll('edge', edges));
+      globalThis.gc?.();
+      const before = cpuMs();
+      engine.addRules(RULES);
+      await engine.transact();
+      return { cpu: cpuMs() - before, engine };
+    };
+    const theirs = () => {
+      const node = (term) => n3.DataFactory.namedNode(`go:${term}`);
+      const store = new n3.Store();
+      for (const [from, to] of edges) store.addQuad(node(from), node('edge'), node(to));
+      globalThis.gc?.();
+      const before = cpuMs();
+      new n3.Reasoner(store).reason(new n3.Store(new n3.Parser({ format: 'text/n3' }).parse(n3Rules)));
+      return { cpu: cpuMs() - before, store };
+    };
+    // A round to warm both up and to compare what they derive.
+    const pairs = new Set();
+    for (const { subject, object } of theirs().store.match(null, n3.DataFactory.namedNode('go:reach'), null)) {
+      pairs.add(`${subject.value.slice(3)} ${object.value.slice(3)}`);
+    }
+    const checked = requireSame(pairsOf((await ours()).engine), pairs, 'N3.js');
+    const times = { ours: [], peer: [] };
+    for (let round = 0; round < (quick ? 3 : 5); round++) {
+      times.ours.push((await ours()).cpu);
+      times.peer.push(theirs().cpu);
+    }
+    return {
+      value: median(times.peer) / median(times.ours),
+      checked: `${checked}; medians ${median(times.ours).toFixed(0)} and ${median(times.peer).toFixed(0)} ms`,
+    };
+  },
+};
+
 const third = { atMost: 1 / 3 };
 export default [
   ...Object.keys(graphs).flatMap((name) => [besides(name, clingo, third), besides(name, swipl, third)]),
@@ -115,4 +170,5 @@ export default [
   besides('random graph', souffle, { atMost: 0.5 }),
   besides('Gene Ontology', withoutProofs, { atMost: 1.4 }),
   besides('random graph', withoutProofs, { atMost: 1.4 }),
+  ...(graphs['Gene Ontology'].absent === undefined ? [timesN3] : []),
 ];

@@ -117,6 +117,15 @@ class Memory {
     this.bytes += bytes;
   }
 
+  tryGrow(bytes: number): boolean {
+    try {
+      this.grow(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   reserveFor(op: OperationContext): Disposable {
     const reservation = op.reserve(0);
     this.reservation = reservation;
@@ -361,7 +370,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
       using _ = this.#memory.reserveFor(op);
       const work = this.#evaluation(staged, options, op);
       while (work.next().done !== true);
-      return { ...changeOf(this.#work, this.#schema, this.#revision), revision: this.#revision };
+      return { ...changeOf(this.#work, this.#schema, this.#revision, false), revision: this.#revision };
     } finally {
       this.#work.rollBack();
       this.#compactIfWorthwhile();
@@ -404,7 +413,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   }
 
   #commit(): TouchingChange {
-    const change = changeOf(this.#work, this.#schema, this.#revision);
+    const change = changeOf(this.#work, this.#schema, this.#revision, true);
     settle(this.#work);
     this.#revision = change.revision;
     this.#rulesChanged = false;

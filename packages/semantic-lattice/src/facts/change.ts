@@ -95,8 +95,12 @@ export interface TouchingChange extends Change {
   readonly touched: ReadonlySet<string>;
 }
 
-/** The difference that an evaluated transaction makes to the declared relations; before it is committed or rolled back. */
-export function changeOf(work: Workspace, schema: Schema, revision: number): TouchingChange {
+/**
+ * The difference that an evaluated transaction makes to the declared relations; before it is committed or rolled back.
+ *
+ * @param stays whether it is committed: then nothing writes over its rows any more
+ */
+export function changeOf(work: Workspace, schema: Schema, revision: number, stays: boolean): TouchingChange {
   const added = new Map<string, TupleBlock>();
   const removed = new Map<string, TupleBlock>();
   const updated: CellUpdate[] = [];
@@ -112,7 +116,7 @@ export function changeOf(work: Workspace, schema: Schema, revision: number): Tou
         ? new TupleBlock(
             schema,
             relation,
-            relation.columns.map((column) => column.slice(start, relation.rows)),
+            relation.columns.map((column) => lastOf(column, start, relation.rows, stays)),
             fresh,
           )
         : block(schema, relation, fresh);
@@ -126,6 +130,11 @@ export function changeOf(work: Workspace, schema: Schema, revision: number): Tou
     updated,
     touched,
   };
+}
+
+/** A part of a column: a view, where that keeps at most twice as much memory as a copy. Rows that stay are not written over. */
+function lastOf(column: Int32Array, from: number, to: number, stays: boolean): Int32Array {
+  return stays && (to - from) * 2 >= column.length ? column.subarray(from, to) : column.slice(from, to);
 }
 
 function block(schema: Schema, relation: Relation, rows: readonly number[]): TupleBlock {

@@ -61,6 +61,7 @@ function* completeParts(
   const atom = pivot.recursiveAtoms.find((each) => each !== -1)!;
   const dense = recursive.length === 1 ? denseClosure(recursive[0]!, atom, pivot, work, terms) : undefined;
   const { order, ends } = rowsByPivot(relation, pivot.column, terms);
+  const first = relation.rows;
   let from = 0;
   for (const end of ends) {
     if (end === from) continue;
@@ -68,8 +69,23 @@ function* completeParts(
     if (dense === undefined) completePart(relation, order, from, kept, joins, work);
     else dense(order, from, kept);
     from = end;
+    if (relation.rows * 8 > relation.capacity * 7) reserveAsExpected(relation, first, from / order.length);
     if (work.wantsTurn()) yield;
   }
+}
+
+/** Parts done before what they gave tells anything about the others. */
+const TELLING_SHARE = 1 / 64;
+/** What room is made for: more than is expected, and at most so many times what there is. */
+const SLACK = 1.25;
+const MOST_AHEAD = 8;
+
+/** Makes room for what the other parts will give if they are like those that are done: a share of the first rows. */
+function reserveAsExpected(relation: Relation, first: number, done: number): void {
+  if (done < TELLING_SHARE) return;
+  const { rows, capacity } = relation;
+  const expected = first + (rows - first) / done;
+  if (expected > capacity) relation.reserve(Math.ceil(Math.min(expected * SLACK, capacity * MOST_AHEAD)));
 }
 
 /** Rows sorted by their pivot's number, and where each number's rows end. */

@@ -16,13 +16,14 @@ const nodeRange = 2 ** 31;
 const width = 8;
 /** The least node of its class; -1 while it is marked. */
 const classAt = 0;
-/** Of a class: one bit for each class that it reaches, by hash: where a bit is missing, nothing has to be searched. */
-const signatureAt = 1;
 /** Of a class: where its run begins, and how long it is. */
-const startAt = 2;
-const lengthAt = 3;
+const startAt = 1;
+const lengthAt = 2;
 /** Of a class. */
-const rankAt = 4;
+const rankAt = 3;
+/** Of a class: 128 bits, one set for each class that it reaches, by hash: where a bit is missing, nothing has to be searched. */
+const signatureAt = 4;
+const signatureWords = 4;
 const marked = -1;
 
 /** The reach of every node in one direction. */
@@ -101,17 +102,18 @@ export class Reachability implements GraphReader {
     }
     const fromAt = records[from * width + classAt]! * width;
     const toClass = records[to * width + classAt]!;
-    if ((records[fromAt + signatureAt]! & bitOf(toClass)) === 0) return false;
+    const hash = hashOf(toClass);
+    if ((records[fromAt + signatureAt + wordOf(hash)]! & bitOf(hash)) === 0) return false;
     const wanted = records[toClass * width + rankAt]! * nodeRange + toClass;
     const pool = this.#pool;
-    let low = records[fromAt + startAt]!;
-    let high = low + records[fromAt + lengthAt]! - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (pool[middle]! < wanted) low = middle + 1;
-      else high = middle;
+    // The last key that is not above the wanted one. Halving without a branch: which half it is cannot be foretold.
+    let at = records[fromAt + startAt]!;
+    for (let length = records[fromAt + lengthAt]!; length > 1; ) {
+      const half = length >>> 1;
+      at += half & -((pool[at + half]! <= wanted) as unknown as number);
+      length -= half;
     }
-    return pool[low] === wanted;
+    return pool[at] === wanted;
   }
 
   /** Makes the runs of `root` and of every marked node that it reaches. Iterative: an order may be a long chain. */
@@ -162,7 +164,9 @@ export class Reachability implements GraphReader {
     const beyond: Float64Array[] = [];
     const seen = new Set<number>();
     let rank = 0;
-    let signature = bitOf(least);
+    const signature = [0, 0, 0, 0];
+    const own = hashOf(least);
+    signature[wordOf(own)]! |= bitOf(own);
     for (const member of members) {
       for (const next of this.#graph.neighbours(member, this.direction)) {
         const nextClass = this.#records[next * width + classAt]!;
@@ -170,7 +174,8 @@ export class Reachability implements GraphReader {
         seen.add(nextClass);
         beyond.push(this.#runOf(nextClass));
         rank = Math.max(rank, this.#records[nextClass * width + rankAt]! + 1);
-        signature |= this.#records[nextClass * width + signatureAt]!;
+        const there = nextClass * width + signatureAt;
+        for (let word = 0; word < signatureWords; word += 1) signature[word]! |= this.#records[there + word]!;
       }
     }
     const run = mergeRuns(beyond, rank * nodeRange + least);
@@ -178,7 +183,7 @@ export class Reachability implements GraphReader {
     this.#records[at + startAt] = this.#append(run);
     this.#records[at + lengthAt] = run.length;
     this.#records[at + rankAt] = rank;
-    this.#records[at + signatureAt] = signature;
+    this.#records.set(signature, at + signatureAt);
   }
 
   /** Puts a run into the pool. @returns where */
@@ -217,9 +222,17 @@ export class Reachability implements GraphReader {
   }
 }
 
-/** A class's bit of a signature. */
-function bitOf(least: number): number {
-  return 1 << (Math.imul(least, 0x9e3779b1) >>> 27);
+/** Where in a signature a class is: seven bits, two for the word and five for the bit. */
+function hashOf(least: number): number {
+  return Math.imul(least, 0x9e3779b1) >>> 25;
+}
+
+function wordOf(hash: number): number {
+  return hash >>> 5;
+}
+
+function bitOf(hash: number): number {
+  return 1 << (hash & 31);
 }
 
 /** The node of a key. */

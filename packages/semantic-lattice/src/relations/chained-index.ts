@@ -135,16 +135,26 @@ export class ChainedIndex {
   }
 
   #chainDense(): void {
-    const { relation } = this;
+    const { relation, filterColumns } = this;
     const column = this.keyColumns.length === 0 ? undefined : relation.columns[this.keyColumns[0]!]!;
-    const { rows } = relation;
-    let heads = this.heads;
+    // The first constant is looked at here: most rows have another.
+    const filtered = this.compact ? relation.columns[filterColumns[0]!]! : undefined;
+    const value = this.filterValues[0];
+    const { rows, state } = relation;
+    const hasMore = filterColumns.length > 1;
+    let { heads, next } = this;
     if (heads.length === 0) heads = this.#growHeads(1);
-    for (let row = this.#nextRow(this.indexed); row < rows; row = this.#nextRow(row + 1)) {
+    for (let row = this.indexed; row < rows; row++) {
+      if ((filtered !== undefined && filtered[row] !== value) || state[row] === 0) continue;
+      if (hasMore && !this.#passes(row)) continue;
       const key = column === undefined ? 0 : column[row]!;
       if (key >= heads.length) heads = this.#growHeads(key + 1);
-      const entry = this.#entryOf(row);
-      this.next[entry - 1] = heads[key]!;
+      let entry = row + 1;
+      if (filtered !== undefined) {
+        entry = this.#entryOf(row);
+        next = this.next;
+      }
+      next[entry - 1] = heads[key]!;
       heads[key] = entry;
     }
   }

@@ -1,7 +1,7 @@
 // A relation as columns: one Int32Array each, rows appended and never moved except by compaction. A table of open addressing
 // goes from tuple to row; it holds the key beside the row, so that a probe costs one cache line whatever it finds.
-// A row costs 4 B a column, two to four slots of table (4 B for each key column and for the row), 1 B of state, 16 B of proof,
-// and 4 B for each index.
+// A row costs 4 B a column, two to four slots of table, up to eight of a small one (4 B for each key column and for the row), 1 B of
+// state, 16 B of proof, and 4 B for each index.
 import { latticeError } from '../errors/index.js';
 import type { ByteMeter } from './byte-meter.js';
 import { ChainedIndex } from './chained-index.js';
@@ -34,8 +34,15 @@ export const PROOF_WIDTH = 4;
 export type KeyKind = 'term' | 'integer' | 'value';
 
 const SMALLEST = 16;
+/** Tables of fewer slots are quadrupled, larger ones doubled: to move what is in a table costs as much as to have put it there. */
+const MOST_QUADRUPLED = 2 ** 20;
 /** Row numbers are 31 bits, and one more number means none. */
 const MOST_ROWS = 2 ** 30;
+
+/** Of a batch of rows that go into a table. */
+const hashes = new Int32Array(256);
+/** Takes what is loaded only to be near, so that no compiler leaves it out. */
+const touched = new Int32Array(1);
 
 /** Columns, states, proofs, the table and the indexes of one relation. Fields are open to generated code. */
 export class Relation {
@@ -118,6 +125,17 @@ export class Relation {
     }
     const capacity = Math.max(SMALLEST, rows, Math.min(this.capacity * 2, this.#maxRows));
     this.#meter.grow((capacity - this.capacity) * this.#rowBytes);
+    this.#lengthen(capacity);
+  }
+
+  /** Makes room for rows that are likely to come, if there is any: room made in one step is not copied in several. */
+  reserve(rows: number): void {
+    const capacity = Math.min(rows, this.#maxRows);
+    if (capacity <= this.capacity || !this.#meter.tryGrow((capacity - this.capacity) * this.#rowBytes)) return;
+    this.#lengthen(capacity);
+  }
+
+  #lengthen(capacity: number): void {
     for (let column = 0; column < this.arity; column++) this.columns[column] = grown(this.columns[column]!, capacity);
     const state = new Uint8Array(capacity);
     state.set(this.state);
@@ -133,7 +151,8 @@ export class Relation {
   /** Makes room for one tuple more in the table. */
   growTable(): void {
     if (this.used * 2 <= this.mask) return;
-    this.#resizeTable(Math.max(SMALLEST, (this.mask + 1) * 2));
+    const slots = this.mask + 1;
+    this.#resizeTable(Math.max(SMALLEST, slots * (slots < MOST_QUADRUPLED ? 4 : 2)));
   }
 
   #resizeTable(slots: number): void {
@@ -142,13 +161,16 @@ export class Relation {
     const old = this.table;
     const table = new Int32Array(slots * stride);
     const mask = slots - 1;
-    for (let from = 0; from < old.length; from += stride) {
-      if (old[from + keys] === 0) continue;
-      let hash = 0;
-      for (let key = 0; key < keys; key++) hash = Math.imul((hash ^ (hash >>> 15)) + old[from + key]!, 0x9e3779b1);
-      let slot = (hash ^ (hash >>> 16)) & mask;
-      while (table[slot * stride + keys] !== 0) slot = (slot + 1) & mask;
-      for (let key = 0; key <= keys; key++) table[slot * stride + key] = old[from + key]!;
+    if (keys === 3) moveTriples(old, table, mask);
+    else {
+      for (let from = 0; from < old.length; from += stride) {
+        if (old[from + keys] === 0) continue;
+        let hash = 0;
+        for (let key = 0; key < keys; key++) hash = Math.imul((hash ^ (hash >>> 15)) + old[from + key]!, 0x9e3779b1);
+        let slot = (hash ^ (hash >>> 16)) & mask;
+        while (table[slot * stride + keys] !== 0) slot = (slot + 1) & mask;
+        for (let key = 0; key <= keys; key++) table[slot * stride + key] = old[from + key]!;
+      }
     }
     this.table = table;
     this.mask = mask;
@@ -160,13 +182,46 @@ export class Relation {
     let slots = Math.max(SMALLEST, this.mask + 1);
     while ((this.used + this.rows - this.hashed) * 2 > slots - 1) slots *= 2;
     if (slots > this.mask + 1) this.#resizeTable(slots);
-    const key = new Int32Array(this.keys);
-    for (let row = this.hashed; row < this.rows; row++) {
-      if (this.state[row] === 0) continue;
-      for (let column = 0; column < this.keys; column++) key[column] = this.columns[column]![row]!;
-      this.#place(key, row);
+    // In batches, as generated joins do: all slots of a batch are asked for at once, and are near when they are filled.
+    for (let from = this.hashed; from < this.rows; from += hashes.length) {
+      this.#placeRows(from, Math.min(from + hashes.length, this.rows));
     }
     this.hashed = this.rows;
+  }
+
+  /** Brings a batch of rows into the table, which has room. */
+  #placeRows(from: number, to: number): void {
+    const { table, mask, keys, stride, columns, state } = this;
+    hashes.fill(0);
+    for (let column = 0; column < keys; column++) {
+      const values = columns[column]!;
+      for (let row = from; row < to; row++) {
+        const hash = hashes[row - from]!;
+        hashes[row - from] = Math.imul((hash ^ (hash >>> 15)) + values[row]!, 0x9e3779b1);
+      }
+    }
+    let loaded = 0;
+    for (let at = 0; at < to - from; at++) {
+      const hash = hashes[at]!;
+      const slot = (hash ^ (hash >>> 16)) & mask;
+      hashes[at] = slot;
+      loaded ^= table[slot * stride + keys]!;
+    }
+    touched[0] = loaded;
+    for (let row = from; row < to; row++) {
+      if (state[row] === 0) continue;
+      let at = hashes[row - from]! * stride;
+      for (; table[at + keys] !== 0; at = at + stride < table.length ? at + stride : 0) {
+        let column = 0;
+        while (column < keys && table[at + column] === columns[column]![row]) column++;
+        if (column === keys) break;
+      }
+      if (table[at + keys] === 0) {
+        this.used++;
+        for (let column = 0; column < keys; column++) table[at + column] = columns[column]![row]!;
+      }
+      table[at + keys] = row + 1;
+    }
   }
 
   #place(key: Int32Array, row: number): void {
@@ -300,11 +355,14 @@ export class Relation {
    */
   compact(kept: Uint8Array): Int32Array {
     const renumbered = new Int32Array(this.rows).fill(-1);
+    const { columns } = this;
+    // Changes that were told may be views of the columns as they were.
+    this.columns = columns.map(() => new Int32Array(this.capacity));
     let to = 0;
     for (let row = 0; row < this.rows; row++) {
       if (kept[row] === 0) continue;
       renumbered[row] = to;
-      for (let column = 0; column < this.arity; column++) this.columns[column]![to] = this.columns[column]![row]!;
+      for (let column = 0; column < this.arity; column++) this.columns[column]![to] = columns[column]![row]!;
       this.state[to] = this.state[row]!;
       if (this.withProofs) this.proof.copyWithin(to * PROOF_WIDTH, row * PROOF_WIDTH, (row + 1) * PROOF_WIDTH);
       if (this.values !== undefined) {
@@ -324,5 +382,25 @@ export class Relation {
     this.ensureTable();
     for (const index of this.indexes) index.clear();
     return renumbered;
+  }
+}
+
+/** Moves the slots of a table over three key columns, which RDF's is: the loop over keys unrolled. */
+function moveTriples(old: Int32Array, table: Int32Array, mask: number): void {
+  for (let from = 0; from < old.length; from += 4) {
+    const entry = old[from + 3]!;
+    if (entry === 0) continue;
+    const a = old[from]!;
+    const b = old[from + 1]!;
+    const c = old[from + 2]!;
+    let hash = Math.imul(a, 0x9e3779b1);
+    hash = Math.imul((hash ^ (hash >>> 15)) + b, 0x9e3779b1);
+    hash = Math.imul((hash ^ (hash >>> 15)) + c, 0x9e3779b1);
+    let at = ((hash ^ (hash >>> 16)) & mask) * 4;
+    while (table[at + 3] !== 0) at = (at + 4) & (4 * mask + 3);
+    table[at] = a;
+    table[at + 1] = b;
+    table[at + 2] = c;
+    table[at + 3] = entry;
   }
 }

@@ -1,7 +1,8 @@
+import { seededRandom } from '@tenstrip/shared-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { requireFull } from '../../../../tools/test-requirements.mjs';
-import { type Change, createEngine, type Engine } from '../../src/index.js';
+import { type Change, createEngine, type Engine, rel } from '../../src/index.js';
 import {
   assertedAfter,
   keyOf,
@@ -75,6 +76,48 @@ describe('random programs under random updates', () => {
         }
       }),
       { numRuns: full ? 4_000 : 150 },
+    );
+  });
+
+  it('give the same rows where far more heads than rows are gathered, and some rows ended before', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), async (seed) => {
+        const random = seededRandom(`gathered ${seed}`);
+        const node = () => `n${random.integer(0, 39)}`;
+        const edges = Array.from({ length: 240 }, () => [node(), node()] as const);
+        const make = (codeGeneration: boolean) => {
+          const engine = createEngine({
+            relations: {
+              edge: rel('term', 'term'),
+              two: rel('term', 'term'),
+              three: rel('term', 'term', 'term'),
+              far: rel('term', 'term'),
+            },
+            codeGeneration,
+          });
+          engine.addRules(`two(X, Z) :- edge(X, Y), edge(Y, Z).
+            three(X, Y, Z) :- two(X, Y), edge(Y, Z), edge(Z, _).
+            far(X, Y) :- two(X, Y). far(X, Z) :- far(X, Y), far(Y, Z).`);
+          return engine;
+        };
+        const compiled = make(true);
+        const interpreted = make(false);
+        for (const engine of [compiled, interpreted]) {
+          await engine.transact((tx) => tx.insertAll('edge', edges));
+          await engine.transact((tx) => {
+            for (const edge of edges.slice(0, 60)) tx.retract('edge', ...edge);
+          });
+          await engine.transact((tx) => tx.insertAll('edge', edges.slice(0, 40)));
+        }
+        expect(compiled.count('three')).toBeGreaterThan(256);
+        for (const name of ['two', 'three', 'far'] as const) {
+          const rows = [...compiled.find(name)];
+          expect([...interpreted.find(name)]).toEqual(rows);
+          for (const row of rows.slice(0, 20))
+            expect(interpreted.explain(name, row)).toEqual(compiled.explain(name, row));
+        }
+      }),
+      { numRuns: full ? 100 : 5 },
     );
   });
 

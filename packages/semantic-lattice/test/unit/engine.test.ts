@@ -250,6 +250,32 @@ describe('the engine', () => {
     expect(engine.explain('reach', ['n0', 'n60']).steps).toHaveLength(120);
   });
 
+  it('tells a change that reads the same whatever comes after it', async () => {
+    const engine = createEngine({ relations: { edge: rel('term', 'term') } });
+    const edges = Array.from({ length: 6000 }, (_, at): [string, string] => [`a${at}`, `b${at}`]);
+    const { added } = await engine.transact((tx) => tx.insertAll('edge', edges));
+    const { added: supposed } = engine.whatIf((tx) =>
+      tx.insertAll(
+        'edge',
+        edges.map(([a, b]): [string, string] => [b, a]),
+      ),
+    );
+    const expected = [...added.of('edge')];
+    expect(expected).toEqual(edges);
+    // Enough ends for the rows to be moved together, and others take their places.
+    await engine.transact((tx) => {
+      for (const edge of edges.slice(0, 5500)) tx.retract('edge', ...edge);
+    });
+    await engine.transact((tx) =>
+      tx.insertAll(
+        'edge',
+        edges.map(([a]): [string, string] => [a, 'c']),
+      ),
+    );
+    expect([...added.of('edge')]).toEqual(expected);
+    expect([...supposed.of('edge')]).toEqual(edges.map(([a, b]) => [b, a]));
+  });
+
   it('lets a transaction be said over time, with rules that come meanwhile', async () => {
     const engine = createEngine({ relations });
     const change = engine.transact(async (tx) => {
