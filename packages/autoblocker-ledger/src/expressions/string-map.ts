@@ -116,6 +116,12 @@ export class StringMap implements Iterable<[string, string]> {
     for (let at = 0; at < names.length; at += 1) this.#texts[from + at] = texts[places[at]!] ?? '';
   }
 
+  /** Takes all out. The room stays, and the texts in it until others take their places. */
+  clear(): void {
+    this.#layout = empty;
+    this.#own = undefined;
+  }
+
   values(): IterableIterator<string> {
     return this.#own?.values() ?? this.#texts.slice(0, this.size).values();
   }

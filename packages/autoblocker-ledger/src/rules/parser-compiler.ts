@@ -94,7 +94,7 @@ function compileNode(
     const groked = grok === undefined ? 'none' : grok(scope, environment) ? 'matched' : 'failed';
     if (groked !== 'failed') for (const stash of stashes) stash(scope, environment);
     if (!runInner(inner, scope, environment, groked, ends)) return false;
-    if (isWhitelisted !== false) for (const write of statics) write(scope, environment);
+    if (isWhitelisted !== false) writeAll(statics, scope, environment);
     if (ends) scope.evt.stage = Math.min(scope.evt.stage + 1, environment.lastStage);
     return true;
   };
@@ -145,10 +145,15 @@ function compileGrok(
   const statics: readonly Static[] = grok.mappings('statics').map((one) => compileStatic(one, compilation));
   return (scope, environment) => {
     const subject = read(scope);
-    if (subject === undefined || !compiled.parseInto(subject, scope.evt.Parsed)) return false;
-    for (const write of statics) write(scope, environment);
+    if (subject === undefined || !compiled.parseInto(subject, scope.evt.Parsed, environment.isComplete)) return false;
+    writeAll(statics, scope, environment);
     return true;
   };
+}
+
+/** Writes what somebody reads, or everything. */
+function writeAll(statics: readonly Static[], scope: ParseScope, environment: ParseEnvironment): void {
+  for (const one of statics) if (one.isNeeded || environment.isComplete) one.write(scope, environment);
 }
 
 /** The text that a grok looks at. */
@@ -157,6 +162,7 @@ function subjectOf(grok: RuleMapping, compilation: RuleCompilation): (scope: Par
   if (field === 'Line.Raw') return ({ evt }) => evt.raw;
   if (field !== undefined) {
     const name = internedName(field);
+    compilation.noteRead(['evt', 'Parsed', name]);
     return ({ evt }) => evt.Parsed.get(name);
   }
   const { evaluate, whole } = compilation.expression('grok.expression', grok.requiredText('expression'));

@@ -15,13 +15,13 @@ import type { PreselectedEvent, Scenario } from '../scenarios/index.js';
 
 /** What rules see as `evt`. */
 export class EventRecord {
-  readonly raw: string;
+  raw: string;
   readonly source: string;
   readonly labels: StringMap;
   module = 'file';
-  Parsed = new StringMap();
+  readonly Parsed = new StringMap();
   Meta = new StringMap();
-  Enriched = new StringMap();
+  readonly Enriched = new StringMap();
   StrTime = '';
   StrTimeFormat = '';
   MarshaledTime = '';
@@ -39,6 +39,30 @@ export class EventRecord {
     this.source = source;
     this.labels = labels;
     this.time = now;
+  }
+
+  /** Makes it the record of another line that was read at `now`: nothing is left of the one before. */
+  begin(raw: string, now: number): void {
+    this.raw = raw;
+    this.module = 'file';
+    this.Parsed.clear();
+    this.Meta.clear();
+    this.Enriched.clear();
+    this.StrTime = '';
+    this.StrTimeFormat = '';
+    this.MarshaledTime = '';
+    this.time = now;
+    this.Whitelisted = false;
+    this.WhitelistReason = '';
+    this.stage = 0;
+    this.#unmarshaled = undefined;
+  }
+
+  /** `Meta`, which is the caller's from now on; the record has another. */
+  giveMeta(): StringMap {
+    const { Meta: given } = this;
+    this.Meta = new StringMap();
+    return given;
   }
 
   get Line(): { readonly Raw: string; readonly Src: string; readonly Module: string; readonly Labels: StringMap } {
@@ -82,6 +106,51 @@ const readersOfLine: Readonly<Record<string, Evaluate>> = {
   Labels: (scope) => recordOf(scope).labels,
 };
 
+/** Meta that is read of every event, by {@link RuleEvent} and by whitelists. */
+const metaOfEvents = [
+  'service',
+  'log_type',
+  'auth_status',
+  'source_ip',
+  'target_user',
+  'username',
+  'user',
+  'http_path',
+];
+/** Meta that rails and scores ask every event for. */
+const metaOfRails = ['status', 'http_status', 'resource'];
+
+/** Which fields of `evt` rules read: what none of them reads need not be taken from a line, or kept. */
+export class FieldReads {
+  readonly #fields = new Set<string>();
+  readonly #names = new Set<string>();
+  #isAllRead = false;
+
+  /** Notes that what stands at a path of names is read. */
+  note([variable, field, name]: readonly string[]): void {
+    if (variable !== 'evt' || field === undefined) this.#isAllRead = true;
+    else if (name === undefined) this.#fields.add(field);
+    else this.#names.add(`${field}.${name}`);
+  }
+
+  /** Whether a field, or a name in a map, may be read. */
+  isRead(field: string, name?: string): boolean {
+    return this.#isAllRead || this.#fields.has(field) || (name !== undefined && this.#names.has(`${field}.${name}`));
+  }
+
+  /** Whether nothing is read but `evt.Meta`. */
+  get isMetaOnly(): boolean {
+    const isMeta = (one: string) => one === 'Meta' || one.startsWith('Meta.');
+    return !this.#isAllRead && [...this.#fields, ...this.#names].every(isMeta);
+  }
+
+  /** Notes what is read of every event, whatever the rules: the layout of dates by those that parse them. */
+  noteUsual(): void {
+    this.note(['evt', 'StrTimeFormat']);
+    for (const name of [...metaOfEvents, ...metaOfRails]) this.note(['evt', 'Meta', name]);
+  }
+}
+
 /** What stands in the event at a path of names, in one step: `evt.StrTime`, `evt.Line.Raw`, `evt.Meta.service`. */
 export function eventReader([variable, field, ...rest]: readonly string[]): Evaluate | undefined {
   if (variable !== 'evt' || field === undefined || !eventFields.has(field)) return undefined;
@@ -124,11 +193,31 @@ export const writableFields: ReadonlySet<string> = new Set([
 /** Maps that a rule may write into by `target`. */
 export const writableMaps: ReadonlySet<string> = new Set(['Parsed', 'Meta', 'Enriched', 'Unmarshaled']);
 
+/** What the event of a line comes from: of a line only that is taken which rules read, until somebody asks for the rest. */
+export interface LineOrigin {
+  /** Whether a name of `Meta` is taken from every line that has it. */
+  isTaken(name: string): boolean;
+  /** All of the `Meta` of a line that was read at `readAt`. */
+  metaOf(line: SourceLine, readAt: number): StringMap;
+}
+
+/** What a {@link RuleEvent} is made of. */
+interface RuleEventParts {
+  readonly record: EventRecord;
+  /** The record is the event's from now on. Otherwise its `Meta` is, and the record gets another. */
+  readonly keepsRecord: boolean;
+  readonly line: SourceLine;
+  readonly candidates: readonly Scenario[];
+  /** Where not all of `Meta` was taken. */
+  readonly origin: LineOrigin | undefined;
+  readonly readAt: number;
+}
+
 /** The security event of a line that passed all parsers. */
 export class RuleEvent implements PreselectedEvent, FieldTeller {
-  readonly record: EventRecord;
-  /** The scope in which scenarios evaluate their expressions. */
-  readonly scope: { readonly evt: EventRecord };
+  /** What scenarios see as `evt`, the event being the scope of their expressions: the record, or `Meta` where they read no more. */
+  readonly evt: EventRecord | { readonly Meta: StringMap };
+  readonly source: string;
   readonly time: number;
   readonly domain: string;
   readonly kind: string;
@@ -136,15 +225,19 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
   readonly outcome: SecurityEvent['outcome'];
   readonly candidates: readonly Scenario[];
   readonly #line: SourceLine;
+  readonly #origin: LineOrigin | undefined;
+  /** When the line was read, as its parser had it. */
+  readonly #readAt: number;
   #evidence: EventEvidence | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
 
-  constructor(scope: { readonly evt: EventRecord }, line: SourceLine, candidates: readonly Scenario[]) {
-    const record = scope.evt;
+  constructor({ record, keepsRecord, line, candidates, origin, readAt }: RuleEventParts) {
     const { Meta: meta } = record;
+    this.#origin = origin;
+    this.#readAt = readAt;
     const logType = meta.get('log_type');
-    this.record = record;
-    this.scope = scope;
+    this.evt = keepsRecord ? record : { Meta: record.giveMeta() };
+    this.source = record.source;
     this.time = record.time;
     this.domain = identifiers.of(meta.get('service')) ?? 'log';
     this.kind = identifiers.of(logType) ?? 'line';
@@ -157,27 +250,31 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
   }
 
   get victim(): { readonly user?: string; readonly path?: string } {
-    const { Meta: meta } = this.record;
+    const { Meta: meta } = this.evt;
     const [user, path] = [meta.get('target_user') ?? meta.get('username') ?? meta.get('user'), meta.get('http_path')];
     return { ...(user === undefined ? {} : { user }), ...(path === undefined ? {} : { path }) };
   }
 
   get fields(): Readonly<Record<string, string>> {
     this.#fields ??= Object.fromEntries(
-      [...this.record.Meta].slice(0, 64).map(([key, value]) => [key.slice(0, 64), value.slice(0, 8192)]),
+      [...(this.#origin?.metaOf(this.#line, this.#readAt) ?? this.evt.Meta)]
+        .slice(0, 64)
+        .map(([key, value]) => [key.slice(0, 64), value.slice(0, 8192)]),
     );
     return this.#fields;
   }
 
   fieldOf(name: string): string | undefined {
-    return this.record.Meta.get(name)?.slice(0, 8192);
+    if (this.#origin?.isTaken(name) === false) return this.fields[name];
+    const value = this.evt.Meta.get(name);
+    return value === undefined || value.length <= 8192 ? value : value.slice(0, 8192);
   }
 
   get evidence(): EventEvidence {
     this.#evidence ??= {
       digest: this.#line.digest ?? lineDigest(this.#line.text),
       line: this.#line.text,
-      source: this.record.source,
+      source: this.source,
       offset: this.#line.offset,
     };
     return this.#evidence;
