@@ -20,17 +20,33 @@ export class RuleCompilation {
   readonly statics: Static[] = [];
   readonly #vocabulary: Vocabulary;
   readonly #noteRead: (path: readonly string[]) => void;
+  readonly #readers: Map<string, unknown>;
   /** Of the expression in hand, where its reads count only under a condition. */
   #apart: (readonly string[])[] | undefined;
 
-  /** `noteRead` is told each path of names at which the document's rules read something of an event. */
-  constructor(vocabulary: Vocabulary, noteRead: (path: readonly string[]) => void) {
+  /**
+   * `noteRead` is told each path of names at which the document's rules read something of an event. `readers`: functions that
+   * documents share, by what they read.
+   */
+  constructor(
+    vocabulary: Vocabulary,
+    noteRead: (path: readonly string[]) => void,
+    readers: Map<string, unknown> = new Map(),
+  ) {
     this.#noteRead = noteRead;
+    this.#readers = readers;
     const reader = (path: readonly string[]) => {
       this.noteRead(path);
       return vocabulary.reader?.(path);
     };
     this.#vocabulary = { ...vocabulary, reader };
+  }
+
+  /** One function for all documents that read the same of an event. */
+  sharedReader<Reader>(text: string, made: Reader): Reader {
+    const known = this.#readers.get(text) as Reader | undefined;
+    if (known === undefined) this.#readers.set(text, made);
+    return known ?? made;
   }
 
   /** Notes that the document reads what stands at a path of names. */

@@ -138,6 +138,14 @@ export class FieldReads {
     return this.#isAllRead || this.#fields.has(field) || (name !== undefined && this.#names.has(`${field}.${name}`));
   }
 
+  /** The names that may be read of a map; `undefined`: all. */
+  namesIn(field: string): ReadonlySet<string> | undefined {
+    if (this.isRead(field)) return undefined;
+    const start = `${field}.`;
+    const names = [...this.#names].filter((one) => one.startsWith(start));
+    return new Set(names.map((one) => one.slice(start.length)));
+  }
+
   /** Whether nothing is read but `evt.Meta`. */
   get isMetaOnly(): boolean {
     const isMeta = (one: string) => one === 'Meta' || one.startsWith('Meta.');
@@ -197,8 +205,8 @@ export const writableMaps: ReadonlySet<string> = new Set(['Parsed', 'Meta', 'Enr
 export interface LineOrigin {
   /** Whether a name of `Meta` is taken from every line that has it. */
   isTaken(name: string): boolean;
-  /** All of the `Meta` of a line that was read at `readAt`. */
-  metaOf(line: SourceLine, readAt: number): StringMap;
+  /** All of the `Meta` of a line. */
+  metaOf(line: SourceLine): StringMap;
 }
 
 /** What a {@link RuleEvent} is made of. */
@@ -210,7 +218,6 @@ interface RuleEventParts {
   readonly candidates: readonly Scenario[];
   /** Where not all of `Meta` was taken. */
   readonly origin: LineOrigin | undefined;
-  readonly readAt: number;
 }
 
 /** The security event of a line that passed all parsers. */
@@ -226,23 +233,19 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
   readonly candidates: readonly Scenario[];
   readonly #line: SourceLine;
   readonly #origin: LineOrigin | undefined;
-  /** When the line was read, as its parser had it. */
-  readonly #readAt: number;
   #evidence: EventEvidence | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
 
-  constructor({ record, keepsRecord, line, candidates, origin, readAt }: RuleEventParts) {
+  constructor({ record, keepsRecord, line, candidates, origin }: RuleEventParts) {
     const { Meta: meta } = record;
     this.#origin = origin;
-    this.#readAt = readAt;
     const logType = meta.get('log_type');
     this.evt = keepsRecord ? record : { Meta: record.giveMeta() };
     this.source = record.source;
     this.time = record.time;
     this.domain = identifiers.of(meta.get('service')) ?? 'log';
     this.kind = identifiers.of(logType) ?? 'line';
-    const address = canonicalAddress(meta.get('source_ip') ?? '');
-    this.actor = address === undefined ? [] : [{ kind: 'ip', value: address }];
+    this.actor = actors.of(meta.get('source_ip'));
     const status = meta.get('auth_status');
     this.outcome = outcomes.of(status === undefined ? (logType ?? '') : `${status} ${logType ?? ''}`);
     this.candidates = candidates;
@@ -257,7 +260,7 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
 
   get fields(): Readonly<Record<string, string>> {
     this.#fields ??= Object.fromEntries(
-      [...(this.#origin?.metaOf(this.#line, this.#readAt) ?? this.evt.Meta)]
+      [...(this.#origin?.metaOf(this.#line) ?? this.evt.Meta)]
         .slice(0, 64)
         .map(([key, value]) => [key.slice(0, 64), value.slice(0, 8192)]),
     );
@@ -265,9 +268,9 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
   }
 
   fieldOf(name: string): string | undefined {
-    if (this.#origin?.isTaken(name) === false) return this.fields[name];
     const value = this.evt.Meta.get(name);
-    return value === undefined || value.length <= 8192 ? value : value.slice(0, 8192);
+    if (value !== undefined) return value.length <= 8192 ? value : value.slice(0, 8192);
+    return this.#origin?.isTaken(name) === false ? this.fields[name] : undefined;
   }
 
   get evidence(): EventEvidence {
@@ -294,15 +297,22 @@ class Memo<Answer> {
     const known = this.#answers.get(text);
     if (known !== undefined) return known;
     const answer = this.#answer(text);
-    // A rule may take a word from a line: what is beyond the bound is worked out each time.
-    if (this.#answers.size < maximumWords && (text === undefined || text.length <= maximumWordLength))
-      this.#answers.set(text, answer);
+    if (text !== undefined && text.length > maximumWordLength) return answer;
+    // A rule may take a word from a line, and an address comes from it: there is no end of them.
+    if (this.#answers.size === maximumWords) this.#answers.clear();
+    this.#answers.set(text, answer);
     return answer;
   }
 }
 
 const maximumWords = 1000;
 const maximumWordLength = 64;
+
+/** Who sends one line sends many: their events share the list of actors. */
+const actors = new Memo((text = ''): SecurityEvent['actor'] => {
+  const value = canonicalAddress(text);
+  return value === undefined ? [] : [{ kind: 'ip', value }];
+});
 
 /** Rules write `http_access-log`; an event's words are in kebab-case. */
 const identifiers = new Memo((text) => {

@@ -96,6 +96,8 @@ class RuleSetBuilder {
   /** What is read of events at all, and what scenarios read. */
   readonly #reads = new FieldReads();
   readonly #readByScenarios = new FieldReads();
+  /** Functions that scenarios share, by what they read. */
+  readonly #readers = new Map<string, unknown>();
   /** Whether lines leave something for later ones. */
   #isStateful = false;
   readonly #stash = { current: new LineStash() };
@@ -138,7 +140,7 @@ class RuleSetBuilder {
     for (const grok of this.#groks) grok.wantOnly((name) => this.#reads.isRead('Parsed', name));
     const taking = {
       keepsRecords: !this.#readByScenarios.isMetaOnly,
-      isTaken: (name: string) => this.#reads.isRead('Meta', name),
+      meta: this.#reads.namesIn('Meta'),
       // A line that lives on something that an earlier one left cannot be read a second time.
       needsAll: this.#isStateful,
     };
@@ -171,10 +173,11 @@ class RuleSetBuilder {
     }
     if (!document.has('type'))
       throw new RefusedRule(document.line, 'stage', 'neither a parser (its folder names no stage) nor a scenario');
-    const compilation = new RuleCompilation(this.#vocabulary(['evt', 'queue']), (path) => {
+    const noteRead = (path: readonly string[]) => {
       this.#reads.note(path);
       this.#readByScenarios.note(path);
-    });
+    };
+    const compilation = new RuleCompilation(this.#vocabulary(['evt', 'queue']), noteRead, this.#readers);
     const scenario = compileScenario(document, text, compilation);
     this.#scenarios.push(scenario);
     this.#compiled.push({
@@ -281,8 +284,8 @@ function mapEntry(text: string, line: number): MapEntry {
 interface Taking {
   /** Whether scenarios read more of an event than its `Meta`. */
   readonly keepsRecords: boolean;
-  /** Whether a name of `Meta` is taken. */
-  readonly isTaken: (name: string) => boolean;
+  /** The names of `Meta` that are taken; `undefined`: all. */
+  readonly meta: ReadonlySet<string> | undefined;
   /** Whether all is taken from now on. */
   needsAll: boolean;
 }
@@ -299,7 +302,7 @@ interface RuleLineParserParts {
 }
 
 /** Reads the lines of one source by rules. */
-class RuleLineParser implements LineParser, LineOrigin {
+class RuleLineParser implements LineParser {
   readonly #parts: RuleLineParserParts;
   /** When the line in hand was read, and the newest time that it can state. */
   #now = 0;
@@ -309,6 +312,7 @@ class RuleLineParser implements LineParser, LineOrigin {
   readonly #stash = new LineStash();
   /** No rule can write into labels, so that all lines share them. */
   readonly #labels: StringMap;
+  #origin: (LineOrigin & { readonly readAt: number }) | undefined;
   /** With the record of the last line, where nobody has kept it. */
   #free: { readonly evt: EventRecord } | undefined;
 
@@ -338,26 +342,31 @@ class RuleLineParser implements LineParser, LineOrigin {
     const { keepsRecords } = taking;
     if (keepsRecords) this.#free = undefined;
     const candidates = index.candidates(scope);
-    const origin = environment.isComplete ? undefined : this;
-    return {
-      parser,
-      event: new RuleEvent({ record, keepsRecord: keepsRecords, line, candidates, origin, readAt: now }),
-    };
+    const origin = environment.isComplete ? undefined : this.#originAt(now);
+    return { parser, event: new RuleEvent({ record, keepsRecord: keepsRecords, line, candidates, origin }) };
   }
 
-  /** See {@link LineOrigin}. */
-  isTaken(name: string): boolean {
-    return this.#parts.taking.isTaken(name);
-  }
-
-  /** See {@link LineOrigin}. Who asks for one line's will ask for others': from then on all is taken of each. */
-  metaOf(line: SourceLine, readAt: number): StringMap {
+  /** All of the `Meta` of a line that was read at `readAt`. Who asks for one line's will ask for others': from then on all is taken. */
+  #metaOf(line: SourceLine, readAt: number): StringMap {
     const { pipeline, source, taking } = this.#parts;
     const evt = new EventRecord(line.text, source, this.#labels, readAt);
     this.#now = readAt;
     pipeline.run({ evt }, this.#complete);
     taking.needsAll = true;
     return evt.Meta;
+  }
+
+  /** What events come from that are read at a time: lines of one moment share it. */
+  #originAt(now: number): LineOrigin {
+    if (this.#origin?.readAt !== now) {
+      const { meta } = this.#parts.taking;
+      this.#origin = {
+        readAt: now,
+        isTaken: (name) => meta?.has(name) !== false,
+        metaOf: (line) => this.#metaOf(line, now),
+      };
+    }
+    return this.#origin;
   }
 
   /** The scope of a line in the parsers. */

@@ -74,7 +74,8 @@ export function compileScenario(document: RuleMapping, text: string, compilation
     domains: 'all',
     preselected: true,
     ...filterOf(document, filter, compilation),
-    groupBy: (event) => (groupBy === undefined ? '' : groupBy(event)),
+    // As it is: scenarios with one and the same function share the names of their groups.
+    groupBy: groupBy ?? (() => ''),
     ...(distinct === undefined ? {} : { distinct: (event: SecurityEvent) => distinct(event) ?? '' }),
     ...bucketOf(document, compilation),
     blackholeMs: duration(document, 'blackhole') ?? 0,
@@ -114,10 +115,11 @@ function optionalText(
   const found = document.text(key);
   if (found === undefined || found.text === '') return undefined;
   const { evaluate } = compilation.expression(key, found);
-  return (event) => {
+  const read = (event: SecurityEvent) => {
     const value = attempt(evaluate, scopeOf(event));
     return typeof value === 'string' ? value : undefined;
   };
+  return /^evt\.Meta\.\w+$/.test(found.text) ? compilation.sharedReader(found.text, read) : read;
 }
 
 type Bucket = Pick<Scenario, 'capacity' | 'leakSpeedMs' | 'cacheSize' | 'condition' | 'windowMs'>;

@@ -90,12 +90,14 @@ interface Reader {
   readonly isPlain: boolean;
 }
 
-const plainText = /^evt\.(?:Line\.\w+|(?:Parsed|Meta|Enriched)\.\w+|StrTime|StrTimeFormat|MarshaledTime)$/;
+const plainText =
+  /^evt\.(?:Line\.(?:Raw|Src|Module)|(?:Parsed|Meta|Enriched)\.\w+|StrTime|StrTimeFormat|MarshaledTime)$/;
 
 function readerOf(expression: RuleText | undefined, compilation: RuleCompilation): Reader {
   if (expression === undefined) return { read: nothing, paths: [], isPlain: true };
   const { compiled, paths } = compilation.expressionApart('expression', expression);
-  return { read: textReader(compiled), paths, isPlain: plainText.test(expression.text) };
+  const isPlain = plainText.test(expression.text);
+  return { read: isPlain ? (compiled.evaluate as unknown as Reader['read']) : textReader(compiled), paths, isPlain };
 }
 
 function textReader({ evaluate, whole }: CompiledExpression): Reader['read'] {
