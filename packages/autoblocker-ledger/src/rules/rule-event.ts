@@ -201,6 +201,15 @@ export const writableFields: ReadonlySet<string> = new Set([
 /** Maps that a rule may write into by `target`. */
 export const writableMaps: ReadonlySet<string> = new Set(['Parsed', 'Meta', 'Enriched', 'Unmarshaled']);
 
+/** What is kept of the record of a line. */
+class TakenFields {
+  readonly Meta: StringMap;
+
+  constructor(meta: StringMap) {
+    this.Meta = meta;
+  }
+}
+
 /** What the event of a line comes from: of a line only that is taken which rules read, until somebody asks for the rest. */
 export interface LineOrigin {
   /** Whether a name of `Meta` is taken from every line that has it. */
@@ -223,7 +232,7 @@ interface RuleEventParts {
 /** The security event of a line that passed all parsers. */
 export class RuleEvent implements PreselectedEvent, FieldTeller {
   /** What scenarios see as `evt`, the event being the scope of their expressions: the record, or `Meta` where they read no more. */
-  readonly evt: EventRecord | { readonly Meta: StringMap };
+  readonly evt: EventRecord | TakenFields;
   readonly source: string;
   readonly time: number;
   readonly domain: string;
@@ -240,7 +249,7 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
     const { Meta: meta } = record;
     this.#origin = origin;
     const logType = meta.get('log_type');
-    this.evt = keepsRecord ? record : { Meta: record.giveMeta() };
+    this.evt = keepsRecord ? record : new TakenFields(record.giveMeta());
     this.source = record.source;
     this.time = record.time;
     this.domain = identifiers.of(meta.get('service')) ?? 'log';
