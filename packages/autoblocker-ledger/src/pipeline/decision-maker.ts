@@ -193,12 +193,22 @@ function entryOf(
     case 'review': {
       const { from, until, action, earlier, rail } = plan;
       const held = plan.kind === 'decide' ? ('active' as const) : ('pending-review' as const);
-      const decided = { action, domains, earlier, eventCount, from, held, origin, rail };
-      return {
-        class: 'decision',
-        fact: { ...decided, recordedAt, scenario, score, time, until },
-        personal: personal(),
+      const fact = {
+        action,
+        domains,
+        earlier,
+        eventCount,
+        from,
+        held,
+        origin,
+        rail,
+        recordedAt,
+        scenario,
+        score,
+        time,
+        until,
       };
+      return { class: 'decision', fact, personal: personal() };
     }
   }
 }
