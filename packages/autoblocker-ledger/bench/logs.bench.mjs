@@ -98,11 +98,13 @@ const warmUps = 12;
 export default [
   {
     workload: "sshd log to durable decisions by the hub's rules",
-    size: '20,000 lines (5,000 with --quick)',
+    // A fifth of a second is all that 20,000 lines take here: as long as the collections and compilations that follow the full
+    // collection before each run, which a service that reads on does not see. Both sides read the same lines.
+    size: '100,000 lines (5,000 with --quick)',
     metric: 'cpu',
     target: { atMost: 1 / 50 },
     async prepare({ quick }) {
-      const lines = quick ? 5000 : 20_000;
+      const lines = quick ? 5000 : 100_000;
       const folder = mkdtempSync(join(tmpdir(), 'tenstrip-bench-logs-'));
       const dispose = () => rmSync(folder, { recursive: true });
       if (crowdsecAbsent !== undefined) return alone(dispose);

@@ -23,6 +23,8 @@ export class IdentityRows {
   #newest = none;
   readonly #kinds: { readonly domain: string; readonly kind: string }[] = [];
   readonly #kindNumbers = new Map<string, number>();
+  /** The one asked for last. */
+  #lastKind = none;
   /** The row that was quiet longest, or -1. */
   oldest = none;
 
@@ -104,6 +106,13 @@ export class IdentityRows {
   }
 
   #kindOf({ domain, kind }: SecurityEvent): number {
+    const last = this.#kinds[this.#lastKind];
+    if (last !== undefined && last.kind === kind && last.domain === domain) return this.#lastKind;
+    this.#lastKind = this.#numberOf(domain, kind);
+    return this.#lastKind;
+  }
+
+  #numberOf(domain: string, kind: string): number {
     const name = `${domain} ${kind}`;
     const known = this.#kindNumbers.get(name);
     if (known !== undefined) return known;

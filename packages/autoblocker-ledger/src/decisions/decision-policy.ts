@@ -199,11 +199,7 @@ export function decide(proposed: Proposal, state: PolicyState, escalation: BanEs
     return { kind: 'nothing', decision: running.id };
   }
   const score = asked.score;
-  // A longer ban adds no target and needs no place under RATE or BLAST_RADIUS; whom it must not touch still holds.
-  const adding = { recentBlocks: 0, recentBlocksOfScenario: 0, blockedAddresses: 0, knownGoodInside: 0 };
-  const verdict = gravest(
-    askRails({ ...asked, until }, running === undefined ? context : { ...fixed(context), ...adding }),
-  );
+  const verdict = gravest(askRails(endingAt(until, asked), running === undefined ? context : contextOfLonger(context)));
   if (verdict.kind === 'refuse') return { kind: 'refuse', score, code: verdict.code, detail: verdict.detail };
   if (running !== undefined) {
     return { kind: 'extend', decision: running.id, until: laterOf(running.until, until), score };
@@ -213,9 +209,24 @@ export function decide(proposed: Proposal, state: PolicyState, escalation: BanEs
   return { kind, action: proposal.action, from: time, until, score, earlier, rail };
 }
 
-/** What holds of a context whatever is proposed: nothing that has to be counted first. */
-function fixed({ limits, touchesSelf, touchesAllowList, touchesShared }: RailContext) {
-  return { limits, touchesSelf, touchesAllowList, touchesShared, knownGoodSources: 0, blockedKnownGoodSources: 0 };
+/** A longer ban adds no target and needs no place under RATE or BLAST_RADIUS; whom it must not touch still holds. */
+function contextOfLonger({ limits, touchesSelf, touchesAllowList, touchesShared }: RailContext): RailContext {
+  return {
+    limits,
+    touchesSelf,
+    touchesAllowList,
+    touchesShared,
+    blockedAddresses: 0,
+    knownGoodInside: 0,
+    knownGoodSources: 0,
+    blockedKnownGoodSources: 0,
+    recentBlocks: 0,
+    recentBlocksOfScenario: 0,
+  };
+}
+
+function endingAt(until: number | null, { prefix, action, origin, from, score, evidence }: RailProposal): RailProposal {
+  return { prefix, action, origin, from, until, score, evidence };
 }
 
 function railProposal(proposal: Proposal, until: number | null, state: PolicyState): RailProposal {

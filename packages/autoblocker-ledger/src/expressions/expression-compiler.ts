@@ -166,7 +166,9 @@ class Compiler {
   }
 
   #name(name: string, at: number, frame: Frame): Compiled {
-    if (frame.names.includes(name) || this.#vocabulary.variables.has(name)) return { evaluate: (scope) => scope[name] };
+    if (frame.names.includes(name)) return { evaluate: (scope) => scope[name] };
+    if (this.#vocabulary.variables.has(name))
+      return { evaluate: this.#vocabulary.reader?.([name]) ?? ((scope) => scope[name]) };
     const known = [...this.#vocabulary.variables].join(', ');
     throw new Uncompilable(at, `unknown name ${JSON.stringify(name)}; known are ${known}`);
   }

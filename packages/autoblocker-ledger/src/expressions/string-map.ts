@@ -65,6 +65,8 @@ interface Extension {
 
 const empty: Layout = new Layout([], { entries: 0 });
 const noTexts: string[] = [];
+/** Lists of so many empty places, to be copied. */
+const emptyLists: readonly string[][] = Array.from({ length: longestList + 1 }, (_, length) => new Array(length));
 
 /** What a `Map<string, string>` does, as far as rules need it, in the order in which keys came. */
 export class StringMap implements Iterable<[string, string]> {
@@ -116,6 +118,12 @@ export class StringMap implements Iterable<[string, string]> {
     for (let at = 0; at < names.length; at += 1) this.#texts[from + at] = texts[places[at]!] ?? '';
   }
 
+  /** Takes all out. The room stays, and the texts in it until others take their places. */
+  clear(): void {
+    this.#layout = empty;
+    this.#own = undefined;
+  }
+
   values(): IterableIterator<string> {
     return this.#own?.values() ?? this.#texts.slice(0, this.size).values();
   }
@@ -148,7 +156,8 @@ export class StringMap implements Iterable<[string, string]> {
   /** Makes room for the names of a layout, and for as many as maps like it had. */
   #grow({ names, room }: Layout): void {
     if (room.entries < names.length) room.entries = names.length + roomStep;
-    const wider = new Array<string>(room.entries);
+    // A copy and not a new array, of which V8 would learn that some live long: see PlainLine.
+    const wider = emptyLists[Math.min(room.entries, longestList)]!.slice();
     for (let at = 0; at < this.#texts.length; at += 1) wider[at] = this.#texts[at]!;
     this.#texts = wider;
   }

@@ -8,7 +8,7 @@ import { type Decision, railCodes } from '../decisions/index.js';
 import type { LedgerErrorCode } from '../errors/index.js';
 import type { DecisionChange } from './decision-change.js';
 import type { DecisionHistory, EvidenceLine, Explanation } from './explanation.js';
-import { decodeEntry, encodeEntry, type LedgerEntry, saltBytes } from './ledger-entry.js';
+import { decodeEntry, type LedgerEntry, saltBytes, sealEntry, type WrittenEntry, writeEntry } from './ledger-entry.js';
 import { Projections } from './projections.js';
 
 /** What a ledger is made of. */
@@ -26,7 +26,7 @@ export class BlockLedger {
   readonly #log: LogWriter;
   readonly #entropy: (length: number) => Uint8Array;
   /** Recorded, with effect in memory, and not yet given to the log. */
-  #recorded: LedgerEntry[] = [];
+  #recorded: WrittenEntry[] = [];
   #nextIndex: bigint;
   /** Why no more entries are taken. */
   #failure: unknown;
@@ -77,10 +77,11 @@ export class BlockLedger {
   /** Takes an entry in; it has its effect at once. Call {@link flush} to have it acknowledged. @throws TenstripError `LedgerClosed` */
   record(entry: LedgerEntry): bigint {
     this.#checkOpen();
+    const written = writeEntry(entry);
     const index = this.#nextIndex;
     this.#nextIndex += 1n;
     this.projections.apply(index, entry);
-    this.#recorded.push(entry);
+    this.#recorded.push(written);
     return index;
   }
 
@@ -92,7 +93,7 @@ export class BlockLedger {
     if (entries.length > 0) {
       const salts = this.#entropy(saltBytes * entries.length);
       const saltOf = (place: number) => salts.subarray(saltBytes * place, saltBytes * (place + 1));
-      const appended = this.#log.appendAll(entries.map((entry, place) => encodeEntry(entry, saltOf(place))));
+      const appended = this.#log.appendAll(entries.map((entry, place) => sealEntry(entry, saltOf(place))));
       this.#appending = Promise.all([this.#appending, appended]).then(() => undefined);
     }
     try {

@@ -27,6 +27,14 @@ export class EvidenceDigests {
     return digests.length === 0 ? -1 : first;
   }
 
+  /** How long the list with a number is. */
+  length(number: number): number {
+    if (number < 0) return 0;
+    let index = number;
+    while (this.#last[Math.floor(index / digestsPerChunk)]![index % digestsPerChunk] === 0) index += 1;
+    return index - number + 1;
+  }
+
   /** The list with a number. */
   list(number: number): readonly string[] {
     if (number < 0) return none;

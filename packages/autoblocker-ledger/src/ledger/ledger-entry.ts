@@ -153,14 +153,29 @@ const classes: ReadonlySet<string> = new Set<LedgerEntry['class']>([
   'event-batch',
 ]);
 
+/** An entry that waits for its salt, its personal part in bytes: lists of lines as objects would outlive the collector's young. */
+export interface WrittenEntry {
+  readonly fact: { readonly v: 1; readonly class: LedgerEntry['class'] };
+  readonly personal: Buffer | undefined;
+}
+
+/** Writes the personal part of an entry. */
+export function writeEntry(entry: LedgerEntry): WrittenEntry {
+  const personal = entry.personal === undefined ? undefined : Buffer.from(entryJson(entry.personal));
+  return { fact: { v: 1, class: entry.class, ...entry.fact }, personal };
+}
+
 /** The bytes of an entry. `salt`: 16 fresh random bytes. */
+export function sealEntry({ fact, personal }: WrittenEntry, salt: Uint8Array): LogEntry {
+  if (personal === undefined) return { entry: Buffer.from(entryJson(fact)) };
+  const { commitment, erasable } = commitErasable(personal, salt, sha256);
+  const inHex = Buffer.from(commitment).toString('hex');
+  return { entry: Buffer.from(entryJson({ ...fact, personal: inHex })), erasable };
+}
+
+/** The bytes of an entry, in one step. */
 export function encodeEntry(entry: LedgerEntry, salt: Uint8Array): LogEntry {
-  const fact = { v: 1, class: entry.class, ...entry.fact };
-  if (entry.personal === undefined) return { entry: Buffer.from(entryJson(fact)) };
-  const part = Buffer.from(entryJson(entry.personal));
-  const { commitment, erasable } = commitErasable(part, salt, sha256);
-  const personal = Buffer.from(commitment).toString('hex');
-  return { entry: Buffer.from(entryJson({ ...fact, personal })), erasable };
+  return sealEntry(writeEntry(entry), salt);
 }
 
 /**

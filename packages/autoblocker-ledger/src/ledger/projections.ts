@@ -41,8 +41,10 @@ interface ExtraFacts {
   extensions?: number;
   /** Of all overflows; replaced and never changed. */
   scenarios?: ReadonlySet<string>;
-  /** Of all overflows; replaced and never changed. */
-  evidence?: readonly string[];
+  /** Numbers of the lists of digests of all overflows; replaced and never changed. */
+  evidence?: readonly number[];
+  /** How many digests these are. */
+  evidenceCount?: number;
   /** Entries that changed it. */
   history?: readonly bigint[];
   /** When it was taken back, if it was in force until then. */
@@ -385,8 +387,6 @@ export class Projections {
     if (row < 0) return;
     const { eventCount, extensions = 0, history = nothing } = this.#facts(row);
     const known = this.#scenarios(row);
-    const evidence = this.#evidence(row);
-    const added = personal?.evidence.map(({ digest }) => digest) ?? [];
     const facts = this.#change(row);
     this.#rows.setUntil(row, fact.until ?? Number.POSITIVE_INFINITY);
     facts.score = fact.score;
@@ -394,7 +394,7 @@ export class Projections {
     facts.extensions = extensions + 1;
     if (!known.has(fact.scenario.name)) facts.scenarios = new Set([...known, fact.scenario.name]);
     facts.history = [...history, index];
-    facts.evidence = [...evidence, ...added].slice(0, maxEvidenceDigests);
+    this.#addEvidence(row, facts, personal?.evidence ?? nothing);
     this.#noteScore(this.#rows.target(row), fact.score, fact.time);
     this.#noteOverflow(personal?.overflow);
     this.#noteNeighbour(row, fact.time, personal?.evidence.at(-1));
@@ -493,7 +493,18 @@ export class Projections {
   }
 
   #evidence(row: number): readonly string[] {
-    return this.#facts(row).evidence ?? this.#digests.list(this.#rows.evidence(row));
+    const { evidence } = this.#facts(row);
+    if (evidence === undefined) return this.#digests.list(this.#rows.evidence(row));
+    return evidence.flatMap((number) => this.#digests.list(number));
+  }
+
+  /** Adds the digests of an extension to those of a row, as many as have a place. */
+  #addEvidence(row: number, facts: ExtraFacts, added: readonly EvidenceLine[]): void {
+    const { evidence = [this.#rows.evidence(row)] } = facts;
+    const count = facts.evidenceCount ?? this.#digests.length(this.#rows.evidence(row));
+    const kept = added.slice(0, Math.max(0, maxEvidenceDigests - count)).map(({ digest }) => digest);
+    facts.evidence = kept.length === 0 ? evidence : [...evidence, this.#digests.add(kept)];
+    facts.evidenceCount = count + kept.length;
   }
 
   #rowsFrom(first: number): number[] {

@@ -5,14 +5,19 @@ const hexGroup = '[0-9A-Fa-f]{1,4}';
 const octet = '(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})';
 const ipv4 = `${octet}(?:\\.${octet}){3}`;
 
-/** RFC 3986's grammar of an IPv6 address, and a zone after it (RFC 4007). */
+/**
+ * RFC 3986's grammar of an IPv6 address, and a zone after it (RFC 4007). The forms that begin with a group are told from those
+ * that begin with colons first: most addresses are IPv4, and are none after one group.
+ */
 function ipv6(): string {
   const lastBits = `(?:${hexGroup}:${hexGroup}|${ipv4})`;
-  const before = (groups: number) => (groups === 0 ? '' : `(?:(?:${hexGroup}:){0,${groups - 1}}${hexGroup})?`);
   const after = (groups: number) => (groups === 0 ? '' : `(?:${hexGroup}:){${groups}}`);
-  const compressed = [5, 4, 3, 2, 1, 0].map((groups, index) => `${before(index)}::${after(groups)}${lastBits}`);
-  const forms = [`${after(6)}${lastBits}`, ...compressed, `${before(6)}::${hexGroup}`, `${before(7)}::`];
-  return `(?:${forms.join('|')})(?:%[0-9A-Za-z._~-]+)?`;
+  const tails = [5, 4, 3, 2, 1, 0].map((groups) => `${after(groups)}${lastBits}`);
+  /** Up to the two colons, at most so many groups before them, the first of which is read with its colon. */
+  const colons = (groups: number) => (groups === 1 ? ':' : `(?:(?:${hexGroup}:){0,${groups - 2}}${hexGroup}::|:)`);
+  const compressed = tails.slice(1).map((tail, index) => `${colons(index + 1)}${tail}`);
+  const grouped = [tails[0], ...compressed, `${colons(6)}${hexGroup}`, colons(7)];
+  return `(?:${hexGroup}:(?:${grouped.join('|')})|::(?:${[...tails, hexGroup, ''].join('|')}))(?:%[0-9A-Za-z._~-]+)?`;
 }
 
 const text: Readonly<Record<string, string>> = {

@@ -4,7 +4,8 @@
 
 import { grokDictionary } from './grok-dictionary.js';
 import { type PatternProblem, parsePattern } from './pattern-syntax.js';
-import { type PatternMatch, SafePattern } from './safe-pattern.js';
+import { SafePattern } from './safe-pattern.js';
+import { SyslogLineReader, syslogLineFields } from './syslog-line.js';
 
 const reference = /%\{(\w+)(?::(\w+))?\}/g;
 const maximumDepth = 20;
@@ -16,17 +17,17 @@ export class GrokExpression {
   /** Fields with the numbers of their groups. */
   readonly fields: ReadonlyMap<string, number>;
   readonly pattern: SafePattern;
-  readonly #names: readonly string[];
-  /** Where the text of each is in a match. */
-  readonly #places: readonly number[];
+  readonly #all: Captures;
+  #wanted: Captures;
+  /** Reads most lines where the expression is the one that nearly every line of a host begins with. */
+  readonly #reader: SyslogLineReader | undefined;
 
-  private constructor(pattern: SafePattern, fields: ReadonlyMap<string, number>) {
+  private constructor(text: string, pattern: SafePattern, fields: ReadonlyMap<string, number>) {
     this.pattern = pattern;
     this.fields = fields;
-    // Interned, as names of properties are: what looks for them by identity finds them at once.
-    this.#names = Array.from(fields.keys(), (name) => Object.keys({ [name]: 0 })[0]!);
-    const kept = [...fields.values()].sort((one, other) => one - other);
-    this.#places = Array.from(fields.values(), (group) => kept.indexOf(group) + 1);
+    this.#all = capturesOf(pattern, fields, [...fields.keys()]);
+    this.#wanted = this.#all;
+    if (text === '^%{SYSLOGLINE}' || text === '%{SYSLOGLINE}') this.#reader = syslogReaderFor(fields);
   }
 
   /** Compiles `text`, with names of the dictionary and, where it has none, of `own`. Never throws. */
@@ -36,30 +37,75 @@ export class GrokExpression {
       const pattern = SafePattern.compile(source, new Set(fields.values()));
       return 'problem' in pattern
         ? { problem: `${pattern.problem}, in the pattern written out`, at: 0 }
-        : new GrokExpression(pattern, fields);
+        : new GrokExpression(text, pattern, fields);
     } catch (error) {
       if (error instanceof Unknown) return { problem: error.message, at: error.at };
       throw error;
     }
   }
 
+  /** From now on {@link GrokExpression.parseInto} may leave out the fields that `isWanted` is false of: what nobody reads. */
+  wantOnly(isWanted: (field: string) => boolean): void {
+    const names = [...this.fields.keys()].filter(isWanted);
+    this.#wanted = names.length === this.fields.size ? this.#all : capturesOf(this.pattern, this.fields, names);
+  }
+
   /** The fields of a text; `undefined` when it does not match, or the expression has none. */
   parse(text: string): Map<string, string> | undefined {
-    const groups = this.#match(text);
-    return groups && new Map(this.#names.map((name, at) => [name, groups[this.#places[at]!] ?? '']));
+    const { names, places } = this.#all;
+    const groups = names.length === 0 ? undefined : this.pattern.exec(text);
+    return groups && new Map(names.map((name, at) => [name, groups[places[at]!] ?? '']));
   }
 
-  /** Sets the fields of a text in `parsed`; whether it matched. */
-  parseInto(text: string, parsed: FieldSink): boolean {
-    const groups = this.#match(text);
+  /** Sets the fields of a text in `parsed`: `all`, or those that are wanted. Whether it matched; without fields nothing does. */
+  parseInto(text: string, parsed: FieldSink, all = true): boolean {
+    const captures = all ? this.#all : this.#wanted;
+    const read = this.#reader?.read(text);
+    if (read !== undefined) {
+      parsed.setAll(captures.names, read, captures.placesOfAll);
+      return true;
+    }
+    if (this.fields.size === 0) return false;
+    if (captures.names.length === 0) return captures.pattern.test(text);
+    const groups = captures.pattern.exec(text);
     if (groups === undefined) return false;
-    parsed.setAll(this.#names, groups, this.#places);
+    parsed.setAll(captures.names, groups, captures.places);
     return true;
   }
+}
 
-  #match(text: string): PatternMatch | undefined {
-    return this.#names.length === 0 ? undefined : this.pattern.exec(text);
-  }
+/** Which fields are taken of a match. */
+interface Captures {
+  readonly pattern: SafePattern;
+  /** Interned, as names of properties are: what looks for them by identity finds them at once. */
+  readonly names: readonly string[];
+  /** Where the text of each is in a match. */
+  readonly places: readonly number[];
+  /** The same where a match holds all fields. */
+  readonly placesOfAll: readonly number[];
+}
+
+function capturesOf(pattern: SafePattern, fields: ReadonlyMap<string, number>, wanted: readonly string[]): Captures {
+  const names = wanted.map((name) => Object.keys({ [name]: 0 })[0]!);
+  const groups = names.map((name) => fields.get(name)!);
+  const all = inOrder(fields.values());
+  const kept = inOrder(groups);
+  return {
+    pattern: names.length === fields.size ? pattern : pattern.keeping(new Set(kept)),
+    names,
+    places: groups.map((group) => kept.indexOf(group) + 1),
+    placesOfAll: groups.map((group) => all.indexOf(group) + 1),
+  };
+}
+
+function inOrder(groups: Iterable<number>): readonly number[] {
+  return [...groups].sort((one, other) => one - other);
+}
+
+/** The reader, if it gives what the expression's groups are. */
+function syslogReaderFor(fields: ReadonlyMap<string, number>): SyslogLineReader | undefined {
+  const names = [...fields].sort(([, one], [, other]) => one - other).map(([name]) => name);
+  return names.join() === syslogLineFields.join() ? new SyslogLineReader() : undefined;
 }
 
 /** What takes fields. */

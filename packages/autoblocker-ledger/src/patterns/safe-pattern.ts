@@ -27,11 +27,11 @@ export class SafePattern {
   readonly #fastLength: number;
   #linear: LinearMatcher | undefined;
 
-  private constructor(parsed: ParsedPattern, kept: ReadonlySet<number> | undefined) {
+  private constructor(parsed: ParsedPattern, kept: ReadonlySet<number> | undefined, known?: SafePattern) {
     this.#parsed = parsed;
     this.groups = parsed.groups;
-    this.degree = ambiguityDegree(parsed.root);
-    this.literals = requiredLiterals(parsed.root);
+    this.degree = known?.degree ?? ambiguityDegree(parsed.root);
+    this.literals = known?.literals ?? requiredLiterals(parsed.root);
     // Every group costs in a match, wanted or not.
     this.#fast = new RegExp(javascriptSource(parsed.root, kept));
     this.#kept = kept === undefined ? undefined : [...kept].sort((one, other) => one - other);
@@ -45,6 +45,11 @@ export class SafePattern {
     // Compiled now to know that it can be; the program is dropped, as most patterns never need it.
     if (LinearMatcher.compile(parsed) === undefined) return { problem: 'the pattern is too large', at: 0 };
     return new SafePattern(parsed, kept);
+  }
+
+  /** The same pattern where only these groups' texts are wanted. */
+  keeping(kept: ReadonlySet<number>): SafePattern {
+    return new SafePattern(this.#parsed, kept, this);
   }
 
   /** The leftmost match. */

@@ -573,7 +573,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     for (const [index, event] of repeated ? [] : events.entries()) {
       // A batch is all or nothing: whoever was told that it failed may give it again.
       if (batch === undefined && index % eventsPerCheckpoint === eventsPerCheckpoint - 1) await op.checkpoint();
-      for (const { outcome } of this.#observe(event, false)) if (outcome !== undefined) outcomes.push(outcome);
+      this.#observe(event, false, (outcome) => outcomes.push(outcome));
     }
     if (batch !== undefined && !repeated) {
       const fact = { ...this.#times(), events: events.length };
@@ -650,9 +650,9 @@ export class AutoblockerLedger implements AsyncDisposable {
     });
   }
 
-  #observe(event: SecurityEvent, replayed: boolean): ReturnType<DecisionMaker['observe']> {
+  #observe(...[event, ...rest]: Parameters<DecisionMaker['observe']>): ReturnType<DecisionMaker['observe']> {
     if (event.time > this.#newestEvent) this.#newestEvent = event.time;
-    return this.#maker.observe(event, replayed);
+    return this.#maker.observe(event, ...rest);
   }
 
   /** What no event may be ahead of: the clock, and nothing where events are the clock. */

@@ -46,7 +46,14 @@ export interface DecisionMakerParts {
 export interface Settled {
   readonly scenario: string;
   /** `undefined`: it had its effect before a restart. */
-  readonly outcome: DecisionOutcome | undefined;
+  readonly carriedOut: CarriedOut | undefined;
+}
+
+/** What was done about a proposal, and the entry or the decision that says more. */
+interface CarriedOut {
+  readonly plan: Plan;
+  /** Of the entry that was recorded; of the decision that runs where nothing was. */
+  readonly index: bigint;
 }
 
 /** Turns events and wishes into entries of the ledger. */
@@ -59,8 +66,11 @@ export class DecisionMaker {
     this.#parts = parts;
   }
 
-  /** Looks at one event. A replayed one only refills buckets: what it led to is in the ledger. */
-  observe(event: SecurityEvent, replayed: boolean): readonly Settled[] {
+  /**
+   * Looks at one event. A replayed one only refills buckets: what it led to is in the ledger. `tell` is told each outcome, with
+   * its decision as it is then; without it no decision is made for nobody.
+   */
+  observe(event: SecurityEvent, replayed: boolean, tell?: (outcome: DecisionOutcome) => void): readonly Settled[] {
     const { detector, crossDomain, state } = this.#parts;
     if (state.isCausedByBlock(event)) {
       this.feedbackEvents += 1;
@@ -70,13 +80,15 @@ export class DecisionMaker {
     const joined = crossDomain.offer(event);
     if (event.outcome === 'success') this.#noteSuccess(event);
     if (replayed || (overflows.length === 0 && joined === undefined)) return none;
-    return [...overflows, ...(joined === undefined ? [] : [joined])].flatMap((overflow) => this.#settle(overflow));
+    return [...overflows, ...(joined === undefined ? [] : [joined])].flatMap((overflow) =>
+      this.#settle(overflow, tell),
+    );
   }
 
   /** Puts a caller's wish before the rails. @throws TenstripError `TargetInvalid` */
   propose(request: BlockProposal): DecisionOutcome {
     const proposal = requestedProposal(request, this.#parts.now(), this.#parts.latest());
-    return this.#carryOut(proposal, () => ({ evidence: evidenceOf(proposal.evidence) }));
+    return this.#outcomeOf(this.#carryOut(proposal, () => ({ evidence: evidenceOf(proposal.evidence) })));
   }
 
   /** What the rails say to a caller's wish now; nothing is recorded. @throws TenstripError `TargetInvalid` */
@@ -95,37 +107,47 @@ export class DecisionMaker {
   }
 
   /** What comes of an overflow: its decision, and perhaps one on the network around it. */
-  #settle(overflow: Overflow): readonly Settled[] {
+  #settle(overflow: Overflow, tell?: (outcome: DecisionOutcome) => void): readonly Settled[] {
     const { ledger } = this.#parts;
     const scenario = overflow.scenario.name;
     const key = overflowKey(overflow);
     const proposal = ledger.projections.hasOverflow(key) ? undefined : proposalOf(overflow);
-    if (proposal === undefined) return [{ scenario, outcome: undefined }];
-    const outcome = this.#carryOut(proposal, () => ({ evidence: evidenceOf(overflow.events), overflow: key }));
-    const wider = this.#proposeNetwork(proposal, outcome);
-    return wider === undefined ? [{ scenario, outcome }] : [{ scenario, outcome }, wider];
+    if (proposal === undefined) return [{ scenario, carriedOut: undefined }];
+    const carriedOut = this.#carryOut(proposal, () => ({ evidence: evidenceOf(overflow.events), overflow: key }));
+    tell?.(this.#outcomeOf(carriedOut));
+    const wider = this.#proposeNetwork(proposal, carriedOut.plan);
+    if (wider?.carriedOut === undefined) return [{ scenario, carriedOut }];
+    tell?.(this.#outcomeOf(wider.carriedOut));
+    return [{ scenario, carriedOut }, wider];
   }
 
   /** After the ban of one more address: its network, when too many of it were banned. */
-  #proposeNetwork({ target, time }: Proposal, outcome: DecisionOutcome): Settled | undefined {
-    if (target.kind !== 'ip' || (outcome.kind !== 'decided' && outcome.kind !== 'extended')) return undefined;
+  #proposeNetwork({ target, time }: Proposal, plan: Plan): Settled | undefined {
+    if (target.kind !== 'ip' || (plan.kind !== 'decide' && plan.kind !== 'extend')) return undefined;
     const network = this.#parts.ledger.projections.neighbours.recidive(target.value, time);
     if (network === undefined) return undefined;
     const proposal = recidiveProposal(network, time);
     return {
       scenario: proposal.scenario.name,
-      outcome: this.#carryOut(proposal, () => ({ evidence: network.evidence })),
+      carriedOut: this.#carryOut(proposal, () => ({ evidence: network.evidence })),
     };
   }
 
   /** `evidence` is made only for what is recorded: most proposals find a decision that runs. */
-  #carryOut(proposal: Proposal, evidence: () => Evidence): DecisionOutcome {
-    const { ledger, state, escalation, now } = this.#parts;
+  #carryOut(proposal: Proposal, evidence: () => Evidence): CarriedOut {
+    const { ledger, state, escalation, clockNow } = this.#parts;
     const plan = decide(proposal, state, escalation);
+    if (plan.kind === 'nothing') return { plan, index: plan.decision };
+    return { plan, index: ledger.record(entryOf(plan, proposal, evidence(), clockNow())) };
+  }
+
+  /** What a caller is told of what was done. */
+  #outcomeOf({ plan, index }: CarriedOut): DecisionOutcome {
+    const { ledger, now } = this.#parts;
     const decisionOf = (id: bigint) => ledger.requireDecision(id, now());
-    if (plan.kind === 'nothing') return { kind: 'unchanged', decision: decisionOf(plan.decision) };
-    const index = ledger.record(entryOf(plan, proposal, evidence(), this.#parts.clockNow()));
     switch (plan.kind) {
+      case 'nothing':
+        return { kind: 'unchanged', decision: decisionOf(plan.decision) };
       case 'decide':
         return { kind: 'decided', decision: decisionOf(index) };
       case 'extend':
@@ -171,12 +193,22 @@ function entryOf(
     case 'review': {
       const { from, until, action, earlier, rail } = plan;
       const held = plan.kind === 'decide' ? ('active' as const) : ('pending-review' as const);
-      const decided = { action, domains, earlier, eventCount, from, held, origin, rail };
-      return {
-        class: 'decision',
-        fact: { ...decided, recordedAt, scenario, score, time, until },
-        personal: personal(),
+      const fact = {
+        action,
+        domains,
+        earlier,
+        eventCount,
+        from,
+        held,
+        origin,
+        rail,
+        recordedAt,
+        scenario,
+        score,
+        time,
+        until,
       };
+      return { class: 'decision', fact, personal: personal() };
     }
   }
 }

@@ -12,11 +12,17 @@ import type { LineParser, ParsedLine } from '../parsing/index.js';
 import type { SourceReport } from './read-report.js';
 
 /** An event that waits for its turn. */
-export interface WaitingEvent {
+export class WaitingEvent {
   readonly event: SecurityEvent;
   /** Where the next line begins. */
   readonly end: number;
   readonly replayed: boolean;
+
+  constructor(event: SecurityEvent, end: number, replayed: boolean) {
+    this.event = event;
+    this.end = end;
+    this.replayed = replayed;
+  }
 }
 
 /** A restart refills buckets from at most so many bytes of a file. */
@@ -181,7 +187,7 @@ export class LogIntake {
         bringBack(event, this.#clockNow());
         this.#newestTime = Math.max(this.#newestTime, event.time);
       }
-      return { event, end: line.end, replayed: line.replayed === true };
+      return new WaitingEvent(event, line.end, line.replayed === true);
     }
     return undefined;
   }

@@ -1,7 +1,7 @@
 // The counts of one reading, gathered while it goes on.
 
 import type { ErrorJson } from '@tenstrip/shared-core/errors';
-import type { DecisionOutcome } from '../decisions/index.js';
+import type { Plan } from '../decisions/index.js';
 import type { SecurityEvent } from '../events/index.js';
 import type { Settled } from './decision-maker.js';
 import type { LogIntake } from './log-intake.js';
@@ -12,19 +12,13 @@ export class ReadTally {
   readonly skipped: { readonly path: string; readonly error: ErrorJson }[] = [];
   readonly #overflows: Record<string, number> = {};
   readonly #refused: Record<string, number> = {};
-  readonly #outcomes: Record<DecisionOutcome['kind'], number> = {
-    decided: 0,
-    extended: 0,
-    unchanged: 0,
-    review: 0,
-    refused: 0,
-  };
+  readonly #plans: Record<Plan['kind'], number> = { decide: 0, extend: 0, nothing: 0, review: 0, refuse: 0 };
   readonly #intakes: LogIntake[] = [];
   #firstTime: number | undefined;
   #lastTime: number | undefined;
 
   get decided(): number {
-    return this.#outcomes.decided;
+    return this.#plans.decide;
   }
 
   countEvent(event: SecurityEvent): void {
@@ -32,11 +26,12 @@ export class ReadTally {
     this.#lastTime = Math.max(this.#lastTime ?? event.time, event.time);
   }
 
-  countSettled({ scenario, outcome }: Settled): void {
-    if (outcome === undefined) return;
+  countSettled({ scenario, carriedOut }: Settled): void {
+    if (carriedOut === undefined) return;
+    const { plan } = carriedOut;
     this.#overflows[scenario] = (this.#overflows[scenario] ?? 0) + 1;
-    this.#outcomes[outcome.kind] += 1;
-    if (outcome.kind === 'refused') this.#refused[outcome.code] = (this.#refused[outcome.code] ?? 0) + 1;
+    this.#plans[plan.kind] += 1;
+    if (plan.kind === 'refuse') this.#refused[plan.code] = (this.#refused[plan.code] ?? 0) + 1;
   }
 
   /** Adds sources that were read to their ends. */
@@ -62,9 +57,9 @@ export class ReadTally {
       parsers,
       events: sum(({ events }) => events),
       overflows: this.#overflows,
-      decided: this.#outcomes.decided,
-      extended: this.#outcomes.extended,
-      reviews: this.#outcomes.review,
+      decided: this.#plans.decide,
+      extended: this.#plans.extend,
+      reviews: this.#plans.review,
       refused: this.#refused,
       firstEventTime: this.#firstTime,
       lastEventTime: this.#lastTime,

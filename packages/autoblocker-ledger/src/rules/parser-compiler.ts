@@ -60,8 +60,15 @@ export function compileParser(document: RuleMapping, stage: string, compilation:
     name,
     stage,
     ends: document.text('onsuccess')?.text === 'next_stage',
-    node: compileNode(document, compilation, new Map(), 0),
+    node: compileNode(document, compilation, new Map(), 0).run,
   };
+}
+
+/** A node, and what must be so that it can accept an event or write into it. */
+interface CompiledNode {
+  readonly run: ParserNode;
+  /** A text that stands in a field of `evt.Parsed`; `undefined` where nothing so simple is known. */
+  readonly needs: { readonly field: string; readonly text: string } | undefined;
 }
 
 const maximumDepth = 16;
@@ -71,7 +78,7 @@ function compileNode(
   compilation: RuleCompilation,
   outerPatterns: Map<string, string>,
   depth: number,
-): ParserNode {
+): CompiledNode {
   if (depth > 0) mapping.onlyKeys(nodeKeys);
   if (depth > maximumDepth) throw new RefusedRule(mapping.line, 'nodes', `nested deeper than ${maximumDepth}`);
   // The first definition of a name holds, in a whole document.
@@ -87,17 +94,28 @@ function compileNode(
   const inner = mapping.mappings('nodes').map((node) => compileNode(node, compilation, outerPatterns, depth + 1));
   const statics = mapping.mappings('statics').map((one) => compileStatic(one, compilation));
   const ends = endsStage(mapping);
-  return (scope, environment) => {
+  const isGrokAlone = [filter, whitelist].every((one) => one === undefined) && stashes.length + inner.length === 0;
+  if (isGrokAlone && grok !== undefined && !ends) {
+    const { run: matches, needs } = grok;
+    const run: ParserNode = (scope, environment) => {
+      if (!matches(scope, environment)) return false;
+      writeAll(statics, scope, environment);
+      return true;
+    };
+    return { run, needs };
+  }
+  const run: ParserNode = (scope, environment) => {
     if (filter !== undefined && !filter(scope as never)) return false;
     const isWhitelisted = whitelist?.(scope);
     if (isWhitelisted === 'failed') return false;
-    const groked = grok === undefined ? 'none' : grok(scope, environment) ? 'matched' : 'failed';
+    const groked = grok === undefined ? 'none' : grok.run(scope, environment) ? 'matched' : 'failed';
     if (groked !== 'failed') for (const stash of stashes) stash(scope, environment);
     if (!runInner(inner, scope, environment, groked, ends)) return false;
-    if (isWhitelisted !== false) for (const write of statics) write(scope, environment);
+    if (isWhitelisted !== false) writeAll(statics, scope, environment);
     if (ends) scope.evt.stage = Math.min(scope.evt.stage + 1, environment.lastStage);
     return true;
   };
+  return { run, needs: undefined };
 }
 
 /**
@@ -105,17 +123,27 @@ function compileNode(
  * inner nodes say; without one the last of them decides. CrowdSec runs them after a failed grok too.
  */
 function runInner(
-  inner: readonly ParserNode[],
+  inner: readonly CompiledNode[],
   scope: ParseScope,
   environment: ParseEnvironment,
   groked: 'none' | 'matched' | 'failed',
   ends: boolean,
 ): boolean {
   let accepted = groked !== 'failed';
-  for (const node of inner) {
-    if (node(scope, environment)) {
+  // The field that was looked at last, as long as no node has written into the event.
+  let field: string | undefined;
+  let subject: string | undefined;
+  for (const { run, needs } of inner) {
+    if (needs === undefined) field = undefined;
+    else if (needs.field !== field) {
+      field = needs.field;
+      subject = scope.evt.Parsed.get(field);
+    }
+    const mayAccept = needs === undefined || subject?.includes(needs.text) === true;
+    if (mayAccept && run(scope, environment)) {
       accepted = true;
       if (ends) break;
+      field = undefined;
     } else if (groked !== 'matched') accepted = false;
   }
   return accepted;
@@ -132,7 +160,7 @@ function compileGrok(
   mapping: RuleMapping,
   compilation: RuleCompilation,
   own: ReadonlyMap<string, string>,
-): ParserNode | undefined {
+): CompiledNode | undefined {
   const grok = mapping.mapping('grok');
   if (grok === undefined) return undefined;
   grok.onlyKeys(grokKeys);
@@ -141,30 +169,44 @@ function compileGrok(
   if (pattern === undefined && name === undefined) throw new RefusedRule(grok.line, 'grok', 'neither pattern nor name');
   const text = pattern ?? { text: `%{${name!.text}}`, line: name!.line };
   const compiled = compilation.grok('grok.pattern', text, own);
-  const read = subjectOf(grok, compilation);
+  const { read, field } = subjectOf(grok, compilation);
   const statics: readonly Static[] = grok.mappings('statics').map((one) => compileStatic(one, compilation));
-  return (scope, environment) => {
+  const [longest] = [...compiled.pattern.literals].sort((one, other) => other.length - one.length);
+  const run: ParserNode = (scope, environment) => {
     const subject = read(scope);
-    if (subject === undefined || !compiled.parseInto(subject, scope.evt.Parsed)) return false;
-    for (const write of statics) write(scope, environment);
+    if (subject === undefined || !compiled.parseInto(subject, scope.evt.Parsed, environment.isComplete)) return false;
+    writeAll(statics, scope, environment);
     return true;
   };
+  return { run, needs: field === undefined || longest === undefined ? undefined : { field, text: longest } };
 }
 
-/** The text that a grok looks at. */
-function subjectOf(grok: RuleMapping, compilation: RuleCompilation): (scope: ParseScope) => string | undefined {
+/** Writes what somebody reads, or everything. */
+function writeAll(statics: readonly Static[], scope: ParseScope, environment: ParseEnvironment): void {
+  for (const one of statics) if (one.isNeeded || environment.isComplete) one.write(scope, environment);
+}
+
+/** The text that a grok looks at; `field`: where it is one of `evt.Parsed`. */
+interface Subject {
+  readonly read: (scope: ParseScope) => string | undefined;
+  readonly field?: string;
+}
+
+function subjectOf(grok: RuleMapping, compilation: RuleCompilation): Subject {
   const field = grok.text('apply_on')?.text;
-  if (field === 'Line.Raw') return ({ evt }) => evt.raw;
+  if (field === 'Line.Raw') return { read: ({ evt }) => evt.raw };
   if (field !== undefined) {
     const name = internedName(field);
-    return ({ evt }) => evt.Parsed.get(name);
+    compilation.noteRead(['evt', 'Parsed', name]);
+    return { read: ({ evt }) => evt.Parsed.get(name), field: name };
   }
   const { evaluate, whole } = compilation.expression('grok.expression', grok.requiredText('expression'));
-  return (scope) => {
+  const read: Subject['read'] = (scope) => {
     const value = attempt(evaluate, scope as never);
     if (typeof value === 'number') return whole ? String(value) : value.toFixed(6);
     return typeof value === 'string' ? value : undefined;
   };
+  return { read };
 }
 
 function compileStash(

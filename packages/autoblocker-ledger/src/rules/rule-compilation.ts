@@ -10,13 +10,63 @@ import {
 import { GrokExpression } from '../patterns/index.js';
 import type { RuleText } from './rule-document.js';
 import { RefusedRule } from './rule-refusal.js';
+import type { Static } from './static-compiler.js';
 
 /** Compiles expressions of a document. */
 export class RuleCompilation {
+  /** The grok patterns of the document. */
+  readonly groks: GrokExpression[] = [];
+  /** Its statics. */
+  readonly statics: Static[] = [];
   readonly #vocabulary: Vocabulary;
+  readonly #noteRead: (path: readonly string[]) => void;
+  readonly #readers: Map<string, unknown>;
+  /** Of the expression in hand, where its reads count only under a condition. */
+  #apart: (readonly string[])[] | undefined;
 
-  constructor(vocabulary: Vocabulary) {
-    this.#vocabulary = vocabulary;
+  /**
+   * `noteRead` is told each path of names at which the document's rules read something of an event. `readers`: functions that
+   * documents share, by what they read.
+   */
+  constructor(
+    vocabulary: Vocabulary,
+    noteRead: (path: readonly string[]) => void,
+    readers: Map<string, unknown> = new Map(),
+  ) {
+    this.#noteRead = noteRead;
+    this.#readers = readers;
+    const reader = (path: readonly string[]) => {
+      this.noteRead(path);
+      return vocabulary.reader?.(path);
+    };
+    this.#vocabulary = { ...vocabulary, reader };
+  }
+
+  /** One function for all documents that read the same of an event. */
+  sharedReader<Reader>(text: string, made: Reader): Reader {
+    const known = this.#readers.get(text) as Reader | undefined;
+    if (known === undefined) this.#readers.set(text, made);
+    return known ?? made;
+  }
+
+  /** Notes that the document reads what stands at a path of names. */
+  noteRead(path: readonly string[]): void {
+    if (this.#apart === undefined) this.#noteRead(path);
+    else this.#apart.push(path);
+  }
+
+  /** An expression and the paths that it reads, which are not noted. @throws RefusedRule */
+  expressionApart(
+    construct: string,
+    text: RuleText,
+  ): { readonly compiled: CompiledExpression; readonly paths: readonly (readonly string[])[] } {
+    const paths: (readonly string[])[] = [];
+    this.#apart = paths;
+    try {
+      return { compiled: this.expression(construct, text), paths };
+    } finally {
+      this.#apart = undefined;
+    }
   }
 
   /** @throws RefusedRule */
@@ -37,6 +87,7 @@ export class RuleCompilation {
   grok(construct: string, { text, line }: RuleText, own: ReadonlyMap<string, string>): GrokExpression {
     const compiled = GrokExpression.compile(text, own);
     if ('problem' in compiled) throw new RefusedRule(line, construct, compiled.problem);
+    this.groks.push(compiled);
     return compiled;
   }
 }

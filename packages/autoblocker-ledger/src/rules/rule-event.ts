@@ -15,13 +15,13 @@ import type { PreselectedEvent, Scenario } from '../scenarios/index.js';
 
 /** What rules see as `evt`. */
 export class EventRecord {
-  readonly raw: string;
+  raw: string;
   readonly source: string;
   readonly labels: StringMap;
   module = 'file';
-  Parsed = new StringMap();
+  readonly Parsed = new StringMap();
   Meta = new StringMap();
-  Enriched = new StringMap();
+  readonly Enriched = new StringMap();
   StrTime = '';
   StrTimeFormat = '';
   MarshaledTime = '';
@@ -39,6 +39,30 @@ export class EventRecord {
     this.source = source;
     this.labels = labels;
     this.time = now;
+  }
+
+  /** Makes it the record of another line that was read at `now`: nothing is left of the one before. */
+  begin(raw: string, now: number): void {
+    this.raw = raw;
+    this.module = 'file';
+    this.Parsed.clear();
+    this.Meta.clear();
+    this.Enriched.clear();
+    this.StrTime = '';
+    this.StrTimeFormat = '';
+    this.MarshaledTime = '';
+    this.time = now;
+    this.Whitelisted = false;
+    this.WhitelistReason = '';
+    this.stage = 0;
+    this.#unmarshaled = undefined;
+  }
+
+  /** `Meta`, which is the caller's from now on; the record has another. */
+  giveMeta(): StringMap {
+    const { Meta: given } = this;
+    this.Meta = new StringMap();
+    return given;
   }
 
   get Line(): { readonly Raw: string; readonly Src: string; readonly Module: string; readonly Labels: StringMap } {
@@ -82,6 +106,59 @@ const readersOfLine: Readonly<Record<string, Evaluate>> = {
   Labels: (scope) => recordOf(scope).labels,
 };
 
+/** Meta that is read of every event, by {@link RuleEvent} and by whitelists. */
+const metaOfEvents = [
+  'service',
+  'log_type',
+  'auth_status',
+  'source_ip',
+  'target_user',
+  'username',
+  'user',
+  'http_path',
+];
+/** Meta that rails and scores ask every event for. */
+const metaOfRails = ['status', 'http_status', 'resource'];
+
+/** Which fields of `evt` rules read: what none of them reads need not be taken from a line, or kept. */
+export class FieldReads {
+  readonly #fields = new Set<string>();
+  readonly #names = new Set<string>();
+  #isAllRead = false;
+
+  /** Notes that what stands at a path of names is read. */
+  note([variable, field, name]: readonly string[]): void {
+    if (variable !== 'evt' || field === undefined) this.#isAllRead = true;
+    else if (name === undefined) this.#fields.add(field);
+    else this.#names.add(`${field}.${name}`);
+  }
+
+  /** Whether a field, or a name in a map, may be read. */
+  isRead(field: string, name?: string): boolean {
+    return this.#isAllRead || this.#fields.has(field) || (name !== undefined && this.#names.has(`${field}.${name}`));
+  }
+
+  /** The names that may be read of a map; `undefined`: all. */
+  namesIn(field: string): ReadonlySet<string> | undefined {
+    if (this.isRead(field)) return undefined;
+    const start = `${field}.`;
+    const names = [...this.#names].filter((one) => one.startsWith(start));
+    return new Set(names.map((one) => one.slice(start.length)));
+  }
+
+  /** Whether nothing is read but `evt.Meta`. */
+  get isMetaOnly(): boolean {
+    const isMeta = (one: string) => one === 'Meta' || one.startsWith('Meta.');
+    return !this.#isAllRead && [...this.#fields, ...this.#names].every(isMeta);
+  }
+
+  /** Notes what is read of every event, whatever the rules: the layout of dates by those that parse them. */
+  noteUsual(): void {
+    this.note(['evt', 'StrTimeFormat']);
+    for (const name of [...metaOfEvents, ...metaOfRails]) this.note(['evt', 'Meta', name]);
+  }
+}
+
 /** What stands in the event at a path of names, in one step: `evt.StrTime`, `evt.Line.Raw`, `evt.Meta.service`. */
 export function eventReader([variable, field, ...rest]: readonly string[]): Evaluate | undefined {
   if (variable !== 'evt' || field === undefined || !eventFields.has(field)) return undefined;
@@ -124,11 +201,39 @@ export const writableFields: ReadonlySet<string> = new Set([
 /** Maps that a rule may write into by `target`. */
 export const writableMaps: ReadonlySet<string> = new Set(['Parsed', 'Meta', 'Enriched', 'Unmarshaled']);
 
+/** What is kept of the record of a line. */
+class TakenFields {
+  readonly Meta: StringMap;
+
+  constructor(meta: StringMap) {
+    this.Meta = meta;
+  }
+}
+
+/** What the event of a line comes from: of a line only that is taken which rules read, until somebody asks for the rest. */
+export interface LineOrigin {
+  /** Whether a name of `Meta` is taken from every line that has it. */
+  isTaken(name: string): boolean;
+  /** All of the `Meta` of a line. */
+  metaOf(line: SourceLine): StringMap;
+}
+
+/** What a {@link RuleEvent} is made of. */
+interface RuleEventParts {
+  readonly record: EventRecord;
+  /** The record is the event's from now on. Otherwise its `Meta` is, and the record gets another. */
+  readonly keepsRecord: boolean;
+  readonly line: SourceLine;
+  readonly candidates: readonly Scenario[];
+  /** Where not all of `Meta` was taken. */
+  readonly origin: LineOrigin | undefined;
+}
+
 /** The security event of a line that passed all parsers. */
 export class RuleEvent implements PreselectedEvent, FieldTeller {
-  readonly record: EventRecord;
-  /** The scope in which scenarios evaluate their expressions. */
-  readonly scope: { readonly evt: EventRecord };
+  /** What scenarios see as `evt`, the event being the scope of their expressions: the record, or `Meta` where they read no more. */
+  readonly evt: EventRecord | TakenFields;
+  readonly source: string;
   readonly time: number;
   readonly domain: string;
   readonly kind: string;
@@ -136,20 +241,20 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
   readonly outcome: SecurityEvent['outcome'];
   readonly candidates: readonly Scenario[];
   readonly #line: SourceLine;
+  readonly #origin: LineOrigin | undefined;
   #evidence: EventEvidence | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
 
-  constructor(scope: { readonly evt: EventRecord }, line: SourceLine, candidates: readonly Scenario[]) {
-    const record = scope.evt;
+  constructor({ record, keepsRecord, line, candidates, origin }: RuleEventParts) {
     const { Meta: meta } = record;
+    this.#origin = origin;
     const logType = meta.get('log_type');
-    this.record = record;
-    this.scope = scope;
+    this.evt = keepsRecord ? record : new TakenFields(record.giveMeta());
+    this.source = record.source;
     this.time = record.time;
     this.domain = identifiers.of(meta.get('service')) ?? 'log';
     this.kind = identifiers.of(logType) ?? 'line';
-    const address = canonicalAddress(meta.get('source_ip') ?? '');
-    this.actor = address === undefined ? [] : [{ kind: 'ip', value: address }];
+    this.actor = actors.of(meta.get('source_ip'));
     const status = meta.get('auth_status');
     this.outcome = outcomes.of(status === undefined ? (logType ?? '') : `${status} ${logType ?? ''}`);
     this.candidates = candidates;
@@ -157,27 +262,31 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
   }
 
   get victim(): { readonly user?: string; readonly path?: string } {
-    const { Meta: meta } = this.record;
+    const { Meta: meta } = this.evt;
     const [user, path] = [meta.get('target_user') ?? meta.get('username') ?? meta.get('user'), meta.get('http_path')];
     return { ...(user === undefined ? {} : { user }), ...(path === undefined ? {} : { path }) };
   }
 
   get fields(): Readonly<Record<string, string>> {
     this.#fields ??= Object.fromEntries(
-      [...this.record.Meta].slice(0, 64).map(([key, value]) => [key.slice(0, 64), value.slice(0, 8192)]),
+      [...(this.#origin?.metaOf(this.#line) ?? this.evt.Meta)]
+        .slice(0, 64)
+        .map(([key, value]) => [key.slice(0, 64), value.slice(0, 8192)]),
     );
     return this.#fields;
   }
 
   fieldOf(name: string): string | undefined {
-    return this.record.Meta.get(name)?.slice(0, 8192);
+    const value = this.evt.Meta.get(name);
+    if (value !== undefined) return value.length <= 8192 ? value : value.slice(0, 8192);
+    return this.#origin?.isTaken(name) === false ? this.fields[name] : undefined;
   }
 
   get evidence(): EventEvidence {
     this.#evidence ??= {
       digest: this.#line.digest ?? lineDigest(this.#line.text),
       line: this.#line.text,
-      source: this.record.source,
+      source: this.source,
       offset: this.#line.offset,
     };
     return this.#evidence;
@@ -197,15 +306,22 @@ class Memo<Answer> {
     const known = this.#answers.get(text);
     if (known !== undefined) return known;
     const answer = this.#answer(text);
-    // A rule may take a word from a line: what is beyond the bound is worked out each time.
-    if (this.#answers.size < maximumWords && (text === undefined || text.length <= maximumWordLength))
-      this.#answers.set(text, answer);
+    if (text !== undefined && text.length > maximumWordLength) return answer;
+    // A rule may take a word from a line, and an address comes from it: there is no end of them.
+    if (this.#answers.size === maximumWords) this.#answers.clear();
+    this.#answers.set(text, answer);
     return answer;
   }
 }
 
 const maximumWords = 1000;
 const maximumWordLength = 64;
+
+/** Who sends one line sends many: their events share the list of actors. */
+const actors = new Memo((text = ''): SecurityEvent['actor'] => {
+  const value = canonicalAddress(text);
+  return value === undefined ? [] : [{ kind: 'ip', value }];
+});
 
 /** Rules write `http_access-log`; an event's words are in kebab-case. */
 const identifiers = new Memo((text) => {

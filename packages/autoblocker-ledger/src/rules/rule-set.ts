@@ -6,16 +6,17 @@ import { basename, join, relative } from 'node:path';
 import type { SourceLine } from '../events/index.js';
 import { type DataFiles, ruleVocabulary, StringMap, type Vocabulary } from '../expressions/index.js';
 import type { LineParser, ParsedLine, StampReading } from '../parsing/index.js';
-import { SafePattern } from '../patterns/index.js';
+import { type GrokExpression, SafePattern } from '../patterns/index.js';
 import { LineStash } from './line-stash.js';
 import { ParsePipeline, type ParseTrace } from './parse-pipeline.js';
 import { type CompiledParser, compileParser, type ParseEnvironment } from './parser-compiler.js';
 import { RuleCompilation } from './rule-compilation.js';
 import { type RuleMapping, readRuleDocuments } from './rule-document.js';
-import { EventRecord, eventFields, eventReader, RuleEvent } from './rule-event.js';
+import { EventRecord, eventFields, eventReader, FieldReads, type LineOrigin, RuleEvent } from './rule-event.js';
 import { RefusedRule, type RuleRefusal, refusalError } from './rule-refusal.js';
 import { type CompiledScenario, compileScenario, type RuleScenario } from './scenario-compiler.js';
 import { ScenarioIndex } from './scenario-index.js';
+import { markNeeded, type Static } from './static-compiler.js';
 
 /** A file of rules: its path says what it is, as in `parsers/s01-parse/author/sshd-logs.yaml` and `scenarios/author/ssh-bf.yaml`. */
 export interface RuleFile {
@@ -90,6 +91,15 @@ class RuleSetBuilder {
   readonly #parsers: { readonly file: string; readonly parser: CompiledParser }[] = [];
   readonly #scenarios: CompiledScenario[] = [];
   readonly #compiled: CompiledRule[] = [];
+  readonly #groks: GrokExpression[] = [];
+  readonly #statics: Static[] = [];
+  /** What is read of events at all, and what scenarios read. */
+  readonly #reads = new FieldReads();
+  readonly #readByScenarios = new FieldReads();
+  /** Functions that scenarios share, by what they read. */
+  readonly #readers = new Map<string, unknown>();
+  /** Whether lines leave something for later ones. */
+  #isStateful = false;
   readonly #stash = { current: new LineStash() };
 
   constructor(options: RuleOptions) {
@@ -121,7 +131,19 @@ class RuleSetBuilder {
     const parsers = this.#parsers.sort((one, other) =>
       basename(one.file) < basename(other.file) ? -1 : basename(one.file) > basename(other.file) ? 1 : 0,
     );
-    const index = new ScenarioIndex(this.#scenarios, this.#vocabulary(['evt']));
+    const index = new ScenarioIndex(
+      this.#scenarios,
+      this.#vocabulary(['evt'], (path) => this.#reads.note(path)),
+    );
+    this.#reads.noteUsual();
+    markNeeded(this.#statics, this.#reads);
+    for (const grok of this.#groks) grok.wantOnly((name) => this.#reads.isRead('Parsed', name));
+    const taking = {
+      keepsRecords: !this.#readByScenarios.isMetaOnly,
+      meta: this.#reads.namesIn('Meta'),
+      // A line that lives on something that an earlier one left cannot be read a second time.
+      needsAll: this.#isStateful,
+    };
     const pipeline = new ParsePipeline(parsers.map(({ parser }) => parser));
     const scenarios = this.#scenarios.map(({ scenario }) => scenario);
     const labelsOf = this.#options.labelsOf ?? (() => ({ type: 'syslog' }));
@@ -130,7 +152,7 @@ class RuleSetBuilder {
       scenarios,
       report: { compiled: this.#compiled, refused: this.refused },
       lineParser: (source, reading, trace) =>
-        new RuleLineParser({ pipeline, index, stash, source, labels: labelsOf(source), reading, trace }),
+        new RuleLineParser({ pipeline, index, taking, stash, source, labels: labelsOf(source), reading, trace }),
     };
   }
 
@@ -140,14 +162,22 @@ class RuleSetBuilder {
       throw new RefusedRule(document.line, 'postoverflow', 'rules on overflows are not supported');
     this.#files.declare(document);
     if (stage !== undefined) {
-      const parser = compileParser(document, stage, new RuleCompilation(this.#vocabulary(['evt'])));
+      const compilation = new RuleCompilation(this.#vocabulary(['evt']), (path) => this.#reads.note(path));
+      const parser = compileParser(document, stage, compilation);
+      this.#groks.push(...compilation.groks);
+      this.#statics.push(...compilation.statics);
+      this.#isStateful ||= /stash/i.test(text);
       this.#parsers.push({ file: path, parser });
       this.#compiled.push({ file: path, name: parser.name, kind: 'parser', detail: stage });
       return;
     }
     if (!document.has('type'))
       throw new RefusedRule(document.line, 'stage', 'neither a parser (its folder names no stage) nor a scenario');
-    const compilation = new RuleCompilation(this.#vocabulary(['evt', 'queue']));
+    const noteRead = (path: readonly string[]) => {
+      this.#reads.note(path);
+      this.#readByScenarios.note(path);
+    };
+    const compilation = new RuleCompilation(this.#vocabulary(['evt', 'queue']), noteRead, this.#readers);
     const scenario = compileScenario(document, text, compilation);
     this.#scenarios.push(scenario);
     this.#compiled.push({
@@ -158,14 +188,17 @@ class RuleSetBuilder {
     });
   }
 
-  #vocabulary(variables: readonly string[]): Vocabulary {
+  #vocabulary(variables: readonly string[], noteRead: (path: readonly string[]) => void = () => {}): Vocabulary {
     const stash = this.#stash;
     const fields = new Map([
       ['evt', eventFields],
       ['queue', new Set(['Queue'])],
     ]);
     const host = { files: this.#files, stash: { get: (name: string, key: string) => stash.current.get(name, key) } };
-    return ruleVocabulary(variables, fields, host, eventReader);
+    return ruleVocabulary(variables, fields, host, (path) => {
+      noteRead(path);
+      return eventReader(path);
+    });
   }
 }
 
@@ -247,9 +280,20 @@ function mapEntry(text: string, line: number): MapEntry {
   throw new RefusedRule(line, 'data', `the entry ${text.slice(0, 80)} has no pattern, tag and type`);
 }
 
+/** What is taken of a line. */
+interface Taking {
+  /** Whether scenarios read more of an event than its `Meta`. */
+  readonly keepsRecords: boolean;
+  /** The names of `Meta` that are taken; `undefined`: all. */
+  readonly meta: ReadonlySet<string> | undefined;
+  /** Whether all is taken from now on. */
+  needsAll: boolean;
+}
+
 interface RuleLineParserParts {
   readonly pipeline: ParsePipeline;
   readonly index: ScenarioIndex;
+  readonly taking: Taking;
   readonly stash: { current: LineStash };
   readonly source: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -260,34 +304,76 @@ interface RuleLineParserParts {
 /** Reads the lines of one source by rules. */
 class RuleLineParser implements LineParser {
   readonly #parts: RuleLineParserParts;
-  readonly #environment: ParseEnvironment;
+  /** When the line in hand was read, and the newest time that it can state. */
+  #now = 0;
+  /** Of lines from which only that is taken which rules read, and of others. */
+  readonly #brief: ParseEnvironment;
+  readonly #complete: ParseEnvironment;
   readonly #stash = new LineStash();
   /** No rule can write into labels, so that all lines share them. */
   readonly #labels: StringMap;
+  #origin: (LineOrigin & { readonly readAt: number }) | undefined;
+  /** With the record of the last line, where nobody has kept it. */
+  #free: { readonly evt: EventRecord } | undefined;
 
   constructor(parts: RuleLineParserParts) {
-    const newestTime = () => parts.reading.newestTime();
     this.#parts = parts;
     this.#labels = new StringMap(Object.entries(parts.labels));
-    this.#environment = {
-      stash: this.#stash,
-      lastStage: Math.max(parts.pipeline.stages - 1, 0),
-      newestTime,
-      now: newestTime,
-    };
+    const now = () => this.#now;
+    const lastStage = Math.max(parts.pipeline.stages - 1, 0);
+    this.#brief = { stash: this.#stash, lastStage, newestTime: now, now, isComplete: false };
+    this.#complete = { ...this.#brief, isComplete: true };
   }
 
   parse(line: SourceLine): ParsedLine {
-    const { pipeline, index, stash, source, trace } = this.#parts;
+    const { pipeline, index, stash, taking, trace, reading } = this.#parts;
     // Sources are read one line at a time, each with a stash of its own.
     stash.current = this.#stash;
-    const now = this.#environment.now();
+    const now = reading.newestTime();
+    this.#now = now;
     this.#stash.advance(now);
-    const record = new EventRecord(line.text, source, this.#labels, now);
-    const scope = { evt: record };
-    const { complete, parser } = pipeline.run(scope, this.#environment, trace);
+    const isTraced = trace !== undefined;
+    const scope = this.#scopeFor(line.text, now, isTraced);
+    const record = scope.evt;
+    const environment = isTraced || taking.needsAll ? this.#complete : this.#brief;
+    const { complete, parser } = pipeline.run(scope, environment, trace);
     if (parser === undefined) return undefined;
     if (!complete || record.Whitelisted) return { parser };
-    return { parser, event: new RuleEvent(scope, line, index.candidates(scope)) };
+    const { keepsRecords } = taking;
+    if (keepsRecords) this.#free = undefined;
+    const candidates = index.candidates(scope);
+    const origin = environment.isComplete ? undefined : this.#originAt(now);
+    return { parser, event: new RuleEvent({ record, keepsRecord: keepsRecords, line, candidates, origin }) };
+  }
+
+  /** All of the `Meta` of a line that was read at `readAt`. Who asks for one line's will ask for others': from then on all is taken. */
+  #metaOf(line: SourceLine, readAt: number): StringMap {
+    const { pipeline, source, taking } = this.#parts;
+    const evt = new EventRecord(line.text, source, this.#labels, readAt);
+    this.#now = readAt;
+    pipeline.run({ evt }, this.#complete);
+    taking.needsAll = true;
+    return evt.Meta;
+  }
+
+  /** What events come from that are read at a time: lines of one moment share it. */
+  #originAt(now: number): LineOrigin {
+    if (this.#origin?.readAt !== now) {
+      const { meta } = this.#parts.taking;
+      this.#origin = {
+        readAt: now,
+        isTaken: (name) => meta?.has(name) !== false,
+        metaOf: (line) => this.#metaOf(line, now),
+      };
+    }
+    return this.#origin;
+  }
+
+  /** The scope of a line in the parsers. */
+  #scopeFor(text: string, now: number, isTraced: boolean): { readonly evt: EventRecord } {
+    if (this.#free === undefined || isTraced)
+      this.#free = { evt: new EventRecord(text, this.#parts.source, this.#labels, now) };
+    else this.#free.evt.begin(text, now);
+    return this.#free;
   }
 }

@@ -74,7 +74,8 @@ export function compileScenario(document: RuleMapping, text: string, compilation
     domains: 'all',
     preselected: true,
     ...filterOf(document, filter, compilation),
-    groupBy: (event) => (groupBy === undefined ? '' : groupBy(event)),
+    // As it is: scenarios with one and the same function share the names of their groups.
+    groupBy: groupBy ?? (() => ''),
     ...(distinct === undefined ? {} : { distinct: (event: SecurityEvent) => distinct(event) ?? '' }),
     ...bucketOf(document, compilation),
     blackholeMs: duration(document, 'blackhole') ?? 0,
@@ -87,7 +88,7 @@ export function compileScenario(document: RuleMapping, text: string, compilation
 }
 
 function scopeOf(event: SecurityEvent): Scope {
-  return (event as RuleEvent).scope as unknown as Scope;
+  return event as RuleEvent as unknown as Scope;
 }
 
 /** The filter, and cancellation: in CrowdSec an event of the filter that matches `cancel_on` empties its bucket. */
@@ -114,10 +115,11 @@ function optionalText(
   const found = document.text(key);
   if (found === undefined || found.text === '') return undefined;
   const { evaluate } = compilation.expression(key, found);
-  return (event) => {
+  const read = (event: SecurityEvent) => {
     const value = attempt(evaluate, scopeOf(event));
     return typeof value === 'string' ? value : undefined;
   };
+  return /^evt\.Meta\.\w+$/.test(found.text) ? compilation.sharedReader(found.text, read) : read;
 }
 
 type Bucket = Pick<Scenario, 'capacity' | 'leakSpeedMs' | 'cacheSize' | 'condition' | 'windowMs'>;
@@ -153,7 +155,7 @@ function bucketOf(document: RuleMapping, compilation: RuleCompilation): Bucket {
         capacity: Number.POSITIVE_INFINITY,
         leakSpeedMs: required(document, 'leakspeed'),
         cacheSize: keptOf(cache === 0 ? conditionalCache : cache),
-        condition: (kept) => condition({ ...scopeOf(kept.at(-1)!), queue: queueOf(kept) }),
+        condition: (kept) => condition({ evt: (kept.at(-1) as RuleEvent).evt, queue: queueOf(kept) }),
       };
     }
     default:
@@ -165,7 +167,7 @@ const keptOf = (cache: number) => Math.min(Math.max(cache + 1, 1), 200);
 
 /** What conditions see as `queue`. */
 function queueOf(kept: readonly SecurityEvent[]): { readonly Queue: readonly unknown[] } {
-  return { Queue: kept.map((event) => (event as RuleEvent).record) };
+  return { Queue: kept.map((event) => (event as RuleEvent).evt) };
 }
 
 function acceptanceOf(document: RuleMapping, compilation: RuleCompilation): Pick<Scenario, 'accepts'> {
@@ -199,7 +201,7 @@ function compileScope(
 }
 
 function metaOf(event: SecurityEvent, key: string): string {
-  return (event as RuleEvent).record.Meta.get(key) ?? '';
+  return (event as RuleEvent).evt.Meta.get(key) ?? '';
 }
 
 function sourceOf(scope: string, value: string): OverflowSource | undefined {

@@ -51,6 +51,12 @@ describe.skipIf(!corpus.available)("CrowdSec's hub", () => {
     expect(sum(({ parserAsserts }) => parserAsserts.held) / all).toBeGreaterThanOrEqual(0.995);
   });
 
+  it('gives the same events and overflows when only that is taken of a line which rules read', () => {
+    expect(
+      results.filter(({ differing }) => differing.length > 0).map(({ name, differing }) => [name, differing[0]]),
+    ).toEqual([]);
+  });
+
   it.runIf(writing.available)('has its table in docs/hub-rules.md', () => {
     writeFileSync(resolve(import.meta.dirname, '../../../../docs/hub-rules.md'), hubRulesPage(results));
   });

@@ -40,6 +40,8 @@ export interface HubTestResult {
     | undefined;
   readonly scenarioAsserts: Score;
   readonly parserAsserts: Score;
+  /** Lines of which something else comes when only that is taken of them which rules read. */
+  readonly differing: readonly string[];
 }
 
 export interface Score {
@@ -139,7 +141,33 @@ export function runHubTest(test: HubTest, dataFiles: ReadonlyMap<string, string>
     overflows: expected === undefined ? undefined : { expected, found, agree: agree(expected, found) },
     scenarioAsserts: evaluateAll(test.scenarioAsserts, overflows.map(resultOf).sort(byScenarioAndSources)),
     parserAsserts: evaluateAll(test.parserAsserts, parsed),
+    differing: differingLines(test, dataFiles),
   };
+}
+
+function differingLines(test: HubTest, dataFiles: ReadonlyMap<string, string>): string[] {
+  const said = [undefined, () => {}].map((trace) => {
+    const rules = compileRules(test.files, { dataFiles, labelsOf: () => test.labels });
+    const reading = { newestTime: () => Date.UTC(2027, 0, 1), utcOffsetMinutes: 0 };
+    const parser = rules.lineParser(test.logName, reading, trace);
+    const detector = new PatternDetector(rules.scenarios, 10_000);
+    // What asks for all of an event comes after the last line: it changes how later ones are taken.
+    const found = test.lines.map((text) => {
+      const parsed = parser.parse({ text, offset: 0, end: 0, cut: false, garbled: false });
+      const overflows = parsed?.event === undefined ? [] : detector.offer(parsed.event);
+      return {
+        parsed,
+        overflows: overflows.map(({ scenario, group, events }) => [scenario.name, group, events.length]),
+      };
+    });
+    return found.map(({ parsed, overflows }) => {
+      const { time, domain, kind, actor, outcome, victim, candidates, fields } = (parsed?.event ??
+        {}) as Partial<RuleEvent>;
+      const names = candidates?.map(({ name }) => name);
+      return JSON.stringify([parsed?.parser, time, domain, kind, actor, outcome, victim, names, fields, overflows]);
+    });
+  });
+  return test.lines.filter((_, index) => said[0]![index] !== said[1]![index]);
 }
 
 function runLines(
@@ -258,7 +286,7 @@ function resultOf(overflow: Overflow): { Overflow: { Sources: Record<string, Res
         Scenario: overflow.scenario.name,
         EventsCount: overflow.eventCount,
         Remediation: overflow.scenario.action === 'ban',
-        Events: overflow.events.map((event) => ({ Meta: (event as RuleEvent).record.Meta })),
+        Events: overflow.events.map((event) => ({ Meta: (event as RuleEvent).evt.Meta })),
       },
     },
   };

@@ -48,6 +48,23 @@ describe('StringMap', () => {
     );
   });
 
+  it('holds nothing of what was in it before it was cleared', () => {
+    const entries = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.string({ maxLength: 3 })), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(fc.array(entries, { maxLength: 4 }), fc.nat(50), (lives, many) => {
+        const map = new StringMap();
+        for (let at = 0; at < many; at += 1) map.set(internedName(`name-${at}`), 'before');
+        for (const life of lives) {
+          map.clear();
+          for (const [key, value] of life) map.set(internedName(key), value);
+          expect([...map]).toEqual([...new Map(life)]);
+        }
+      }),
+    );
+  });
+
   it('keeps names as they are', () => {
     fc.assert(fc.property(fc.string(), (name) => internedName(name) === name));
   });
