@@ -6,6 +6,7 @@
 // its blocks; a table that is full is made anew beside itself and then taken in use at once. Blocks are a chain of records.
 
 import { type IpPrefix, wordMask } from './ip-address.js';
+import { mixWord } from './mix-word.js';
 
 /** What blocks a network. */
 export interface NetworkBlocking {
@@ -54,14 +55,6 @@ const mostBytes = 2 ** 29;
 
 /** A record of a block: id and end as 64-bit floats, then the next of the chain plus one, action, and domains. */
 export const record = { floats: 4, words: 8, id: 0, until: 1, next: 4, action: 5, domains: 6 } as const;
-
-/** The finaliser of MurmurHash3 (Appleby), over a word and what came before. */
-export function mixWord(word: number, before: number): number {
-  let hash = (word ^ before) | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
-}
 
 type GrowableBuffer = SharedArrayBuffer & { grow(bytes: number): void };
 

@@ -1,8 +1,8 @@
 // The reading side of shared-blocks: is this address blocked, asked from any thread, without a message and without a lock.
 
 import { type IpAddress, parseIpAddress, parseIpv4, requireIpAddress, wordMask } from './ip-address.js';
+import { mixWord } from './mix-word.js';
 import {
-  mixWord,
   place,
   record,
   type SharedAction,
