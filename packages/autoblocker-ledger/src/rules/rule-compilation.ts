@@ -14,14 +14,17 @@ import { RefusedRule } from './rule-refusal.js';
 /** Compiles expressions of a document. */
 export class RuleCompilation {
   readonly #vocabulary: Vocabulary;
+  readonly #others: Readonly<Record<string, Vocabulary>>;
 
-  constructor(vocabulary: Vocabulary) {
+  /** @param others of constructs that see other variables */
+  constructor(vocabulary: Vocabulary, others: Readonly<Record<string, Vocabulary>> = {}) {
     this.#vocabulary = vocabulary;
+    this.#others = others;
   }
 
   /** @throws RefusedRule */
   expression(construct: string, { text, line }: RuleText): CompiledExpression {
-    const compiled = compileExpression(text, this.#vocabulary);
+    const compiled = compileExpression(text, this.#others[construct] ?? this.#vocabulary);
     if (!('problem' in compiled)) return compiled;
     const before = text.slice(0, compiled.at).split('\n').length - 1;
     throw new RefusedRule(line + before, construct, compiled.problem);

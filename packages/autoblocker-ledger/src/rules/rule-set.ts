@@ -147,7 +147,11 @@ class RuleSetBuilder {
     }
     if (!document.has('type'))
       throw new RefusedRule(document.line, 'stage', 'neither a parser (its folder names no stage) nor a scenario');
-    const compilation = new RuleCompilation(this.#vocabulary(['evt', 'queue']));
+    // As CrowdSec 1.4.6 has it: an overflow has no event of its own. Of what it gives there, `signal` and `leaky` are not supported.
+    const compilation = new RuleCompilation(this.#vocabulary(['evt']), {
+      condition: this.#vocabulary(['evt', 'queue']),
+      overflow_filter: this.#vocabulary(['queue']),
+    });
     const scenario = compileScenario(document, text, compilation);
     this.#scenarios.push(scenario);
     this.#compiled.push({
