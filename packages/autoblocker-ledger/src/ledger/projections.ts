@@ -90,8 +90,9 @@ export class Projections {
   readonly #digests = new EvidenceDigests();
   readonly #extras = new Map<number, ExtraFacts>();
   readonly #kept: (Decision | undefined)[] = new Array(maxKept).fill(undefined);
+  readonly #keptRows = new Int32Array(maxKept);
   /** By place: the row that was asked for last. */
-  readonly #keptRows = new Int32Array(maxKept).fill(-1);
+  readonly #askedRows = new Int32Array(maxKept).fill(-1);
   /** Of the look-up in hand. */
   readonly #covering = new Int32Array(129);
   #shared: SharedBlocksWriter | undefined;
@@ -522,18 +523,17 @@ export class Projections {
     if (row < 0) return undefined;
     const state = this.#stateAt(row, at);
     const place = row % maxKept;
-    const isKnown = this.#keptRows[place] === row;
-    if (isKnown) {
-      const kept = this.#kept[place];
-      if (kept?.state === state) return kept;
-      const made = this.#makeDecision(row, state);
-      this.#kept[place] = made;
-      return made;
+    if (this.#askedRows[place] !== row) {
+      // The first time only its row is noted: a decision that is kept outlives garbage collections and is moved by them.
+      this.#askedRows[place] = row;
+      return this.#makeDecision(row, state);
     }
-    // The first time only its row is noted: a decision that is kept outlives garbage collections and is moved by them.
+    const kept = this.#kept[place];
+    if (kept?.state === state && this.#keptRows[place] === row) return kept;
+    const made = this.#makeDecision(row, state);
+    this.#kept[place] = made;
     this.#keptRows[place] = row;
-    this.#kept[place] = undefined;
-    return this.#makeDecision(row, state);
+    return made;
   }
 
   #makeDecision(row: number, state: DecisionState): Decision {
