@@ -41,8 +41,8 @@ interface ExtraFacts {
   extensions?: number;
   /** Of all overflows; replaced and never changed. */
   scenarios?: ReadonlySet<string>;
-  /** Of all overflows; replaced and never changed. */
-  evidence?: readonly string[];
+  /** Lists of digests behind its own, by number; replaced and never changed. */
+  evidence?: readonly number[];
   /** Entries that changed it. */
   history?: readonly bigint[];
   /** When it was taken back, if it was in force until then. */
@@ -390,8 +390,7 @@ export class Projections {
     if (row < 0) return;
     const { eventCount, extensions = 0, history = nothing } = this.#facts(row);
     const known = this.#scenarios(row);
-    const evidence = this.#evidence(row);
-    const added = personal?.evidence.map(({ digest }) => digest) ?? [];
+    const added = this.#digests.add(this.#addedEvidence(row, personal?.evidence ?? nothing));
     const facts = this.#change(row);
     this.#rows.setUntil(row, fact.until ?? Number.POSITIVE_INFINITY);
     facts.score = fact.score;
@@ -399,7 +398,7 @@ export class Projections {
     facts.extensions = extensions + 1;
     if (!known.has(fact.scenario.name)) facts.scenarios = new Set([...known, fact.scenario.name]);
     facts.history = [...history, index];
-    facts.evidence = [...evidence, ...added].slice(0, maxEvidenceDigests);
+    if (added >= 0) facts.evidence = [...(facts.evidence ?? nothing), added];
     this.#noteScore(this.#rows.target(row), fact.score, fact.time);
     this.#noteOverflow(personal?.overflow);
     this.#noteNeighbour(row, fact.time, personal?.evidence.at(-1));
@@ -498,7 +497,16 @@ export class Projections {
   }
 
   #evidence(row: number): readonly string[] {
-    return this.#facts(row).evidence ?? this.#digests.list(this.#rows.evidence(row));
+    const first = this.#digests.list(this.#rows.evidence(row));
+    const { evidence } = this.#facts(row);
+    return evidence === undefined ? first : [...first, ...evidence.flatMap((list) => this.#digests.list(list))];
+  }
+
+  /** Digests of further lines, as far as a decision has room for them. */
+  #addedEvidence(row: number, lines: readonly EvidenceLine[]): string[] {
+    if (lines.length === 0) return [];
+    const room = Math.max(0, maxEvidenceDigests - this.#evidence(row).length);
+    return lines.slice(0, room).map(({ digest }) => digest);
   }
 
   #rowsFrom(first: number): number[] {
