@@ -98,7 +98,8 @@ class SharedBlocksReader implements SharedLookup {
   #read(address: string): number {
     const ipv4 = parseIpv4(address);
     if (ipv4 >= 0) return ipv4;
-    if (!parseIpv6(address, this.#asked)) return requireIpAddress(address).words[0];
+    // What is none is refused there.
+    if (!parseIpv6(address, this.#asked)) requireIpAddress(address);
     return isMapped(this.#asked) ? this.#asked[3]! : -1;
   }
 
