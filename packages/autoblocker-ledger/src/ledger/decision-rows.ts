@@ -82,6 +82,8 @@ const never = 0xffffffff;
 
 const wideShift = 12;
 const wideMask = 2 ** wideShift - 1;
+/** Takes every row to an address that there is not. */
+const noLag = -(2 ** 30);
 const firstSlots = 64;
 /** A table that doubled would be half empty. */
 const indexGrowth = 1.5;
@@ -103,6 +105,8 @@ export class DecisionRows {
   /** Addresses of IPv6, four words each. */
   readonly #wide: Int32Array[] = [];
   #wideSize = 0;
+  /** By chunk of rows: how far behind its row the first address of IPv6 in it is; {@link noLag}. */
+  readonly #wideLags: number[] = [];
   /** Targets that are no networks, and the first row of each. */
   readonly #named: BlockTarget[] = [];
   readonly #firstOfName = new Map<string, number>();
@@ -387,6 +391,7 @@ export class DecisionRows {
     this.#exactTimes.push(undefined);
     this.#earliest.push(Number.POSITIVE_INFINITY);
     this.#evidence.push(undefined);
+    this.#wideLags.push(noLag);
   }
 
   #keepEvidence(row: number, evidence: number): void {
@@ -424,7 +429,7 @@ export class DecisionRows {
       this.#append(first, row);
       return;
     }
-    this.#setWord(row, place.address, address.family === 4 ? address.words[0] | 0 : this.#addWide(address.words));
+    this.#setWord(row, place.address, address.family === 4 ? address.words[0] | 0 : this.#addWide(row, address.words));
     this.set(row, rowFlag.first, true);
     if ((this.#networks + 1) * 4 > this.#slots.length * 3) {
       this.#makeIndex(Math.ceil(this.#slots.length * indexGrowth), this.#rowBits);
@@ -441,8 +446,9 @@ export class DecisionRows {
     this.set(last, rowFlag.followed, true);
   }
 
-  #addWide(words: IpAddress['words']): number {
+  #addWide(row: number, words: IpAddress['words']): number {
     const number = this.#wideSize;
+    if (this.#wideLags[row >>> rowsShift] === noLag) this.#wideLags[row >>> rowsShift] = row - number;
     if ((number & wideMask) === 0) this.#wide.push(new Int32Array(4 * 2 ** wideShift));
     this.#wideSize = number + 1;
     this.#wide[number >>> wideShift]!.set(words, (number & wideMask) * 4);
@@ -477,12 +483,22 @@ export class DecisionRows {
       if (value === 0) return -1;
       if ((value & hashBits) !== print) continue;
       const row = (value & ~hashBits) - 1;
+      // Where a chunk's rows are all of new addresses of IPv6, as those of a list are, the place of the address is known
+      // before the row is: so that the two are fetched at once and not one after the other.
+      const likely = row - this.#wideLags[row >>> rowsShift]!;
+      const isLikely = this.#isWide(likely, a, b, c, d);
       if ((this.#word(row, place.state) & keyMask) !== key) continue;
       const address = this.#word(row, place.address);
-      const wide = this.#wide[address >>> wideShift]!;
-      const at = (address & wideMask) * 4;
-      if (wide[at] === a && wide[at + 1] === b && wide[at + 2] === c && wide[at + 3] === d) return row;
+      if (address === likely ? isLikely : this.#isWide(address, a, b, c, d)) return row;
     }
+  }
+
+  /** Whether the address of IPv6 with a number is there and is this one. */
+  #isWide(number: number, a: number, b: number, c: number, d: number): boolean {
+    if (number < 0 || number >= this.#wideSize) return false;
+    const wide = this.#wide[number >>> wideShift]!;
+    const at = (number & wideMask) * 4;
+    return wide[at] === a && wide[at + 1] === b && wide[at + 2] === c && wide[at + 3] === d;
   }
 
   #insert(row: number): void {
