@@ -187,7 +187,8 @@ class Compiler {
       );
     }
     const path = pathOf(node, frame);
-    const reader = path === undefined ? undefined : this.#vocabulary.reader?.(path);
+    const isKnown = path !== undefined && this.#vocabulary.variables.has(path[0]!);
+    const reader = isKnown ? this.#vocabulary.reader?.(path) : undefined;
     if (reader !== undefined) return { evaluate: reader };
     const object = this.compile(node.object, frame);
     const property = this.compile(node.property, frame);

@@ -1,26 +1,31 @@
 // Decisions as rows of numbers, and the index from a target to its rows. A row is 24 bytes side by side, in one line of the
 // cache or two; what few rows have stands beside them. Times are milliseconds from one of the chunk's own; in a chunk whose
-// decisions are more than 24 days apart they are floats beside the rows. The index is one open-addressing table of row numbers for all networks of both families, at most three quarters full,
-// whose keys stand in the rows. The bits of a slot that no row number needs are a part of the key's hash, so that few rows
+// decisions are more than 24 days apart they are floats beside the rows. The index is one open-addressing table of row numbers
+// for all networks of both families, at most three quarters full, whose keys stand in the rows. The bits of a slot that no row number needs are a part of the key's hash, so that few rows
 // are looked at in vain. Rows are in the order of their ids and are never taken out: expired decisions count in
 // escalations and are asked for. They grow by chunks, so that no large array is ever copied.
 //
 // Ends are found by the earliest of each chunk of 4,096 rows: O(rows / 4096), and O(4096) for a chunk where something ended.
 //
-// Look-ups are O(prefix lengths in use). Of IPv4, two bytes for two networks say which lengths there may be around an address
-// at all. The hash has a seed of the ledger's own, so that nobody can aim at one chain.
+// Look-ups are O(prefix lengths in use). What costs is memory out of the cache's reach, so most is answered before: a small
+// table says which lengths there may be around an address at all (network-lengths.ts), and four to eight bits for a slot of
+// the index whether a network may be in it (a Bloom filter of one hash, which is the index's own). The hash has a seed of the
+// ledger's own, so that nobody can aim at one chain.
 
 import type { EarlierDecision } from '../decisions/index.js';
 import { type BlockTarget, targetKey } from '../events/index.js';
 import {
-  formatIpAddress,
   formatIpPrefix,
   formatIpv4,
+  formatIpv6,
   type IpAddress,
   type IpPrefix,
+  isHost,
+  mixWord,
   requireIpPrefix,
   wordMask,
 } from '../lookup/index.js';
+import { NetworkLengths } from './network-lengths.js';
 
 /** What a decision begins with. */
 export interface NewRow {
@@ -57,6 +62,7 @@ export const rowFlag = {
 
 const heldNames: readonly EarlierDecision['held'][] = ['active', 'pending-review', 'revoked'];
 const heldMask = 3;
+const heldActive = heldNames.indexOf('active');
 const isFamily6 = 1 << 9;
 const lengthShift = 10;
 const lengthMask = 255;
@@ -75,6 +81,10 @@ const halfRange = 2 ** 31;
 const never = 0xffffffff;
 
 const wideShift = 12;
+const wideMask = 2 ** wideShift - 1;
+/** Takes every row to an address that there is not. */
+const noLag = -(2 ** 30);
+const firstSlots = 64;
 /** A table that doubled would be half empty. */
 const indexGrowth = 1.5;
 
@@ -95,26 +105,25 @@ export class DecisionRows {
   /** Addresses of IPv6, four words each. */
   readonly #wide: Int32Array[] = [];
   #wideSize = 0;
+  /** By chunk of rows: how far behind its row the first address of IPv6 in it is; {@link noLag}. */
+  readonly #wideLags: number[] = [];
   /** Targets that are no networks, and the first row of each. */
   readonly #named: BlockTarget[] = [];
   readonly #firstOfName = new Map<string, number>();
   /** Row numbers plus one, and above them bits of the hash. */
-  #slots = new Int32Array(64);
+  #slots = new Int32Array(firstSlots);
   #rowBits = 8;
   #networks = 0;
-  #networks4 = 0;
-  /** Lengths that were ever in use, longest first. */
-  #lengths: { 4: number[]; 6: number[] } = { 4: [], 6: [] };
-  /**
-   * Of IPv4, a bit for each length of which there may be a network around an address: by its first 16 bits for lengths up to
-   * 16, and for longer ones by a hash of its first 24 bits.
-   */
-  readonly #shortLengths = new Uint16Array(65_536);
-  #longLengths = new Uint16Array(1024);
+  /** A bit for the hash of each network in the index, one word for four to eight slots: a power of two. */
+  #present = new Int32Array(firstSlots / 8);
+  readonly #lengths4: NetworkLengths;
+  readonly #lengths6: NetworkLengths;
 
   /** `seed` varies the hash; any 32-bit integer. */
   constructor(seed: number) {
     this.#seed = seed;
+    this.#lengths4 = new NetworkLengths(4, seed);
+    this.#lengths6 = new NetworkLengths(6, seed);
   }
 
   /** Rows so far. */
@@ -146,8 +155,10 @@ export class DecisionRows {
   // --------------------------------------------------------------------------------------------------------- one row
 
   id(row: number): bigint {
-    const state = this.#word(row, place.state);
-    return BigInt((state >>> idHighShift) * 2 ** 32 + (this.#word(row, place.idLow) >>> 0));
+    const low = this.#word(row, place.idLow);
+    const high = this.#word(row, place.state) >>> idHighShift;
+    // Small integers are made a bigint five times as fast.
+    return high === 0 && low >= 0 ? BigInt(low) : BigInt(high * 2 ** 32 + (low >>> 0));
   }
 
   from(row: number): number {
@@ -156,6 +167,16 @@ export class DecisionRows {
 
   until(row: number): number {
     return this.#time(row, place.until);
+  }
+
+  /**
+   * The end of a row that is in force as far as look-ups go: placed, or of no network, and `active`. `-Infinity` for others:
+   * of a network, once its end was noticed, there is none.
+   */
+  endOfFound(row: number): number {
+    const state = this.#word(row, place.state);
+    const isFound = (state & (rowFlag.placed | rowFlag.named)) !== 0 && (state & heldMask) === heldActive;
+    return isFound ? this.#time(row, place.until) : Number.NEGATIVE_INFINITY;
   }
 
   setUntil(row: number, until: number): void {
@@ -225,7 +246,7 @@ export class DecisionRows {
     const length = (state >>> lengthShift) & lengthMask;
     if ((state & isFamily6) === 0) return { address: { family: 4, words: [address >>> 0, 0, 0, 0] }, length };
     const wide = this.#wide[address >>> wideShift]!;
-    const at = (address & (2 ** wideShift - 1)) * 4;
+    const at = (address & wideMask) * 4;
     const words = [wide[at]! >>> 0, wide[at + 1]! >>> 0, wide[at + 2]! >>> 0, wide[at + 3]! >>> 0] as const;
     return { address: { family: 6, words }, length };
   }
@@ -233,11 +254,12 @@ export class DecisionRows {
   target(row: number): BlockTarget {
     const [state, address] = [this.#word(row, place.state), this.#word(row, place.address)];
     if ((state & keyMask) === 32 << lengthShift) return { kind: 'ip', value: formatIpv4(address) };
+    if ((state & keyMask) === (isFamily6 | (128 << lengthShift))) {
+      const [wide, at] = [this.#wide[address >>> wideShift]!, (address & wideMask) * 4];
+      return { kind: 'ip', value: formatIpv6(wide, at) };
+    }
     const network = this.network(row);
-    if (network === undefined) return this.#named[address]!;
-    return network.length === 128
-      ? { kind: 'ip', value: formatIpAddress(network.address) }
-      : { kind: 'range', value: formatIpPrefix(network) };
+    return network === undefined ? this.#named[address]! : { kind: 'range', value: formatIpPrefix(network) };
   }
 
   // ------------------------------------------------------------------------------------------------------ many rows
@@ -281,33 +303,38 @@ export class DecisionRows {
    */
   coveringIpv4(address: number, rows: Int32Array): number {
     let count = 0;
-    const long = this.#longLengths[hash24(address, this.#seed) & (this.#longLengths.length - 1)]!;
-    for (let lengths = (long << 16) | this.#shortLengths[address >>> 16]!; lengths !== 0; ) {
-      const length = 32 - Math.clz32(lengths);
-      lengths &= ~(1 << (length - 1));
-      const row = this.#find4(address & (-1 << (32 - length)), length);
-      if (row >= 0) rows[count++] = row;
-    }
-    if (this.#lengths[4].at(-1) === 0) {
-      const row = this.#find4(0, 0);
+    const host = this.#find4(address | 0, 32);
+    if (host >= 0) rows[count++] = host;
+    const around = this.#lengths4.around4(address);
+    if (around === 0) return count;
+    for (const length of this.#lengths4.inUse) {
+      if (!this.#lengths4.has(around, length)) continue;
+      const row = this.#find4(length === 0 ? 0 : address & (-1 << (32 - length)), length);
       if (row >= 0) rows[count++] = row;
     }
     return count;
   }
 
-  /** The same for any address; there are at most 129. */
-  covering({ family, words }: IpAddress, rows: Int32Array): number {
-    if (family === 4) return this.coveringIpv4(words[0], rows);
+  /** The same for the four words of an address of IPv6; there are at most 129. */
+  coveringIpv6(words: ArrayLike<number>, rows: Int32Array): number {
+    const [a, b, c, d] = [words[0]! | 0, words[1]! | 0, words[2]! | 0, words[3]! | 0];
     let count = 0;
-    const lengths = this.#lengths[6];
-    for (let index = 0; index < lengths.length; index += 1) {
-      const length = lengths[index]!;
-      const [a, b] = [words[0] & wordMask(length, 0), words[1] & wordMask(length, 32)];
-      const [c, d] = [words[2] & wordMask(length, 64), words[3] & wordMask(length, 96)];
-      const row = this.#find6(a, b, c, d, length);
+    const host = this.#find6(a, b, c, d, 128);
+    if (host >= 0) rows[count++] = host;
+    const around = this.#lengths6.around6(a, b);
+    if (around === 0) return count;
+    for (const length of this.#lengths6.inUse) {
+      if (!this.#lengths6.has(around, length)) continue;
+      const [e, f] = [a & wordMask(length, 0), b & wordMask(length, 32)];
+      const row = this.#find6(e, f, c & wordMask(length, 64), d & wordMask(length, 96), length);
       if (row >= 0) rows[count++] = row;
     }
     return count;
+  }
+
+  /** The same for any address. */
+  covering({ family, words }: IpAddress, rows: Int32Array): number {
+    return family === 4 ? this.coveringIpv4(words[0], rows) : this.coveringIpv6(words, rows);
   }
 
   /** Bits of the network of a row. */
@@ -364,6 +391,7 @@ export class DecisionRows {
     this.#exactTimes.push(undefined);
     this.#earliest.push(Number.POSITIVE_INFINITY);
     this.#evidence.push(undefined);
+    this.#wideLags.push(noLag);
   }
 
   #keepEvidence(row: number, evidence: number): void {
@@ -401,14 +429,14 @@ export class DecisionRows {
       this.#append(first, row);
       return;
     }
-    this.#setWord(row, place.address, address.family === 4 ? address.words[0] | 0 : this.#addWide(address.words));
+    this.#setWord(row, place.address, address.family === 4 ? address.words[0] | 0 : this.#addWide(row, address.words));
     this.set(row, rowFlag.first, true);
     if ((this.#networks + 1) * 4 > this.#slots.length * 3) {
       this.#makeIndex(Math.ceil(this.#slots.length * indexGrowth), this.#rowBits);
     }
     this.#insert(row);
     this.#networks += 1;
-    this.#noteLength(network);
+    if (!isHost(network)) this.#noteLength(row);
   }
 
   #append(first: number, row: number): void {
@@ -418,18 +446,20 @@ export class DecisionRows {
     this.set(last, rowFlag.followed, true);
   }
 
-  #addWide(words: IpAddress['words']): number {
+  #addWide(row: number, words: IpAddress['words']): number {
     const number = this.#wideSize;
-    if ((number & (2 ** wideShift - 1)) === 0) this.#wide.push(new Int32Array(4 * 2 ** wideShift));
+    if (this.#wideLags[row >>> rowsShift] === noLag) this.#wideLags[row >>> rowsShift] = row - number;
+    if ((number & wideMask) === 0) this.#wide.push(new Int32Array(4 * 2 ** wideShift));
     this.#wideSize = number + 1;
-    this.#wide[number >>> wideShift]!.set(words, (number & (2 ** wideShift - 1)) * 4);
+    this.#wide[number >>> wideShift]!.set(words, (number & wideMask) * 4);
     return number;
   }
 
   #find4(address: number, length: number): number {
     const [slots, count, hashBits] = [this.#slots, this.#slots.length, -1 << this.#rowBits];
     const key = length << lengthShift;
-    const hash = mix(address, this.#seed ^ length);
+    const hash = mixWord(address, this.#seed ^ length);
+    if (!this.#mayHold(hash)) return -1;
     const print = hash << this.#rowBits;
     for (let slot = slotOf(hash, count); ; slot = slot + 1 === count ? 0 : slot + 1) {
       const value = slots[slot]!;
@@ -446,18 +476,29 @@ export class DecisionRows {
     const [slots, count, hashBits] = [this.#slots, this.#slots.length, -1 << this.#rowBits];
     const key = isFamily6 | (length << lengthShift);
     const hash = hash6(a, b, c, d, this.#seed ^ length);
+    if (!this.#mayHold(hash)) return -1;
     const print = hash << this.#rowBits;
     for (let slot = slotOf(hash, count); ; slot = slot + 1 === count ? 0 : slot + 1) {
       const value = slots[slot]!;
       if (value === 0) return -1;
       if ((value & hashBits) !== print) continue;
       const row = (value & ~hashBits) - 1;
+      // Where a chunk's rows are all of new addresses of IPv6, as those of a list are, the place of the address is known
+      // before the row is: so that the two are fetched at once and not one after the other.
+      const likely = row - this.#wideLags[row >>> rowsShift]!;
+      const isLikely = this.#isWide(likely, a, b, c, d);
       if ((this.#word(row, place.state) & keyMask) !== key) continue;
       const address = this.#word(row, place.address);
-      const wide = this.#wide[address >>> wideShift]!;
-      const at = (address & (2 ** wideShift - 1)) * 4;
-      if (wide[at] === a && wide[at + 1] === b && wide[at + 2] === c && wide[at + 3] === d) return row;
+      if (address === likely ? isLikely : this.#isWide(address, a, b, c, d)) return row;
     }
+  }
+
+  /** Whether the address of IPv6 with a number is there and is this one. */
+  #isWide(number: number, a: number, b: number, c: number, d: number): boolean {
+    if (number < 0 || number >= this.#wideSize) return false;
+    const wide = this.#wide[number >>> wideShift]!;
+    const at = (number & wideMask) * 4;
+    return wide[at] === a && wide[at + 1] === b && wide[at + 2] === c && wide[at + 3] === d;
   }
 
   #insert(row: number): void {
@@ -465,59 +506,51 @@ export class DecisionRows {
     const length = (state >>> lengthShift) & lengthMask;
     const address = this.#word(row, place.address);
     let hash: number;
-    if ((state & isFamily6) === 0) hash = mix(address, this.#seed ^ length);
+    if ((state & isFamily6) === 0) hash = mixWord(address, this.#seed ^ length);
     else {
       const wide = this.#wide[address >>> wideShift]!;
-      const at = (address & (2 ** wideShift - 1)) * 4;
+      const at = (address & wideMask) * 4;
       hash = hash6(wide[at]!, wide[at + 1]!, wide[at + 2]!, wide[at + 3]!, this.#seed ^ length);
     }
     const [slots, count] = [this.#slots, this.#slots.length];
     let slot = slotOf(hash, count);
     while (slots[slot] !== 0) slot = slot + 1 === count ? 0 : slot + 1;
     slots[slot] = (row + 1) | (hash << this.#rowBits);
+    this.#present[(hash >>> 5) & (this.#present.length - 1)]! |= 1 << hash;
+  }
+
+  /** Whether a network of this hash may be in the index. */
+  #mayHold(hash: number): boolean {
+    return ((this.#present[(hash >>> 5) & (this.#present.length - 1)]! >>> hash) & 1) !== 0;
   }
 
   #makeIndex(slots: number, rowBits: number): void {
     const [old, oldHashBits] = [this.#slots, -1 << this.#rowBits];
     this.#slots = new Int32Array(slots);
+    this.#present = new Int32Array(2 ** Math.floor(Math.log2(slots / 4)));
     this.#rowBits = rowBits;
     for (let slot = 0; slot < old.length; slot += 1) if (old[slot] !== 0) this.#insert((old[slot]! & ~oldHashBits) - 1);
   }
 
-  #noteLength({ address: { family, words }, length }: IpPrefix): void {
-    const lengths = this.#lengths[family];
-    if (!lengths.includes(length)) this.#lengths[family] = [...lengths, length].sort((one, other) => other - one);
-    if (family === 6) return;
-    this.#networks4 += 1;
-    if (this.#networks4 <= this.#longLengths.length * 2) this.#noteAround(words[0], length);
-    else {
-      this.#longLengths = new Uint16Array(this.#longLengths.length * 2);
-      for (let row = 0; row < this.#size; row += 1) {
-        const state = this.#word(row, place.state);
-        if ((state & (rowFlag.first | rowFlag.named | isFamily6)) === rowFlag.first)
-          this.#noteAround(this.#word(row, place.address), this.length(row));
-      }
+  #noteLength(row: number): void {
+    const lengths = (this.#word(row, place.state) & isFamily6) === 0 ? this.#lengths4 : this.#lengths6;
+    if (!lengths.isFull) {
+      this.#noteAround(lengths, row);
+      return;
+    }
+    lengths.grow();
+    const key = this.#word(row, place.state) & isFamily6;
+    for (let one = 0; one < this.#size; one += 1) {
+      const state = this.#word(one, place.state);
+      const isKin = (state & (rowFlag.first | rowFlag.named | isFamily6)) === (rowFlag.first | key);
+      if (isKin && this.length(one) !== (key === 0 ? 32 : 128)) this.#noteAround(lengths, one);
     }
   }
 
-  /** A network that is shorter than what a table goes by is around many. */
-  #noteAround(word: number, length: number): void {
-    if (length > 16) {
-      const [from, mask] = [word >>> 8, this.#longLengths.length - 1];
-      const to = from + 2 ** Math.max(0, 24 - length);
-      for (let first = from; first < to; first += 1)
-        this.#longLengths[hash24(first << 8, this.#seed) & mask]! |= 1 << (length - 17);
-    } else if (length > 0) {
-      const from = word >>> 16;
-      const to = from + 2 ** (16 - length);
-      for (let first = from; first < to; first += 1) this.#shortLengths[first]! |= 1 << (length - 1);
-    }
+  #noteAround(lengths: NetworkLengths, row: number): void {
+    const { words } = this.network(row)!.address;
+    lengths.note(words[0], words[1], this.length(row));
   }
-}
-
-/** Of the first 24 bits of an address. */
-function hash24(address: number, seed: number): number {
-  return mix(address & -256, seed);
 }
 
 /** The place of a hash in a table of so many slots, by its high bits (Lemire, "Fast random integer generation", 2019). */
@@ -526,13 +559,5 @@ function slotOf(hash: number, slots: number): number {
 }
 
 function hash6(a: number, b: number, c: number, d: number, before: number): number {
-  return mix(d, mix(c, mix(b, mix(a, before))));
-}
-
-/** The finaliser of MurmurHash3 (Appleby), over a word and what came before. */
-function mix(word: number, before: number): number {
-  let hash = (word ^ before) | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
+  return mixWord(d, mixWord(c, mixWord(b, mixWord(a, before))));
 }

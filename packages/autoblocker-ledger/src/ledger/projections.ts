@@ -63,9 +63,12 @@ const maxOverflowKeys = 100_000;
 const maxScores = 100_000;
 const nothing: readonly never[] = [];
 const noFacts: ExtraFacts = Object.freeze({});
-/** Decisions as they were handed out last: looking up somebody who is blocked makes no new one. A power of two. */
-const maxHandedOut = 1024;
 const maxBatches = 100_000;
+/**
+ * Decisions that were asked for twice are kept, so that who knocks again and again makes no garbage: for so many rows, by
+ * their last bits. Some 300 bytes each. A power of two.
+ */
+const maxKept = 16_384;
 /** Bouncers poll: for so long after its end, in milliseconds, a block may still be carried out somewhere. */
 const enforcementLagMs = 60_000;
 /** Services whose refusals stand in the same logs. */
@@ -88,8 +91,10 @@ export class Projections {
   readonly #forms = new DecisionForms();
   readonly #digests = new EvidenceDigests();
   readonly #extras = new Map<number, ExtraFacts>();
-  readonly #handedOut: (Decision | undefined)[] = new Array(maxHandedOut).fill(undefined);
-  readonly #handedOutRows = new Int32Array(maxHandedOut);
+  readonly #kept: (Decision | undefined)[] = new Array(maxKept).fill(undefined);
+  readonly #keptRows = new Int32Array(maxKept);
+  /** By place: the row that was asked for last. */
+  readonly #askedRows = new Int32Array(maxKept).fill(-1);
   /** Of the look-up in hand. */
   readonly #covering = new Int32Array(129);
   #shared: SharedBlocksWriter | undefined;
@@ -183,6 +188,11 @@ export class Projections {
     return this.#blockingCovering(this.#rows.coveringIpv4(address, this.#covering), domain, at);
   }
 
+  /** The same for the words of an address of IPv6. */
+  blockingIpv6(words: Uint32Array, domain: string | undefined, at: number | (() => number)): Decision | undefined {
+    return this.#blockingCovering(this.#rows.coveringIpv6(words, this.#covering), domain, at);
+  }
+
   /** The same for any address. */
   blockingAddress(address: IpAddress, domain: string | undefined, at: number | (() => number)): Decision | undefined {
     return this.#blockingCovering(this.#rows.covering(address, this.#covering), domain, at);
@@ -212,7 +222,7 @@ export class Projections {
     const found: Decision[] = [];
     for (const first of firsts) {
       for (let row = first; row >= 0; row = this.#rows.next(row)) {
-        if (!this.#isFound(row) || this.#rows.held(row) !== 'active' || at >= this.#rows.until(row)) continue;
+        if (at >= this.#rows.endOfFound(row)) continue;
         found.push(this.#decisionAt(row, at));
       }
     }
@@ -229,19 +239,14 @@ export class Projections {
   #longestOn(first: number, domain: string | undefined, at: number, longest: number): number {
     let found = longest;
     for (let row = first; row >= 0; row = this.#rows.next(row)) {
-      const end = this.#rows.until(row);
-      if (at >= end || !this.#isFound(row) || this.#rows.held(row) !== 'active') continue;
+      const end = this.#rows.endOfFound(row);
+      if (at >= end) continue;
       const { action, domains } = this.#forms.get(this.#rows.form(row));
       if (action === 'observe') continue;
       if (domain !== undefined && domains !== 'all' && !domains.includes(domain)) continue;
       if (found < 0 || end > this.#rows.until(found)) found = row;
     }
     return found;
-  }
-
-  /** Whether a look-up finds a row: of a network, once its end was noticed, none does. */
-  #isFound(row: number): boolean {
-    return this.#rows.has(row, rowFlag.placed | rowFlag.named);
   }
 
   /**
@@ -477,9 +482,9 @@ export class Projections {
     return this.#rows.has(row, rowFlag.extra) ? this.#extras.get(row)! : noFacts;
   }
 
-  /** The facts of a row, to be changed; what was handed out of it is old. */
+  /** The facts of a row, to be changed; what was kept of it is old. */
   #change(row: number): ExtraFacts {
-    if (this.#handedOutRows[row % maxHandedOut] === row) this.#handedOut[row % maxHandedOut] = undefined;
+    if (this.#keptRows[row % maxKept] === row) this.#kept[row % maxKept] = undefined;
     const known = this.#extras.get(row);
     if (known !== undefined) return known;
     const facts: ExtraFacts = {};
@@ -528,14 +533,26 @@ export class Projections {
   #decisionAt(row: number, at: number): Decision | undefined {
     if (row < 0) return undefined;
     const state = this.#stateAt(row, at);
-    const place = row % maxHandedOut;
-    const known = this.#handedOut[place];
-    if (known?.state === state && this.#handedOutRows[place] === row) return known;
+    const place = row % maxKept;
+    if (this.#askedRows[place] !== row) {
+      // The first time only its row is noted: a decision that is kept outlives garbage collections and is moved by them.
+      this.#askedRows[place] = row;
+      return this.#makeDecision(row, state);
+    }
+    const kept = this.#kept[place];
+    if (kept?.state === state && this.#keptRows[place] === row) return kept;
+    const made = this.#makeDecision(row, state);
+    this.#kept[place] = made;
+    this.#keptRows[place] = row;
+    return made;
+  }
+
+  #makeDecision(row: number, state: DecisionState): Decision {
     const { action, domains, reason, scenario, origin, score, eventCount, rail } = this.#forms.get(
       this.#rows.form(row),
     );
     const facts = this.#facts(row);
-    const made: Decision = {
+    return {
       id: this.#rows.id(row),
       target: this.#rows.target(row),
       action,
@@ -552,9 +569,6 @@ export class Projections {
       state,
       rail,
     };
-    this.#handedOut[place] = made;
-    this.#handedOutRows[place] = row;
-    return made;
   }
 
   #noteScore(target: BlockTarget, score: number, time: number): void {

@@ -3,6 +3,7 @@
 // The bits of an address choose the slot by a multiplicative hash with a seed, so that nobody can aim at one chain.
 
 import { type IpAddress, type IpPrefix, parseIpAddress, parseIpv4, wordMask } from './ip-address.js';
+import { mixWord } from './mix-word.js';
 
 /** Networks with a non-negative integer each, and the networks that cover an address. */
 export class IpPrefixIndex {
@@ -145,7 +146,7 @@ class PrefixTable {
   getWord(word: number): number {
     const key = word & this.#firstMask;
     const [slots, last] = [this.#slots, this.#capacity - 1];
-    for (let slot = mix(key, this.#seed) & last; ; slot = (slot + 1) & last) {
+    for (let slot = mixWord(key, this.#seed) & last; ; slot = (slot + 1) & last) {
       const value = slots[slot * 2 + 1]!;
       if (value === empty) return -1;
       if (value >= 0 && slots[slot * 2] === key) return value;
@@ -206,7 +207,7 @@ class PrefixTable {
 
   #hash(words: readonly number[]): number {
     let hash = this.#seed;
-    for (let word = 0; word < this.#words; word += 1) hash = mix(words[word]! & this.#masks[word]!, hash);
+    for (let word = 0; word < this.#words; word += 1) hash = mixWord(words[word]! & this.#masks[word]!, hash);
     return hash;
   }
 
@@ -229,12 +230,4 @@ class PrefixTable {
       this.#place(Array.from(slots.subarray(slot * stride, slot * stride + this.#words)), value);
     }
   }
-}
-
-/** The finaliser of MurmurHash3 (Appleby), over a word and what came before. */
-function mix(word: number, before: number): number {
-  let hash = (word ^ before) | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

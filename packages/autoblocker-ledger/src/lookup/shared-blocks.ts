@@ -3,9 +3,12 @@
 // Lameter, "Effective synchronization on Linux/NUMA systems", 2005). Buffers grow in place, so that readers find what grew.
 //
 // Networks of a family stand in one open-addressing table, each slot the words of the address, the length, and the first of
-// its blocks; a table that is full is made anew beside itself and then taken in use at once. Blocks are a chain of records.
+// its blocks. Behind the slots stand eight bits for each, one of them set for the hash of each network (a Bloom filter), so that
+// of all lengths hardly one is looked for in vain. A table that is full is made anew beside itself and then taken in use at
+// once. Blocks are a chain of records.
 
 import { type IpPrefix, wordMask } from './ip-address.js';
+import { mixWord } from './mix-word.js';
 
 /** What blocks a network. */
 export interface NetworkBlocking {
@@ -55,12 +58,9 @@ const mostBytes = 2 ** 29;
 /** A record of a block: id and end as 64-bit floats, then the next of the chain plus one, action, and domains. */
 export const record = { floats: 4, words: 8, id: 0, until: 1, next: 4, action: 5, domains: 6 } as const;
 
-/** The finaliser of MurmurHash3 (Appleby), over a word and what came before. */
-export function mixWord(word: number, before: number): number {
-  let hash = (word ^ before) | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
+/** Where the bit of a hash is, in words from the end of `slots` slots; which of the word, the hash says by its lowest five. */
+export function filterWord(hash: number, slots: number): number {
+  return (hash >>> 5) & ((slots >>> 2) - 1);
 }
 
 type GrowableBuffer = SharedArrayBuffer & { grow(bytes: number): void };
@@ -113,7 +113,7 @@ class NetworkTable {
     this.#place = at;
     this.#words = words;
     this.#counts = new Int32Array(words * 32 + 1);
-    this.memory = new SharedWords(firstSlots * (words + 2));
+    this.memory = new SharedWords(this.#wordsOf(firstSlots));
     control[at + tablePlace.mask] = firstSlots - 1;
   }
 
@@ -138,14 +138,16 @@ class NetworkTable {
     const [start, stride] = [this.#control[this.#place + tablePlace.start]!, this.#words + 2];
     // Beside what is in use: before it where that fits, else behind it. No reader looks there, and one that still does, of a
     // table before, finds the generation changed.
-    const from = start >= wider * stride ? 0 : start + slots * stride;
-    this.memory.reserve(from + wider * stride);
+    const from = start >= this.#wordsOf(wider) ? 0 : start + this.#wordsOf(slots);
+    this.memory.reserve(from + this.#wordsOf(wider));
     const { words: memory } = this.memory;
-    memory.fill(0, from, from + wider * stride);
+    memory.fill(0, from, from + this.#wordsOf(wider));
     for (let old = start; old < start + slots * stride; old += stride) {
       if (memory[old + stride - 1]! <= 0) continue;
       const address = memory.subarray(old, old + this.#words);
-      let slot = this.#hash(address, memory[old + this.#words]!) & (wider - 1);
+      const hash = this.#hash(address, memory[old + this.#words]!);
+      memory[from + wider * stride + filterWord(hash, wider)]! |= 1 << hash;
+      let slot = hash & (wider - 1);
       while (memory[from + slot * stride + stride - 1] !== emptySlot) slot = (slot + 1) & (wider - 1);
       memory.copyWithin(from + slot * stride, old, old + stride);
     }
@@ -162,7 +164,9 @@ class NetworkTable {
     const start = this.#control[this.#place + tablePlace.start]!;
     const mask = this.#control[this.#place + tablePlace.mask]!;
     const stride = this.#words + 2;
-    let slot = this.#hash(words, length) & mask;
+    const hash = this.#hash(words, length);
+    memory[start + (mask + 1) * stride + filterWord(hash, mask + 1)]! |= 1 << hash;
+    let slot = hash & mask;
     while (memory[start + slot * stride + stride - 1]! > 0) slot = (slot + 1) & mask;
     const at = start + slot * stride;
     if (memory[at + stride - 1] === deadSlot) this.#dead -= 1;
@@ -191,6 +195,11 @@ class NetworkTable {
       count += 1;
     }
     this.#control[this.#place + tablePlace.lengths] = count;
+  }
+
+  /** Words that a table of so many slots takes. */
+  #wordsOf(slots: number): number {
+    return slots * (this.#words + 2) + (slots >>> 2);
   }
 
   #hash(words: ArrayLike<number>, length: number): number {

@@ -51,9 +51,10 @@ import {
 } from '../ledger/index.js';
 import {
   formatIpPrefix,
+  isMapped,
   NetworkSet,
-  parseIpAddress,
   parseIpv4,
+  parseIpv6,
   requireIpPrefix,
   type SharedLookupHandle,
 } from '../lookup/index.js';
@@ -173,6 +174,8 @@ const maxNoteLength = 1024;
 /** As in files. */
 const maxLineBytes = 8192;
 const batchSchema = z.string().min(1).max(256).optional();
+/** The address that {@link AutoblockerLedger.isBlocked} is about: read before anything else runs. */
+const asked = new Uint32Array(4);
 
 interface LedgerParts {
   readonly folder: string;
@@ -446,8 +449,11 @@ export class AutoblockerLedger implements AsyncDisposable {
     if (typeof target === 'string') {
       const ipv4 = parseIpv4(target);
       if (ipv4 >= 0) return projections.blockingIpv4(ipv4, domain, at ?? this.#readNow);
-      const address = parseIpAddress(target);
-      if (address !== undefined) return projections.blockingAddress(address, domain, at ?? this.#readNow);
+      if (parseIpv6(target, asked)) {
+        return isMapped(asked)
+          ? projections.blockingIpv4(asked[3]!, domain, at ?? this.#readNow)
+          : projections.blockingIpv6(asked, domain, at ?? this.#readNow);
+      }
     }
     return projections.blocking(canonicalTarget(target), domain, at ?? this.now);
   }

@@ -19,6 +19,7 @@ export class RuleCompilation {
   /** Its statics. */
   readonly statics: Static[] = [];
   readonly #vocabulary: Vocabulary;
+  readonly #others: Readonly<Record<string, Vocabulary>>;
   readonly #noteRead: (path: readonly string[]) => void;
   readonly #readers: Map<string, unknown>;
   /** Of the expression in hand, where its reads count only under a condition. */
@@ -26,20 +27,18 @@ export class RuleCompilation {
 
   /**
    * `noteRead` is told each path of names at which the document's rules read something of an event. `readers`: functions that
-   * documents share, by what they read.
+   * documents share, by what they read. `others`: what constructs see that see something else.
    */
   constructor(
     vocabulary: Vocabulary,
     noteRead: (path: readonly string[]) => void,
     readers: Map<string, unknown> = new Map(),
+    others: Readonly<Record<string, Vocabulary>> = {},
   ) {
     this.#noteRead = noteRead;
     this.#readers = readers;
-    const reader = (path: readonly string[]) => {
-      this.noteRead(path);
-      return vocabulary.reader?.(path);
-    };
-    this.#vocabulary = { ...vocabulary, reader };
+    this.#vocabulary = this.#noting(vocabulary);
+    this.#others = Object.fromEntries(Object.entries(others).map(([construct, own]) => [construct, this.#noting(own)]));
   }
 
   /** One function for all documents that read the same of an event. */
@@ -71,10 +70,19 @@ export class RuleCompilation {
 
   /** @throws RefusedRule */
   expression(construct: string, { text, line }: RuleText): CompiledExpression {
-    const compiled = compileExpression(text, this.#vocabulary);
+    const compiled = compileExpression(text, this.#others[construct] ?? this.#vocabulary);
     if (!('problem' in compiled)) return compiled;
     const before = text.slice(0, compiled.at).split('\n').length - 1;
     throw new RefusedRule(line + before, construct, compiled.problem);
+  }
+
+  /** A vocabulary whose reads are noted. */
+  #noting(vocabulary: Vocabulary): Vocabulary {
+    const reader = (path: readonly string[]) => {
+      this.noteRead(path);
+      return vocabulary.reader?.(path);
+    };
+    return { ...vocabulary, reader };
   }
 
   /** An expression that is true or false; a failure while it is evaluated is false. */

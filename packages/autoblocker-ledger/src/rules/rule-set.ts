@@ -177,7 +177,11 @@ class RuleSetBuilder {
       this.#reads.note(path);
       this.#readByScenarios.note(path);
     };
-    const compilation = new RuleCompilation(this.#vocabulary(['evt', 'queue']), noteRead, this.#readers);
+    // As CrowdSec 1.4.6 has it: an overflow has no event of its own. Of what it gives there, `signal` and `leaky` are not supported.
+    const compilation = new RuleCompilation(this.#vocabulary(['evt']), noteRead, this.#readers, {
+      condition: this.#vocabulary(['evt', 'queue']),
+      overflow_filter: this.#vocabulary(['queue']),
+    });
     const scenario = compileScenario(document, text, compilation);
     this.#scenarios.push(scenario);
     this.#compiled.push({

@@ -173,8 +173,9 @@ function queueOf(kept: readonly SecurityEvent[]): { readonly Queue: readonly unk
 function acceptanceOf(document: RuleMapping, compilation: RuleCompilation): Pick<Scenario, 'accepts'> {
   const found = document.text('overflow_filter');
   if (found === undefined || found.text === '') return {};
-  const accepts = compilation.condition('overflow_filter', found);
-  return { accepts: (kept) => accepts({ queue: queueOf(kept) }) };
+  const { evaluate } = compilation.expression('overflow_filter', found);
+  // As in CrowdSec, only `false` discards: an overflow stands where its filter fails or says neither.
+  return { accepts: (kept) => attempt(evaluate, { queue: queueOf(kept) }) !== false };
 }
 
 /** Whom an overflow is about. What is neither an address nor a network is reported and cannot be blocked. */

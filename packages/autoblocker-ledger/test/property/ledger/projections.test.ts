@@ -7,7 +7,16 @@ import { describe, expect, it } from 'vitest';
 import type { BlockTarget } from '../../../src/events/index.js';
 import type { LedgerEntry } from '../../../src/ledger/index.js';
 import { Projections } from '../../../src/ledger/projections.js';
-import { requireIpAddress, requireIpPrefix } from '../../../src/lookup/index.js';
+import {
+  formatIpAddress,
+  formatIpPrefix,
+  type IpAddress,
+  isHost,
+  networkOf,
+  parseIpv6,
+  requireIpAddress,
+  requireIpPrefix,
+} from '../../../src/lookup/index.js';
 
 const ip = (value: string): BlockTarget => ({ kind: 'ip', value });
 const range = (value: string): BlockTarget => ({ kind: 'range', value });
@@ -327,6 +336,17 @@ function plainMade(one: Made, naive: NaiveProjections, now: number) {
   return { id, target, action, domains, from, until, score, evidence: one.evidence, eventCount, extensions, state };
 }
 
+/** Addresses that share leading bits with others as often as not, at every level that look-ups go by. */
+function closeAddress(next: () => number): IpAddress {
+  const close = (bits: number) => (next() % 4 === 0 ? next() : 1) % 2 ** bits;
+  if (next() % 2 === 0) {
+    const word = ((10 + close(2)) << 24) | (close(8) << 16) | (close(8) << 8) | close(8);
+    return { family: 4, words: [word >>> 0, 0, 0, 0] };
+  }
+  const word = () => ((close(16) << 16) | close(16)) >>> 0;
+  return { family: 6, words: [0x20010000 + close(16), word(), word(), word()] };
+}
+
 describe('the tables in memory', () => {
   it('answer as a list of all decisions does, whatever was blocked, extended, taken back, and whichever way the clock went', () => {
     fc.assert(
@@ -383,5 +403,101 @@ describe('the tables in memory', () => {
       expect(rows.blockingAddress(requireIpAddress('11.0.0.1'), undefined, now)).toBeUndefined();
     }
     expect(rows.blockedAddresses).toBe(0);
+  });
+
+  it('look an address up as a search by every length does, with all lengths of both families in use', () => {
+    let seed = 1;
+    const next = () => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      return seed >>> 4;
+    };
+    const rows = new Projections(11);
+    const held = new Map<string, { id: bigint; until: number; revoked: boolean }>();
+    const words = new Uint32Array(4);
+    let index = 0n;
+    const decide = () => {
+      const address = closeAddress(next);
+      const bits = address.family === 4 ? 32 : 128;
+      const network = networkOf(address, next() % 3 === 0 ? next() % (bits + 1) : bits);
+      const key = formatIpPrefix(network);
+      if (held.has(key)) return;
+      const until = start + (1 + (next() % 1000)) * minute;
+      const times = { time: start, recordedAt: start, from: start, until };
+      const made = {
+        action: 'ban',
+        domains: 'all',
+        origin: 'person',
+        score: 1,
+        eventCount: 0,
+        held: 'active',
+      } as const;
+      const value = isHost(network) ? formatIpAddress(network.address) : key;
+      const personal = { evidence: [], target: isHost(network) ? ip(value) : range(value), reason: 'on a list' };
+      const fact = { ...times, ...made, scenario: { name: 'test/list', version: '1' } };
+      rows.apply(index, { class: 'decision', fact, personal });
+      held.set(key, { id: index, until, revoked: false });
+      index += 1n;
+    };
+    const revoke = () => {
+      const one = [...held.values()][next() % held.size]!;
+      one.revoked = true;
+      const fact = { time: start, recordedAt: start, decision: String(one.id), code: 'mistake' } as const;
+      rows.apply(index, { class: 'revocation', fact, personal: {} });
+      index += 1n;
+    };
+    const expected = (address: IpAddress, now: number) => {
+      const bits = address.family === 4 ? 32 : 128;
+      const around = Array.from({ length: bits + 1 }, (_, length) =>
+        held.get(formatIpPrefix(networkOf(address, length))),
+      );
+      return Math.max(...around.map((one) => (one === undefined || one.revoked || one.until <= now ? 0 : one.until)));
+    };
+    for (const [decisions, now] of [
+      [40, start],
+      [2000, start + 100 * minute],
+      [10_000, start + 600 * minute],
+    ] as const) {
+      for (let count = 0; count < decisions; count += 1) decide();
+      for (let count = 0; count < decisions / 10; count += 1) revoke();
+      // The same questions again, before ends are noticed and after.
+      const asked = Array.from({ length: 400 }, () => closeAddress(next));
+      for (let turn = 0; turn < 3; turn += 1) {
+        for (const address of asked) {
+          const found = rows.blockingAddress(address, undefined, now);
+          expect([formatIpAddress(address), found?.until ?? 0]).toEqual([
+            formatIpAddress(address),
+            expected(address, now),
+          ]);
+          if (address.family === 4) expect(rows.blockingIpv4(address.words[0], 'ssh', now)?.id).toBe(found?.id);
+          else if (parseIpv6(formatIpAddress(address), words))
+            expect(rows.blockingIpv6(words, 'ssh', now)?.id).toBe(found?.id);
+        }
+        rows.expire(now);
+      }
+    }
+  });
+
+  it('keep no answer that a change made old', () => {
+    const rows = new Projections(3);
+    const until = start + 60 * minute;
+    const times = { time: start, recordedAt: start };
+    const made = { action: 'ban', domains: 'all', origin: 'person', score: 1, eventCount: 0, held: 'active' } as const;
+    const scenario = { name: 'test/list', version: '1' };
+    const decision = { ...times, ...made, from: start, until, scenario };
+    const personal = { evidence: [], target: ip('203.0.113.1'), reason: 'on a list' };
+    rows.apply(0n, { class: 'decision', fact: decision, personal });
+    const ask = (at = start) => rows.blockingIpv4(0xcb007101, undefined, at);
+    for (let time = 0; time < 3; time += 1)
+      expect(ask()).toMatchObject({ id: 0n, until, extensions: 0, state: 'active' });
+    expect(ask()).toBe(ask());
+    const later = until + 60 * minute;
+    const extension = { ...times, decision: '0', until: later, scenario, score: 2, eventCount: 0 };
+    rows.apply(1n, { class: 'extension', fact: extension, personal: { evidence: [] } });
+    for (let time = 0; time < 3; time += 1) expect(ask(until)).toMatchObject({ until: later, extensions: 1, score: 2 });
+    expect(rows.decision(0n, later)!.state).toBe('expired');
+    expect(ask(later)).toBeUndefined();
+    rows.apply(2n, { class: 'revocation', fact: { ...times, decision: '0', code: 'mistake' }, personal: {} });
+    expect(ask()).toBeUndefined();
+    expect(rows.decision(0n, start)!.state).toBe('revoked');
   });
 });

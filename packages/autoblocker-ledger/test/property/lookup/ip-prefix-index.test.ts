@@ -125,6 +125,21 @@ describe('parseIpAddress', () => {
     );
   });
 
+  it('shortens the same run of zeros as WHATWG URLs', () => {
+    const group = fc.constantFrom(0, 0, 0, 1, 0xa, 0xbc, 0xdef, 0x1000, 0xffff);
+    fc.assert(
+      fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
+        const text = groups.map((one) => one.toString(16)).join(':');
+        const parsed = parseIpAddress(text)!;
+        if (parsed.family === 4) return;
+        const canonical = new URL(`http://[${text}]`).hostname.slice(1, -1);
+        expect(formatIpAddress(parsed)).toBe(canonical);
+        expect(parseIpAddress(canonical)).toEqual(parsed);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('reads back what it prints', () => {
     fc.assert(
       fc.property(prefix, (network) => {

@@ -85,6 +85,14 @@ describe('compileRules', () => {
     expect(run(rulesOf(filtered), users)).toHaveLength(1);
   });
 
+  it('lets an overflow stand whose filter fails or says neither true nor false', () => {
+    const filteredBy = (filter: string) =>
+      run(rulesOf(scenario(`type: leaky\ncapacity: 2\nleakspeed: 10s\noverflow_filter: ${filter}\n`)), burst());
+    expect(filteredBy('len(queue.Queue)')).toHaveLength(1);
+    expect(filteredBy('queue.Queue[99].Meta.user == "b"')).toHaveLength(1);
+    expect(filteredBy('len(queue.Queue) > 99')).toHaveLength(0);
+  });
+
   it('discards what is whitelisted', () => {
     const whitelist: RuleFile = {
       path: 'parsers/s02-enrich/t/whitelist.yaml',
@@ -96,6 +104,15 @@ describe('compileRules', () => {
 
   it.each<[string, RuleFile, number, string]>([
     ['a function', scenario('type: trigger\noverflow_filter: Nope(1)\n'), 8, 'overflow_filter'],
+    [
+      'an event in an overflow filter',
+      scenario('type: trigger\noverflow_filter: evt.Meta.user == "b"\n'),
+      8,
+      'overflow_filter',
+    ],
+    ['a signal there', scenario('type: trigger\noverflow_filter: signal.Mapkey != ""\n'), 8, 'overflow_filter'],
+    ['a bucket there', scenario('type: trigger\noverflow_filter: leaky.Total_count > 3\n'), 8, 'overflow_filter'],
+    ['a queue where there is none', scenario('type: trigger\ncancel_on: len(queue.Queue) > 1\n'), 8, 'cancel_on'],
     ['a bucket type', scenario('type: bayesian\n'), 7, 'type'],
     ['a key', scenario('type: trigger\nbayesian_prior: 1\n'), 8, 'bayesian_prior'],
     ['a method', { path: dated.path, text: dated.text.replace('ParseDate', 'GeoIpCity') }, 3, 'method'],
