@@ -2,7 +2,7 @@
 // when the old one comes up, as Node's own timer lists do.
 
 import { activeWorld } from './running-world.js';
-import { eventCode, SimEvent } from './sim-event.js';
+import { eventCode, PlannedEvent, type SimEvent } from './sim-event.js';
 import type { SimProcess } from './sim-process.js';
 
 /** `setTimeout` takes at most this many milliseconds, as in Node. */
@@ -22,34 +22,22 @@ const nothing: readonly unknown[] = [];
 const numbers = new WeakMap<SimTimeout, number>();
 const shared = new WeakSet<SimTimeout>();
 
-/** A world has no process to keep alive; whether a timer would is only remembered. */
-abstract class SimTimer extends SimEvent {
-  #referenced = true;
-
-  ref(): this {
-    this.#referenced = true;
-    return this;
-  }
-
-  unref(): this {
-    this.#referenced = false;
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#referenced;
-  }
-}
-
-/** What `setTimeout` and `setInterval` give in a world. */
-export class SimTimeout extends SimTimer {
+/** What `setTimeout` and `setInterval` give in a world, which has no process to keep alive: whether a timer would is only remembered. */
+export class SimTimeout implements SimEvent {
+  owner: SimProcess;
+  incarnation: number;
+  cancelled = false;
+  queued = false;
+  notBeforeMs: number | undefined = undefined;
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
   readonly #ms: number;
   readonly #repeats: boolean;
+  #referenced = true;
 
   private constructor(owner: SimProcess, callback: Callback, ms: number, repeats: boolean, given: readonly unknown[]) {
-    super(owner);
+    this.owner = owner;
+    this.incarnation = owner.incarnation;
     this.#callback = callback;
     this.#ms = ms;
     this.#repeats = repeats;
@@ -109,6 +97,20 @@ export class SimTimeout extends SimTimer {
     return this;
   }
 
+  ref(): this {
+    this.#referenced = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+
   /** Whether it will fire. */
   get pending(): boolean {
     return this.queued && !this.cancelled;
@@ -134,10 +136,11 @@ export class SimTimeout extends SimTimer {
 }
 
 /** What `setImmediate` gives in a world. */
-export class SimImmediate extends SimTimer {
+export class SimImmediate extends PlannedEvent {
   readonly code = eventCode.immediate;
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
+  #referenced = true;
 
   constructor(owner: SimProcess, callback: Callback, given: readonly unknown[]) {
     super(owner);
@@ -147,6 +150,20 @@ export class SimImmediate extends SimTimer {
 
   fire(): void {
     this.#callback(...this.#given);
+  }
+
+  ref(): this {
+    this.#referenced = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
   }
 
   [Symbol.dispose](): void {
