@@ -31,7 +31,8 @@ export class SimTimeout implements SimEvent {
   notBeforeMs: number | undefined = undefined;
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
-  readonly #ms: number;
+  /** -1 once it was cleared. */
+  #ms: number;
   readonly #repeats: boolean;
   #referenced = true;
 
@@ -74,10 +75,10 @@ export class SimTimeout implements SimEvent {
     else this.#callback(...this.#given);
   }
 
-  /** Starts it anew from now; one of a world that is over or of a process that died belongs to whoever refreshes it. */
+  /** Starts it anew from now, unless it was cleared; one of a world that is over or of a process that died belongs to whoever refreshes it. */
   refresh(): this {
     const world = activeWorld();
-    if (world === undefined) return this;
+    if (world === undefined || this.#ms === -1) return this;
     if (this.owner.world !== world) {
       this.owner = this.owner === this.owner.world.scenario ? world.scenario : world.current;
       this.incarnation = this.owner.incarnation;
@@ -116,8 +117,10 @@ export class SimTimeout implements SimEvent {
     return this.queued && !this.cancelled;
   }
 
+  /** Clears it for good, as `clearTimeout` does. */
   close(): this {
     this.owner.world.cancel(this);
+    this.#ms = -1;
     return this;
   }
 
