@@ -2,7 +2,7 @@
 // (fast-check). One workload for all: jobs that do something and wait again, either at once (timers) or after two awaits (timers and
 // promises). Fake-timers keeps virtual time as we do, so both must end at the same instant, each job having run as often; fast-check has
 // no time and picks by chance, so there the jobs are counted. The awaits cost the same on all sides, so they bound how far apart the sides
-// can be: what the jobs cost alone, without timers, is a row of its own.
+// can be: what the jobs cost alone, in the same order but without timers, is a row of its own, and the rows with awaits say how far that is.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -36,7 +36,7 @@ const afterAwaits = (done) => async () => {
 
 /**
  * The workload: `pending` jobs, each of which waits again when it is done, until `events` are done; `wait` calls back after some
- * milliseconds. Resolves with how often each job ran.
+ * milliseconds, and is told the number of the job. Resolves with how often each job ran.
  */
 function jobs(pending, events, make, wait) {
   return new Promise((resolve) => {
@@ -46,9 +46,9 @@ function jobs(pending, events, make, wait) {
       const job = make(() => {
         ran[index]++;
         if (--left === 0) resolve(ran);
-        else if (left > 0) wait(1 + ((left * 7919) % 10_007), job);
+        else if (left > 0) wait(1 + ((left * 7919) % 10_007), job, index);
       });
-      wait(1 + index, job);
+      wait(1 + index, job, index);
     };
     for (let index = 0; index < pending; index++) start(index);
   });
@@ -65,6 +65,46 @@ async function simulated(pending, events, make) {
   );
   if (run.failure !== undefined) throw new Error(run.failure.message);
   return run.value;
+}
+
+/** The numbers of the jobs in the order in which they come up. */
+async function orderOf(pending, events) {
+  const order = new Uint16Array(events);
+  let place = 0;
+  const wait = (ms, job, index) => {
+    const come = () => {
+      order[place++] = index;
+      job();
+    };
+    setTimeout(come, ms);
+  };
+  await simulate({ seed: 1, maxEvents: 1e9, maxVirtualMs: 1e12 }, () => jobs(pending, events, atOnce, wait));
+  return order;
+}
+
+/**
+ * Seconds of CPU time that the jobs of two awaits take with nothing around them: each in its turn, and Node empties its queue of
+ * promises after each. Whatever keeps time for them pays that too.
+ */
+async function secondsAlone(pending, events) {
+  const order = await orderOf(pending, events);
+  const drain = process._tickCallback;
+  const run = () => {
+    const waiting = new Array(pending);
+    const ran = jobs(pending, events, afterAwaits, (_, job, index) => {
+      waiting[index] = job;
+    });
+    for (let place = 0; place < order.length; place++) {
+      waiting[order[place]]();
+      drain.call(process);
+    }
+    return ran;
+  };
+  return await cpuSeconds(async () => {
+    // It empties its queues only for who comes from the event loop.
+    const ran = await new Promise((resolve) => setImmediate(() => resolve(run())));
+    if (ran.reduce((sum, each) => sum + each, 0) !== events) throw new Error('not every job ran');
+  });
 }
 
 function besideFakeTimers(what, make, pending, events) {
@@ -89,9 +129,14 @@ function besideFakeTimers(what, make, pending, events) {
       return {
         ours: { run: () => simulated(pending, count, make) },
         peer: absent === undefined ? { name, version, run } : { name, absent },
-        check(ours, theirs) {
+        async check(ours, theirs) {
           if (ours !== theirs) throw new Error(`the runs end differently: ${ours} and ${theirs}`);
-          return 'every job ran as often, and time ended at the same instant';
+          const checked = 'every job ran as often, and time ended at the same instant';
+          if (make === atOnce) return checked;
+          const alone = await secondsAlone(pending, count);
+          const most = (await cpuSeconds(run, 1)) / alone;
+          const each = ((alone * 1e9) / count).toFixed(0);
+          return `${checked}; a job alone takes ${each} ns on both sides, so that nobody can be beyond ${most.toFixed(1)} times`;
         },
       };
     },
@@ -133,10 +178,10 @@ function besideFastCheck(pending, events) {
   };
 }
 
-/** CPU seconds of `work`, all threads; the best of three, as neighbours only ever add. */
-async function cpuSeconds(work) {
+/** CPU seconds of `work`, all threads; the best of `rounds`, as neighbours only ever add. */
+async function cpuSeconds(work, rounds = 3) {
   let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < rounds; round++) {
     const before = process.cpuUsage();
     await work();
     const { user, system } = process.cpuUsage(before);
@@ -159,35 +204,17 @@ function eventsPerSecond(pending, events, target) {
   };
 }
 
-/** The jobs of the comparisons with nothing around them: each in its turn, and Node empties its queue of promises after each. */
-const jobsAlone = {
-  workload: 'jobs of two awaits alone, without timers',
-  size: '400,000 jobs',
-  unit: 'ns of CPU time a job',
-  async measure({ quick }) {
-    const count = quick ? 100_000 : 400_000;
-    const drain = process._tickCallback;
-    const run = () => {
-      const waiting = new Array(128);
-      let first = 0;
-      let last = 0;
-      void jobs(100, count, afterAwaits, (_, job) => {
-        waiting[last++ & 127] = job;
-      });
-      while (first < last) {
-        waiting[first++ & 127]();
-        drain.call(process);
-      }
-      return first;
-    };
-    const seconds = await cpuSeconds(async () => {
-      // It empties its queues only for who comes from the event loop.
-      const ran = await new Promise((resolve) => setImmediate(() => resolve(run())));
-      if (ran < count) throw new Error(`${ran} jobs of ${count} ran`);
-    });
-    return { value: (seconds * 1e9) / count, checked: 'as many jobs ran' };
-  },
-};
+function jobsAlone(pending, events) {
+  return {
+    workload: `jobs of two awaits alone, without timers, ${pending.toLocaleString('en')} pending`,
+    size: `${events.toLocaleString('en')} jobs`,
+    unit: 'ns of CPU time a job',
+    async measure({ quick }) {
+      const count = quick ? events / 4 : events;
+      return { value: ((await secondsAlone(pending, count)) * 1e9) / count, checked: 'every job ran' };
+    },
+  };
+}
 
 /** Five nodes that pass messages around a ring until each has gone 200 hops: about a thousand events. */
 async function ring(world) {
@@ -260,7 +287,8 @@ export default [
   besideFakeTimers('virtual timers', atOnce, 5000, 400_000),
   besideFakeTimers('virtual timers and promises', afterAwaits, 100, 400_000),
   besideFakeTimers('virtual timers and promises', afterAwaits, 5000, 400_000),
-  jobsAlone,
+  jobsAlone(100, 400_000),
+  jobsAlone(5000, 400_000),
   besideFastCheck(100, 200_000),
   eventsPerSecond(100, 1_000_000, { atLeast: 1 }),
   eventsPerSecond(5000, 1_000_000),

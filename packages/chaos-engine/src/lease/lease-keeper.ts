@@ -2,7 +2,7 @@
 // after that may die at any moment. Opening a folder undoes first what an earlier engine left in it.
 
 import { readFile, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { type ResourceGovernor, systemClock, ungoverned } from '@tenstrip/shared-core';
 import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
@@ -49,6 +49,8 @@ export interface Recovery {
 /** How a lease ended. */
 export type LeaseEnd = 'reverted' | 'expired';
 
+/** How long it may take until the kernel has freed a dead engine's folder. */
+const lockWithinMs = 1000;
 /** How long it may take until an earlier engine's reaper is gone. */
 const reaperEndMs = 5000;
 /** What a dead engine told others to do may come late (see the reaper): undone again after these times. */
@@ -449,23 +451,36 @@ async function endReaper(engine: EngineRecord | undefined): Promise<void> {
   }
 }
 
-/** One engine a folder: an abstract Unix socket, which the kernel frees however its owner dies. */
+/**
+ * One engine a folder: an abstract Unix socket, which the kernel frees however its owner dies, if not at once: its last thread has to be
+ * gone, and a process that it was just starting has the socket too until it runs its own program.
+ */
 async function lockFolder(folder: string): Promise<AsyncDisposable> {
   await makeFolder(folder, 0o700).catch((cause: unknown) => {
     throw journalUnavailable(folder, cause);
   });
   const { dev, ino } = await stat(folder, { bigint: true });
-  const server = createServer((socket) => socket.destroy());
-  server.unref();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
+  const path = `\0tenstrip-leases-${dev}-${ino}`;
+  for (const endMs = systemClock.monotonicMs() + lockWithinMs; ; await systemClock.sleep(10)) {
+    try {
+      const server = await listenAt(path);
+      return { [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+    } catch (cause) {
+      if (systemClock.monotonicMs() < endMs) continue;
       const message = `another engine has the folder ${folder}; close it, or give this one a folder of its own.`;
       const options = { details: { path: folder }, cause, retryable: true };
-      reject(new TenstripError<ChaosErrorCode>('JournalUnavailable', message, options));
-    });
-    server.listen({ path: `\0tenstrip-leases-${dev}-${ino}`, exclusive: true }, resolve);
+      throw new TenstripError<ChaosErrorCode>('JournalUnavailable', message, options);
+    }
+  }
+}
+
+function listenAt(path: string): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  server.unref();
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ path, exclusive: true }, () => resolve(server));
   });
-  return { [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
 function closed(): TenstripError<ChaosErrorCode> {

@@ -45,7 +45,7 @@ export class Connection implements LinkOwner {
     this.client = client;
     this.#options = options;
     const { host, port } = options.upstream;
-    const lent = new ReadBuffer();
+    const lent = new ReadBuffer(options.buffers);
     this.upstream = connect({
       host: host === '' ? 'localhost' : host,
       port,

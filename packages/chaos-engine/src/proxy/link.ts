@@ -1,12 +1,12 @@
 // One direction of a connection: what is read from the source goes through the toxics to the sink. Without toxics it is a plain
-// pump. The source is paused while the sink is full, a toxic holds its limit, the proxy holds its own, or the governor's I/O
-// tokens are used up.
+// pump. The source is paused while a toxic holds its limit, the proxy holds its own, the governor's I/O tokens are used up, or the
+// sink is full and no toxic is there that can hold what it does not take.
 
 import type { Socket } from 'node:net';
 import type { RandomSource, ResourceGovernor } from '@tenstrip/shared-core';
 import type { Alarms } from './alarms.js';
 import type { HeldBytes } from './held-bytes.js';
-import { copiedBytes, type ReadBuffer } from './read-buffer.js';
+import { type BufferPool, copiedBytes, type ReadBuffer } from './read-buffer.js';
 import { type Outlet, type Stage, type StageHost, stageOf } from './stage.js';
 import type { Toxic, ToxicStream } from './toxic.js';
 
@@ -18,6 +18,7 @@ export interface LinkOptions {
   readonly governor: ResourceGovernor;
   readonly alarms: Alarms;
   readonly held: HeldBytes;
+  readonly buffers: BufferPool;
   readonly linkBufferBytes: number;
 }
 
@@ -59,7 +60,7 @@ export class Link implements StageHost, Outlet {
   #deaf = false;
   #ended = false;
   #reading = true;
-  #sinkFull = false;
+  sinkFull = false;
   #waitsForIo = false;
   #unpaid = 0;
 
@@ -91,7 +92,9 @@ export class Link implements StageHost, Outlet {
     source.on('data', (chunk: Buffer) => this.#take(chunk));
     source.on('end', () => this.#sourceEnded('half-close'));
     sink.on('drain', () => {
-      this.#sinkFull = false;
+      this.sinkFull = false;
+      // The last ones first, so that there is room for what the others pass.
+      for (const { stage } of this.#active.toReversed()) stage.goOn();
       this.review();
     });
     source.resume();
@@ -176,6 +179,7 @@ export class Link implements StageHost, Outlet {
     const part = lent.buffer.subarray(0, length);
     const pumps = this.#first === this;
     const copies = length <= copiedBytes && !(pumps && this.sink.writableLength === 0);
+    if (!copies && !pumps) this.#options.buffers.keep(lent.buffer, length);
     this.#take(copies ? Buffer.from(part) : part);
     lent.free(length, !(copies || (pumps && this.sink.writableLength === 0)));
   }
@@ -222,7 +226,8 @@ export class Link implements StageHost, Outlet {
   /** Pauses or resumes the source. */
   review(): void {
     const overfull = this.#active.some(({ stage }) => stage.held >= stage.limit);
-    const reads = !(this.#sinkFull || overfull || this.#waitsForIo || this.#options.held.full);
+    const blocked = this.sinkFull && !this.#active.some(({ stage }) => stage.waits);
+    const reads = !(blocked || overfull || this.#waitsForIo || this.#options.held.full);
     if (reads === this.#reading) return;
     this.#reading = reads;
     if (reads) this.source.resume();
@@ -234,9 +239,18 @@ export class Link implements StageHost, Outlet {
   push(slice: Buffer): void {
     if (this.#ended || this.sink.destroyed) return;
     this.sent += slice.length;
-    if (this.sink.write(slice)) return;
-    this.#sinkFull = true;
+    if (this.#write(slice)) return;
+    this.sinkFull = true;
     this.review();
+  }
+
+  #write(slice: Buffer): boolean {
+    const { buffers } = this.#options;
+    if (!buffers.awaits(slice)) return this.sink.write(slice);
+    return this.sink.write(slice, (error) => {
+      // After a failure the kernel may be reading it still.
+      if (!error) buffers.written(slice);
+    });
   }
 
   end(): void {

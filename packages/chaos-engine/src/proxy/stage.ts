@@ -15,6 +15,8 @@ export interface Outlet {
 /** What a stage may do to the link that it works on. */
 export interface StageHost {
   readonly alarms: Alarms;
+  /** The sink takes nothing now: what would go out waits, and goes on when stages are told to. */
+  readonly sinkFull: boolean;
   /** Milliseconds that never go back. */
   now(): number;
   /** So many bytes more are held (less, when negative). */
@@ -52,6 +54,14 @@ export abstract class Stage implements Outlet {
     this.attributes = attributes;
   }
 
+  /** Whether it holds back what the sink does not take; else the source waits for the sink. */
+  get waits(): boolean {
+    return false;
+  }
+
+  /** The sink takes more again. */
+  goOn(): void {}
+
   /** Its toxic goes: lets out what it holds. */
   leave(): void {}
 
@@ -78,7 +88,7 @@ abstract class WaitingStage extends Stage {
   /** Lets a slice go at a time, after those before it. */
   protected letGo(slice: Buffer | undefined, atMs: number, releaseMs: number): void {
     if (this.#gone) return;
-    if (this.#first === this.#queue.length && releaseMs <= this.host.now()) {
+    if (this.#first === this.#queue.length && releaseMs <= this.host.now() && !this.host.sinkFull) {
       this.#pass(slice, releaseMs);
       return;
     }
@@ -100,6 +110,14 @@ abstract class WaitingStage extends Stage {
       if (slice === undefined) this.end(atMs);
       else this.push(slice, atMs);
     }
+  }
+
+  override get waits(): boolean {
+    return true;
+  }
+
+  override goOn(): void {
+    this.#fire();
   }
 
   /** Called before so many bytes come in again. */
@@ -126,7 +144,7 @@ abstract class WaitingStage extends Stage {
 
   #arm(): void {
     const first = this.#queue[this.#first];
-    if (first === undefined || first.releaseMs >= this.#armedForMs) return;
+    if (first === undefined || first.releaseMs >= this.#armedForMs || this.host.sinkFull) return;
     this.#disarm();
     if (first.releaseMs === Number.POSITIVE_INFINITY) return;
     this.#armedForMs = first.releaseMs;
@@ -143,6 +161,7 @@ abstract class WaitingStage extends Stage {
     this.#disarm();
     const nowMs = this.host.now();
     for (let first = this.#queue[this.#first]; first !== undefined && first.releaseMs <= nowMs; ) {
+      if (this.host.sinkFull) break;
       this.#first++;
       if (first.slice !== undefined) this.#count(-first.slice.length);
       this.#pass(first.slice, first.releaseMs);

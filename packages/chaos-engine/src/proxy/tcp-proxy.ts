@@ -13,6 +13,7 @@ import { type Address, AddressProblem, formatAddress, parseAddress, resolveHost 
 import { Alarms, type Precision } from './alarms.js';
 import { Connection, socketBufferBytes } from './connection.js';
 import { HeldBytes } from './held-bytes.js';
+import { BufferPool } from './read-buffer.js';
 import {
   changedToxic,
   optionsInvalid,
@@ -40,7 +41,8 @@ export interface TcpProxyOptions {
   readonly maxConnections?: number;
   /** Toxics. Default 256. */
   readonly maxToxics?: number;
-  /** Bytes on their way through a delay in one direction of a connection before its source is paused. Default 16 MiB. */
+  /** Bytes on their way through a delay in one direction of a connection before its source is paused: no more than these get through in
+   * the time of the delay. Default 32 MiB. */
   readonly linkBufferBytes?: number;
   /** The same for the whole proxy. Default 512 MiB. */
   readonly proxyBufferBytes?: number;
@@ -73,7 +75,7 @@ export interface TcpProxyStatistics {
 const defaults = {
   maxConnections: 16_384,
   maxToxics: 256,
-  linkBufferBytes: 16 * 2 ** 20,
+  linkBufferBytes: 32 * 2 ** 20,
   proxyBufferBytes: 512 * 2 ** 20,
   connectTimeoutMs: 30_000,
 };
@@ -96,6 +98,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #random: RandomSource;
   readonly #alarms: Alarms;
   readonly #held: HeldBytes;
+  readonly #buffers = new BufferPool();
   readonly #limits: typeof defaults;
   readonly #connections = new Set<Connection>();
   #toxics: readonly Toxic[] = [];
@@ -341,6 +344,7 @@ export class TcpProxy implements AsyncDisposable {
       governor: this.#governor,
       alarms: this.#alarms,
       held: this.#held,
+      buffers: this.#buffers,
       linkBufferBytes: this.#limits.linkBufferBytes,
       connectTimeoutMs: this.#limits.connectTimeoutMs,
       upstream,

@@ -63,7 +63,7 @@ function patchTimers(patch: Patch): void {
         ((timer: unknown) => {
           const isNumber = typeof timer === 'number' || typeof timer === 'string';
           const known = isNumber ? activeWorld()?.timerByNumber(Number(timer)) : timer;
-          if (known instanceof SimTimeout || known instanceof SimImmediate) known.owner.world.cancel(known);
+          if (known instanceof SimTimeout || known instanceof SimImmediate) known[Symbol.dispose]();
           else original(timer as never);
         }) as AnyFunction,
     );

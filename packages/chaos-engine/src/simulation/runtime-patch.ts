@@ -13,6 +13,10 @@ import type { World } from './world.js';
 /** Any function. */
 export type AnyFunction = (this: unknown, ...given: never[]) => unknown;
 
+/** Functions that stand for others, by those: they stay from one patch to the next, and so does the code that V8 compiled for them and
+ * for whoever calls them. */
+const substitutes = new WeakMap<AnyFunction, AnyFunction>();
+
 /** What was replaced, to be put back in the opposite order. */
 export class Patch implements Disposable {
   readonly #restores: (() => void)[] = [];
@@ -29,10 +33,15 @@ export class Patch implements Disposable {
     this.replace(target, key, whileActive(original as AnyFunction, simulated));
   }
 
-  /** As `wrap`, where a call must cost nothing: the function itself looks whether a world is active. */
+  /** As `wrap`, where a call must cost nothing: the function itself looks whether a world is active. It is made once for a function. */
   substitute(target: object, key: PropertyKey, make: (original: AnyFunction) => AnyFunction): void {
     const original = (target as Record<PropertyKey, AnyFunction>)[key]!;
-    this.replace(target, key, withPropertiesOf(original, make(original)));
+    let made = substitutes.get(original);
+    if (made === undefined) {
+      made = make(original);
+      substitutes.set(original, made);
+    }
+    this.replace(target, key, withPropertiesOf(original, made));
   }
 
   /** Replaces a member as a descriptor says. */

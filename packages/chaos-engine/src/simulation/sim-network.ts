@@ -4,7 +4,7 @@
 import { TenstripError } from '@tenstrip/shared-core';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { DecisionStream } from './decisions.js';
-import { eventCode, SimEvent } from './sim-event.js';
+import { eventCode, PlannedEvent } from './sim-event.js';
 import type { SimProcess } from './sim-process.js';
 import type { World } from './world.js';
 import { assertLinkFaults } from './world-options.js';
@@ -147,7 +147,7 @@ function combine(link: LinkFaults, faults: Partial<LinkFaults>): LinkFaults {
   };
 }
 
-class MessageEvent extends SimEvent {
+class MessageEvent extends PlannedEvent {
   readonly code = eventCode.datagram;
   readonly #from: string;
   readonly #message: unknown;

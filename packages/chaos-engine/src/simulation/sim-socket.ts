@@ -5,7 +5,7 @@
 import { executionAsyncId } from 'node:async_hooks';
 import net from 'node:net';
 import { inContext } from './patched-contexts.js';
-import { CallEvent, eventCode, SimEvent } from './sim-event.js';
+import { CallEvent, eventCode, PlannedEvent } from './sim-event.js';
 import type { Link } from './sim-network.js';
 import type { SimProcess } from './sim-process.js';
 import type { World } from './world.js';
@@ -381,7 +381,7 @@ function unrefTimer(socket: net.Socket): void {
   (socket as unknown as { _unrefTimer(): void })._unrefTimer();
 }
 
-class SegmentEvent extends SimEvent {
+class SegmentEvent extends PlannedEvent {
   readonly code = eventCode.segment;
   readonly #connection: SimConnection;
   readonly #segment: Segment;

@@ -2,7 +2,7 @@
 // when the old one comes up, as Node's own timer lists do.
 
 import { activeWorld } from './running-world.js';
-import { eventCode, SimEvent } from './sim-event.js';
+import { eventCode, PlannedEvent, type SimEvent } from './sim-event.js';
 import type { SimProcess } from './sim-process.js';
 
 /** `setTimeout` takes at most this many milliseconds, as in Node. */
@@ -22,34 +22,23 @@ const nothing: readonly unknown[] = [];
 const numbers = new WeakMap<SimTimeout, number>();
 const shared = new WeakSet<SimTimeout>();
 
-/** A world has no process to keep alive; whether a timer would is only remembered. */
-abstract class SimTimer extends SimEvent {
-  #referenced = true;
-
-  ref(): this {
-    this.#referenced = true;
-    return this;
-  }
-
-  unref(): this {
-    this.#referenced = false;
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#referenced;
-  }
-}
-
-/** What `setTimeout` and `setInterval` give in a world. */
-export class SimTimeout extends SimTimer {
+/** What `setTimeout` and `setInterval` give in a world, which has no process to keep alive: whether a timer would is only remembered. */
+export class SimTimeout implements SimEvent {
+  owner: SimProcess;
+  incarnation: number;
+  cancelled = false;
+  queued = false;
+  notBeforeMs: number | undefined = undefined;
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
-  readonly #ms: number;
+  /** -1 once it was cleared. */
+  #ms: number;
   readonly #repeats: boolean;
+  #referenced = true;
 
   private constructor(owner: SimProcess, callback: Callback, ms: number, repeats: boolean, given: readonly unknown[]) {
-    super(owner);
+    this.owner = owner;
+    this.incarnation = owner.incarnation;
     this.#callback = callback;
     this.#ms = ms;
     this.#repeats = repeats;
@@ -86,10 +75,10 @@ export class SimTimeout extends SimTimer {
     else this.#callback(...this.#given);
   }
 
-  /** Starts it anew from now; one of a world that is over or of a process that died belongs to whoever refreshes it. */
+  /** Starts it anew from now, unless it was cleared; one of a world that is over or of a process that died belongs to whoever refreshes it. */
   refresh(): this {
     const world = activeWorld();
-    if (world === undefined) return this;
+    if (world === undefined || this.#ms === -1) return this;
     if (this.owner.world !== world) {
       this.owner = this.owner === this.owner.world.scenario ? world.scenario : world.current;
       this.incarnation = this.owner.incarnation;
@@ -109,13 +98,29 @@ export class SimTimeout extends SimTimer {
     return this;
   }
 
+  ref(): this {
+    this.#referenced = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+
   /** Whether it will fire. */
   get pending(): boolean {
     return this.queued && !this.cancelled;
   }
 
+  /** Clears it for good, as `clearTimeout` does. */
   close(): this {
     this.owner.world.cancel(this);
+    this.#ms = -1;
     return this;
   }
 
@@ -134,10 +139,11 @@ export class SimTimeout extends SimTimer {
 }
 
 /** What `setImmediate` gives in a world. */
-export class SimImmediate extends SimTimer {
+export class SimImmediate extends PlannedEvent {
   readonly code = eventCode.immediate;
   readonly #callback: Callback;
   readonly #given: readonly unknown[];
+  #referenced = true;
 
   constructor(owner: SimProcess, callback: Callback, given: readonly unknown[]) {
     super(owner);
@@ -147,6 +153,20 @@ export class SimImmediate extends SimTimer {
 
   fire(): void {
     this.#callback(...this.#given);
+  }
+
+  ref(): this {
+    this.#referenced = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LeaseKeeper } from '@tenstrip/chaos-engine';
@@ -70,6 +71,18 @@ describe('the journal of leases', () => {
     await first.close();
     await using second = await open();
     expect(second.active).toEqual([]);
+  });
+
+  it('is opened though what a dead engine leaves behind has it for a moment longer', async () => {
+    await (await open()).close();
+    const { dev, ino } = statSync(folder);
+    const left = createServer();
+    await new Promise<void>((resolve) => left.listen({ path: `\0tenstrip-leases-${dev}-${ino}` }, resolve));
+    const opening = open();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    left.close();
+    await using keeper = await opening;
+    expect(keeper.active).toEqual([]);
   });
 
   it('undoes what stands in it, but for another process of the same number', async () => {

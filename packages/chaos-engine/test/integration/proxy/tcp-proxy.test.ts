@@ -456,6 +456,23 @@ describe('a proxy with toxics', () => {
     expect(most).toBeGreaterThan(0);
   });
 
+  it('reads on under a delay while the sink is full, up to its bound, and loses nothing by that', async () => {
+    const sent = pattern(40_000_000);
+    await using server = await serve((socket) => socket.end(sent));
+    await using proxy = await createTcpProxy({ upstream: server.address, linkBufferBytes: 2_000_000 });
+    proxy.addToxic({ type: 'latency', attributes: { latency: 5 } });
+    const client = new Client(proxy.port);
+    client.socket.pause();
+    await until(() => proxy.statistics.heldBytes >= 2_000_000);
+    // All of that is due by now, and nobody takes it.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(proxy.statistics.heldBytes).toBeGreaterThanOrEqual(2_000_000);
+    expect(proxy.statistics.heldBytes).toBeLessThanOrEqual(2_000_000 + 65_536);
+    client.socket.resume();
+    expect((await client.received).bytes.equals(sent)).toBe(true);
+    expect(proxy.statistics.heldBytes).toBe(0);
+  });
+
   it('acts on the same connections, by the same numbers, for the same seed', async () => {
     const sizes = async (seed: string, toxicity: number) => {
       await using server = await serve((socket) => socket.end(pattern(3_000)));

@@ -13,11 +13,14 @@ class Bench {
   held = 0;
   endedMs: number | undefined;
   stages: Stage[] = [];
+  /** Whether the sink takes nothing for now. */
+  full = false;
 
   constructor(specs: readonly ToxicSpec[], seed = 'seed') {
     const host: StageHost = {
       alarms: new Alarms(this.clock, 'timer'),
       now: () => this.clock.monotonicMs(),
+      sinkFull: false,
       hold: (bytes) => {
         this.held += bytes;
       },
@@ -29,6 +32,7 @@ class Bench {
         this.endedMs = host.now();
       },
     };
+    Object.defineProperty(host, 'sinkFull', { get: () => this.full });
     const end: Outlet = {
       push: (slice) => {
         this.out.push({ atMs: host.now(), bytes: slice.toString() });
@@ -53,6 +57,41 @@ class Bench {
     this.stages[0]!.end(this.clock.monotonicMs());
   }
 }
+
+describe('a sink that is full', () => {
+  it('is given nothing until it takes more: then what is due, in order, and the rest when it is due', async () => {
+    for (const chain of [
+      [{ type: 'latency', attributes: { latency: 100 } }],
+      [
+        { type: 'latency', attributes: { latency: 100 } },
+        { type: 'bandwidth', attributes: { rate: 1000 } },
+      ],
+      [
+        { type: 'slow_close', attributes: { delay: 0 } },
+        { type: 'latency', attributes: { latency: 100 } },
+      ],
+    ] satisfies ToxicSpec[][]) {
+      const bench = new Bench(chain);
+      bench.push('a');
+      await bench.clock.advance(60);
+      bench.push('b');
+      bench.full = true;
+      await bench.clock.advance(60);
+      bench.push('c');
+      bench.end();
+      expect(bench.out).toEqual([]);
+      expect(bench.held).toBe(3);
+      await bench.clock.advance(50);
+      bench.full = false;
+      for (const stage of bench.stages.toReversed()) stage.goOn();
+      expect(bench.out.map(({ bytes }) => bytes).join('')).toBe('ab');
+      await bench.clock.advance(60);
+      expect(bench.out.map(({ bytes }) => bytes).join('')).toBe('abc');
+      expect(bench.held).toBe(0);
+      expect(bench.endedMs).toBeDefined();
+    }
+  });
+});
 
 describe('latency', () => {
   it('delays each chunk from when it came, and the end no longer than the data', async () => {

@@ -60,6 +60,29 @@ describe('time', () => {
     ]);
   });
 
+  it('leaves a cleared timer cleared, whatever refreshes it, and wakes one that has fired, as Node does', async () => {
+    const body = async (): Promise<string[]> => {
+      const fired: string[] = [];
+      const waiting = setTimeout(() => fired.push('cleared while it waited'), 5);
+      clearTimeout(waiting);
+      waiting.refresh();
+      const again = setTimeout(() => fired.push('again'), 5);
+      const over = setTimeout(() => fired.push('cleared after it had fired'), 5);
+      const closed = setInterval(() => fired.push('closed'), 5);
+      closed.close();
+      closed.refresh();
+      await sleep(50);
+      clearTimeout(over);
+      over.refresh();
+      again.refresh();
+      await sleep(50);
+      return fired;
+    };
+    const run = await simulate({ seed: 1 }, body);
+    expect(run.value).toEqual(['again', 'cleared after it had fired', 'again']);
+    expect(run.value).toEqual(await body());
+  });
+
   it('is the same for abort signals, promises of timers and iterated intervals', async () => {
     const run = await simulate({ seed: 1 }, async () => {
       const { setInterval: ticks } = await import('node:timers/promises');
