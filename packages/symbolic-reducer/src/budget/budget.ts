@@ -73,8 +73,13 @@ export class Budget {
     if (this.#steps < this.#nextLook) return;
     this.#nextLook = Math.min(this.#steps + lookEvery, this.maxSteps);
     if (this.#steps >= this.maxSteps) throw tooMuch('steps', 'maxSteps', this.maxSteps, this.#steps);
-    this.#operation?.throwIfStopped();
+    this.look();
   }
+
+  /** Asks whether the operation was stopped, without counting. @throws what the operation throws when it was */
+  readonly look = (): void => {
+    this.#operation?.throwIfStopped();
+  };
 
   /** Refuses a result of so many terms before it is made. @throws TenstripError `BudgetExceeded` */
   requireTerms(predicted: number | bigint): void {

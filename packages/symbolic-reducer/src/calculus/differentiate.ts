@@ -64,7 +64,8 @@ export function differentiateWithProof(
     certificates.push(certificateOf(store, current, variable, result));
     current = result;
   }
-  const proved = certificates.every((certificate) => checkCertificate(certificate).accepted);
+  const limits = budget === undefined ? {} : { look: budget.look };
+  const proved = certificates.every((certificate) => checkCertificate(certificate, limits).accepted);
   return { result: current, certificates, proved };
 }
 

@@ -35,8 +35,8 @@ export const NOT_NUMBERS: readonly string[] = [
 
 /** What an expression's value must be. */
 export interface CertifiedCondition {
-  /** How it compares with 0. */
-  readonly relation: 'nonzero' | 'positive' | 'nonnegative';
+  /** How it compares with 0; `integer`: that it is a whole number. */
+  readonly relation: 'nonzero' | 'positive' | 'nonnegative' | 'integer';
   /** The expression. */
   readonly expression: MathJson;
 }
@@ -146,6 +146,18 @@ export const IDENTITIES = {
     right: ['Multiply', ['Power', 'u', 'a'], ['Power', 'u', 'k']],
     needs: [{ relation: 'nonzero', expression: 'u' }],
     whole: ['k'],
+  },
+  'floor-of-integer': {
+    letters: ['u'],
+    left: ['Floor', 'u'],
+    right: 'u',
+    needs: [{ relation: 'integer', expression: 'u' }],
+  },
+  'ceiling-of-integer': {
+    letters: ['u'],
+    left: ['Ceil', 'u'],
+    right: 'u',
+    needs: [{ relation: 'integer', expression: 'u' }],
   },
   'absolute-squared': { letters: ['u'], left: ['Square', ['Abs', 'u']], right: ['Square', 'u'] },
   'absolute-of-nonnegative': {
@@ -360,6 +372,8 @@ export interface CheckLimits {
   readonly maxSteps?: number;
   /** Bits that a coefficient may have. Default 2^20. */
   readonly maxBits?: number;
+  /** Called every 2^14 steps or so, some hundredths of a second; what it throws ends the check, and is thrown by it. */
+  readonly look?: () => void;
 }
 
 /** What a check found. */

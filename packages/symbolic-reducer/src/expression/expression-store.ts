@@ -23,7 +23,7 @@ import {
   toText,
 } from '../numbers/index.js';
 import type { Assumption } from './assumptions.js';
-import { type Condition, ConditionSet } from './condition.js';
+import { ConditionSet, type DomainCondition } from './condition.js';
 import {
   anySign,
   type FunctionName,
@@ -68,7 +68,7 @@ export class ExpressionStore extends NodeTable {
   readonly pi: ExprId;
 
   #firstTooLarge: bigint | undefined;
-  #domain: ConditionSet | undefined;
+  #domain: ConditionSet<DomainCondition> | undefined;
 
   constructor(limits: StoreLimits = {}) {
     super(limits);
@@ -80,13 +80,12 @@ export class ExpressionStore extends NodeTable {
   }
 
   /**
-   * Calls `body`, and says besides where all is defined that it builds: what is under roots, in logarithms and below bars. An
-   * expression itself does not tell: log(x) - log(x) is 0. (Arguments of asin and acos, and bases of powers with symbolic exponents,
-   * are not among the conditions.)
+   * Calls `body`, and says besides where all is defined that it builds: what is under roots, in logarithms, in asin and acos, and below
+   * bars, and which powers with symbolic exponents must have a value. An expression itself does not tell: log(x) - log(x) is 0.
    */
-  withDomain<Result>(body: () => Result): { readonly result: Result; readonly domain: Condition[] } {
+  withDomain<Result>(body: () => Result): { readonly result: Result; readonly domain: DomainCondition[] } {
     const before = this.#domain;
-    this.#domain = new ConditionSet(this);
+    this.#domain = new ConditionSet<DomainCondition>(this);
     try {
       const result = body();
       const domain = this.#domain.list();
@@ -406,7 +405,10 @@ export class ExpressionStore extends NodeTable {
       if (value === 1) return this.one;
       if (times !== undefined) return this.#numberPower(value, times);
     }
-    if (times === undefined) return this.#symbolicPower(base, exponent);
+    if (times === undefined) {
+      if (this.signs(base) !== positiveSign) this.#domain?.add('defined', this.#pair(base, exponent));
+      return this.#symbolicPower(base, exponent);
+    }
     if (this.#domain !== undefined) this.#noteDomain(this.#domain, base, times);
     if (signOf(times) === 0) return (this.signs(base) & zeroSign) === 0 ? this.one : this.#pair(base, exponent);
     const whole = isInteger(times);
@@ -435,7 +437,7 @@ export class ExpressionStore extends NodeTable {
     }
   }
 
-  #noteDomain(domain: ConditionSet, base: ExprId, times: Rational): void {
+  #noteDomain(domain: ConditionSet<DomainCondition>, base: ExprId, times: Rational): void {
     if (!isInteger(times)) domain.add(signOf(times) < 0 ? 'positive' : 'nonnegative', base);
     else if (signOf(times) <= 0) domain.add('nonzero', base);
   }
@@ -445,8 +447,11 @@ export class ExpressionStore extends NodeTable {
   }
 
   #powerOfZero(exponent: ExprId, times: Rational | undefined): ExprId {
-    if (times === undefined ? this.signs(exponent) === positiveSign : signOf(times) > 0) return this.zero;
-    if (times === undefined) return this.#pair(this.zero, exponent);
+    if (times === undefined) {
+      this.#domain?.add('positive', exponent);
+      return this.signs(exponent) === positiveSign ? this.zero : this.#pair(this.zero, exponent);
+    }
+    if (signOf(times) > 0) return this.zero;
     throw reducerError('DomainError', `0^${toText(times)} has no value`, { operation: 'power' });
   }
 
@@ -605,6 +610,7 @@ export class ExpressionStore extends NodeTable {
         if (value !== undefined && compareNumbers(absolute(value), 1) > 0) {
           throw reducerError('DomainError', `${name}(${toText(value)}) has no real value`, { operation: name });
         }
+        if (value === undefined) this.#domain?.add('nonnegative', this.#inUnitInterval(argument));
         if (name === 'acos') return value === 1 ? this.zero : undefined;
         return argument === this.zero ? this.zero : undefined;
       case 'sinh':
@@ -622,6 +628,11 @@ export class ExpressionStore extends NodeTable {
       default:
         return undefined;
     }
+  }
+
+  /** 1 - u^2, which is not negative where asin(u) and acos(u) have a value. */
+  #inUnitInterval(u: ExprId): ExprId {
+    return this.subtract(this.one, this.power(u, this.number(2)));
   }
 
   #wholeAlready(argument: ExprId): ExprId | undefined {

@@ -78,6 +78,8 @@ export class NormalForms {
     if (name === 'abs' && (store.signs(argument) & negativeSign) === 0)
       this.trace.add('absolute-of-nonnegative', argument);
     const call = store.call(name, operands);
+    if (call === argument && name === 'floor') this.trace.add('floor-of-integer', argument);
+    if (call === argument && name === 'ceil') this.trace.add('ceiling-of-integer', argument);
     const [{ term }] = store.termsOf(call).length === 1 ? store.termsOf(call) : [{ term: call }];
     if (store.functionOf(term) === name && store.child(term, 0) !== argument) {
       this.#traceOpposite(name, argument, store.child(term, 0));

@@ -76,11 +76,12 @@ export function certifyForm(
   | { readonly problem: string } {
   const conditions = forms.conditions.list();
   const { steps } = forms.trace;
-  const direct = checkedEqualityCertificate(store, { left, right, conditions, steps }, limits);
+  const looking = { ...limits, look: budget.look };
+  const direct = checkedEqualityCertificate(store, { left, right, conditions, steps }, looking);
   if (!('problem' in direct)) return direct;
   const both = new NormalForms(store, budget);
   if (!both.areEqual(left, right)) return { problem: 'the normal form of the result is another' };
-  return checkedEqualityCertificate(store, { left, right, conditions, steps: both.trace.steps }, limits);
+  return checkedEqualityCertificate(store, { left, right, conditions, steps: both.trace.steps }, looking);
 }
 
 /**

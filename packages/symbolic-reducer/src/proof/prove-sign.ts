@@ -51,7 +51,8 @@ export function proveSign(
     if (!isNegative && (signs & negativeSign) !== 0) return { kind: 'unknown' };
     const isStrict = (signs & zeroSign) === 0;
     const equality = certifyForm(store, { left: expression, right: normal, forms, budget });
-    const sign = acceptedCertificate(signCertificate(store, isNegative ? store.negate(normal) : normal, isStrict));
+    const certificate = signCertificate(store, isNegative ? store.negate(normal) : normal, isStrict);
+    const sign = acceptedCertificate(certificate, { look: budget.look });
     if ('problem' in equality || 'problem' in sign) return { kind: 'unknown' };
     return {
       kind: 'proved',

@@ -149,7 +149,9 @@ class Reducer {
     if (!rewritten.complete) this.#complete = false;
     const cost = this.#model.cost(this.#store, rewritten.result);
     if (rewritten.steps.length === 0 || cost >= this.#cost) return false;
-    const checked = acceptedCertificate(rewritingCertificate(this.#store, this.#current, rewritten));
+    const checked = acceptedCertificate(rewritingCertificate(this.#store, this.#current, rewritten), {
+      look: this.#budget.look,
+    });
     if ('problem' in checked) return false;
     this.#certificates.push(checked.certificate);
     this.#current = rewritten.result;
@@ -301,7 +303,7 @@ class Reducer {
       assumptions: assumptions.map((condition) => certified(json, condition)),
       conditions: [],
     };
-    if (!checkCertificate(rewriting).accepted) return false;
+    if (!checkCertificate(rewriting, { look: this.#budget.look }).accepted) return false;
     this.#certificates.push(rewriting, ...equalities);
     this.#conditions.addAll(found.list());
     this.#current = end;

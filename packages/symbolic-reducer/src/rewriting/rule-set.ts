@@ -9,6 +9,7 @@ import {
   type Assumption,
   type Condition,
   ConditionSet,
+  type DomainCondition,
   type ExpressionStore,
   type ExprId,
   negativeSign,
@@ -121,16 +122,16 @@ function accepted(store: ExpressionStore, text: RuleText, options: RuleSetOption
 /** The first of some conditions that follows neither by sign from others and from what is known of letters, nor is one of the others. */
 function notImplied(
   store: ExpressionStore,
-  conditions: readonly Condition[],
-  others: readonly Condition[],
+  conditions: readonly DomainCondition[],
+  others: readonly DomainCondition[],
   where: Readonly<Record<string, readonly Assumption[]>>,
-): Condition | undefined {
+): DomainCondition | undefined {
   const ofSymbols = others.flatMap(({ relation, expression }) => {
     const name = store.nameOf(expression);
-    return name === undefined ? [] : [[name, [relation]] as const];
+    return name === undefined || relation === 'defined' ? [] : [[name, [relation]] as const];
   });
   const open = () => {
-    const set = new ConditionSet(store);
+    const set = new ConditionSet<DomainCondition>(store);
     set.addAll(conditions);
     return set
       .list()
@@ -149,13 +150,14 @@ function notImplied(
   );
 }
 
-const implies = (known: Condition['relation'], wanted: Condition['relation']) =>
-  known === wanted || known === 'positive';
+const implies = (known: DomainCondition['relation'], wanted: DomainCondition['relation']) =>
+  known === wanted || (known === 'positive' && wanted !== 'integer');
 
 const needed = {
   positive: ['positive'],
   nonnegative: ['nonnegative'],
   nonzero: ['nonzero'],
+  integer: ['integer'],
 } as const;
 
 /** What is demanded of letters, as conditions; negative ones of the opposite. */
