@@ -261,7 +261,7 @@ class Checker {
     }
   }
 
-  #leaf(leaf: Exclude<MathJson, readonly MathJson[]>, scope: Scope): Dual {
+  readonly #leaf = (leaf: Exclude<MathJson, readonly MathJson[]>, scope: Scope): Dual => {
     if (typeof leaf !== 'string') {
       const digits = typeof leaf === 'number' ? String(leaf) : text(leaf.num);
       this.#step(digits.length >> 4);
@@ -274,14 +274,14 @@ class Checker {
     if (scoped !== undefined) return scoped;
     if (leaf.startsWith('#') || NOT_NUMBERS.includes(leaf)) refuse(`${leaf} is not defined`);
     return { v: this.#symbol(leaf), dv: number(leaf === this.#variable ? 1n : 0n) };
-  }
+  };
   readonly #variableOf = (atom: number): Fraction => ({ n: new Map([[this.#monomial([atom, 1]), 1n]]), d: ONE });
   readonly #symbol = (name: string): Fraction => this.#variableOf(this.#atom(`s${name}`, name));
 
   #call(name: string, args: readonly Dual[]): Dual {
     if (args.length === 0) refuse(`${name} has no arguments`);
-    if (name === 'Add') return args.reduce((a, b) => ({ v: this.#add(a.v, b.v), dv: this.#add(a.dv, b.dv) }));
-    const byProduct = (a: Dual, b: Dual) => this.#add(this.#multiply(a.dv, b.v), this.#multiply(a.v, b.dv));
+    if (name === 'Add') return { v: this.#sum(args.map(({ v }) => v)), dv: this.#sum(args.map(({ dv }) => dv)) };
+    const byProduct = (a: Dual, b: Dual) => this.#sum([this.#multiply(a.dv, b.v), this.#multiply(a.v, b.dv)]);
     if (name === 'Multiply') return args.reduce((a, b) => ({ v: this.#multiply(a.v, b.v), dv: byProduct(a, b) }));
     const shorthand = Object.hasOwn(SHORTHANDS, name) ? SHORTHANDS[name] : undefined;
     if (shorthand !== undefined) return this.#evaluate(shorthand.means, scopeOf(shorthand.letters, args));
@@ -298,32 +298,29 @@ class Checker {
     return { v, dv: this.#multiply(outer, args[0]!.dv) };
   }
 
-  #raise(u: Dual, w: Dual): Dual {
+  readonly #raise = (u: Dual, w: Dual): Dual => {
     const v = this.#pow(u.v, w.v);
     if (u.dv.n.size + w.dv.n.size === 0 || w.v.n.size === 0) return { v, dv: ZERO };
     if (isNumber(w.v.n) && isNumber(w.v.d)) {
-      const less = this.#pow(u.v, this.#add(w.v, number(-1n)));
+      const less = this.#pow(u.v, this.#sum([w.v, number(-1n)]));
       return { v, dv: this.#multiply(this.#multiply(w.v, less), u.dv) };
     }
     const { dv } = this.#evaluate(['Multiply', 'w', ['Ln', 'u']], scopeOf('uw', [u, w]));
     return { v, dv: this.#multiply(v, dv) };
-  }
-
-  #function(name: string, of: readonly { readonly v: Fraction }[]): Fraction {
+  };
+  readonly #function = (name: string, of: readonly { readonly v: Fraction }[]): Fraction => {
     const args = of.map(({ v }) => this.#finished(v));
     const same = (atom: Atom) => args.every((arg, index) => this.#equal(arg, (atom as Call).args[index]!));
     const looks = this.#shallow ? args.map(({ n, d }) => [...n].sort().join() + [...d].join('/')) : args.length;
     return this.#variableOf(this.#atom(`f${name} ${looks}`, { name, args }, same));
-  }
-
-  #atom(key: string, atom: Atom, same: (other: Atom) => boolean = () => true): number {
+  };
+  readonly #atom = (key: string, atom: Atom, same: (other: Atom) => boolean = () => true): number => {
     const bucket = this.#atomIndex.get(key) ?? [];
     const found = bucket.find((index) => same(this.#atoms[index]!));
     if (found !== undefined) return found;
     this.#atomIndex.set(key, [...bucket, this.#atoms.length]);
     return this.#atoms.push(atom) - 1;
-  }
-
+  };
   readonly #apply = ({ identity, arguments: args }: Format.IdentityStep, known: Format.EqualityCertificate): void => {
     if (!Object.hasOwn(IDENTITIES, identity)) refuse(`no identity ${identity}`);
     const { letters, left, right, needs = [], whole = [] }: Format.Identity = IDENTITIES[identity];
@@ -347,18 +344,23 @@ class Checker {
   readonly #replaced = (polynomial: Poly, { atom, power, by }: Replacement): Fraction => {
     const times = (monomial: number) => Math.floor(this.#exponent(monomial, atom) / power);
     if (![...polynomial.keys()].some(times)) return { n: polynomial, d: ONE };
-    let sum = ZERO;
-    for (const [monomial, coefficient] of polynomial) {
+    const parts = [...polynomial].map(([monomial, coefficient]) => {
       const count = times(monomial);
       const rest = this.#monomialTimes(monomial, this.#monomial([atom, -count * power]));
       const factor = count === 0 ? number(1n) : this.#integerPower(by, count);
-      sum = this.#add(sum, this.#multiply({ n: new Map([[rest, coefficient]]), d: ONE }, factor));
-    }
-    return sum;
+      return this.#multiply({ n: new Map([[rest, coefficient]]), d: ONE }, factor);
+    });
+    return this.#sum(parts);
   };
-  readonly #add = (a: Fraction, b: Fraction): Fraction => {
-    if (samePoly(a.d, b.d)) return { n: this.#plus(a.n, b.n), d: a.d };
-    return { n: this.#plus(this.#times(a.n, b.d), this.#times(b.n, a.d)), d: this.#times(a.d, b.d) };
+  /** In one map, as long as denominators are the same. */
+  readonly #sum = (parts: readonly Fraction[]): Fraction => {
+    let [sum, d] = [new Map<number, bigint>(), parts[0]!.d];
+    for (let { n, d: by } of parts) {
+      if (!samePoly(d, by)) [sum, n, d] = [new Map(this.#times(sum, by)), this.#times(n, d), this.#times(d, by)];
+      this.#step(n.size);
+      for (const [monomial, value] of n) this.#accumulate(sum, monomial, value);
+    }
+    return { n: sum, d };
   };
   /** Everything is compared as the steps so far make it. */
   #equal(a: Fraction, b: Fraction): boolean {
@@ -407,7 +409,7 @@ class Checker {
     return this.#opened({ n: new Map([[this.#monomial(flat), top]]), d: this.#power(new Map([[0, value]]), size) });
   };
   /** Any power: u^(p/q) is the p-th power of the atom u^(1/q). */
-  #pow(base: Fraction, exponent: Fraction): Fraction {
+  readonly #pow = (base: Fraction, exponent: Fraction): Fraction => {
     if (!isNumber(exponent.n) || !isNumber(exponent.d)) return this.#function('Power', [{ v: base }, { v: exponent }]);
     const [p, q] = [exponent.n.get(0) ?? 0n, exponent.d.get(0)!];
     const shared = this.#contentOf([p, q]) * (q < 0n ? -1n : 1n);
@@ -417,8 +419,7 @@ class Checker {
     if (base.n.size === 0) return power < 0 ? refuse('a division by 0') : ZERO;
     if (power < 0) this.#divisors.push(base.n);
     return this.#integerPower(this.#function('Root', [{ v: base }, { v: number(BigInt(root)) }]), power);
-  }
-
+  };
   #polynomial(expression: MathJson): Poly {
     const { n, d } = this.#value(expression);
     const by = isNumber(d) ? d.get(0)! : refuse('a polynomial was expected');

@@ -141,7 +141,7 @@ export class NodeTable {
       const known = this.#smallNumbers.get(value);
       if (known !== undefined) return known;
     }
-    const hash = mix(mix(1, kindCode.number), hashOfText(toText(value)));
+    const hash = mix(mix(1, kindCode.number), hashOfNumber(value));
     for (let slot = hash & (this.#table.length - 1); ; slot = (slot + 1) & (this.#table.length - 1)) {
       const id = this.#table[slot]!;
       if (id === -1) break;
@@ -384,6 +384,19 @@ function mix(hash: number, value: number): number {
   h = Math.imul(h, 0x85ebca6b);
   return (h ^ (h >>> 13)) >>> 0;
 }
+
+/** Of long numbers by digits that are quickly found. */
+function hashOfNumber(value: Rational): number {
+  if (typeof value === 'number' || (isShort(value.numerator) && isShort(value.denominator)))
+    return hashOfText(toText(value));
+  return hashOfText(`${value.numerator.toString(32)}/${value.denominator.toString(32)}`);
+}
+
+function isShort(value: bigint): boolean {
+  return value < longNumber && -value < longNumber;
+}
+
+const longNumber = 1n << 1_024n;
 
 function hashOfText(text: string): number {
   let hash = 0x811c9dc5;

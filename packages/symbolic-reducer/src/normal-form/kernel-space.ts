@@ -179,7 +179,8 @@ export class KernelSpace {
         seen.add(id);
         this.#budget.step();
         order.push(id);
-        stack.push(...this.#below(id, angles));
+        // Not spread: a sum may have more terms than a call has arguments.
+        for (const below of this.#below(id, angles)) stack.push(below);
       }
     };
     visit(roots);

@@ -16,6 +16,7 @@ import { isInteger } from '../numbers/index.js';
 import type { Fraction } from './fraction.js';
 import { IdentityTrace } from './identity-trace.js';
 import { KernelSpace } from './kernel-space.js';
+import { type PredictedSize, requireSize, SizePrediction } from './predicted-size.js';
 
 /** Normal forms of the expressions of one question, with the conditions and identities that they used. */
 export class NormalForms {
@@ -23,6 +24,8 @@ export class NormalForms {
   readonly conditions: ConditionSet;
   /** The identities that lead to them. */
   readonly trace: IdentityTrace;
+  /** How large the first forms that were asked for were predicted to be; `undefined` when they are small. */
+  predicted: PredictedSize | undefined;
   readonly #store: ExpressionStore;
   readonly #budget: Budget;
   readonly #prepared = new Map<ExprId, ExprId>();
@@ -126,8 +129,14 @@ export class NormalForms {
     return { space, fractions };
   }
 
-  /** Expressions as fractions over the same kernels, not in lowest terms. */
+  /**
+   * Expressions as fractions over the same kernels, not in lowest terms.
+   *
+   * @throws TenstripError `BudgetExceeded` before anything is made, when what it would be is predicted to be too large
+   */
   fractions(roots: readonly ExprId[]): { space: KernelSpace; fractions: Fraction[] } {
+    this.predicted ??= new SizePrediction(this.#store).of(roots);
+    requireSize(this.predicted, this.#budget);
     return this.#over(roots.map((root) => this.prepared(root)));
   }
 

@@ -397,7 +397,7 @@ class Interpolation {
   ): Float64Array | Unlucky {
     const { field } = images;
     const groups = groupsOf(terms.exponents[this.#main]!);
-    const needed = Math.max(...[...groups.values()].map(({ length }) => length));
+    const needed = [...groups.values()].reduce((most, { length }) => Math.max(most, length), 0);
     const ratios = new Array<number | undefined>(fixed.length).fill(undefined);
     for (const variable of free) ratios[variable] = this.#points.next(field);
     const nodes = new Float64Array(terms.coefficients.length).fill(1);

@@ -23,7 +23,11 @@ export interface EqualityProof {
 }
 
 /** The certificate of an equality. Of assumptions it has those about its own symbols. */
-export function equalityCertificate(store: ExpressionStore, proof: EqualityProof): EqualityCertificate {
+export function equalityCertificate(
+  store: ExpressionStore,
+  proof: EqualityProof,
+  look?: () => void,
+): EqualityCertificate {
   const { left, right, steps } = proof;
   const conditions = [...neededConditions(store, steps), ...proof.conditions];
   const assumptions = assumedConditions(store, symbolNames(store, [left, right]));
@@ -32,7 +36,7 @@ export function equalityCertificate(store: ExpressionStore, proof: EqualityProof
     ...[...assumptions, ...conditions].map(({ expression }) => expression),
     ...steps.flatMap((step) => step.arguments),
   ];
-  const json = new SharedMathJson(store, roots);
+  const json = new SharedMathJson(store, roots, look === undefined ? {} : { look });
   return {
     kind: 'equality',
     definitions: json.definitions,
@@ -57,7 +61,7 @@ export function checkedEqualityCertificate(
 ):
   | { readonly certificate: EqualityCertificate; readonly conditions: readonly Condition[] }
   | { readonly problem: string } {
-  const result = acceptedCertificate(equalityCertificate(store, proof), limits);
+  const result = acceptedCertificate(equalityCertificate(store, proof, limits.look), limits);
   return 'problem' in result ? result : { certificate: result.certificate, conditions: proof.conditions };
 }
 

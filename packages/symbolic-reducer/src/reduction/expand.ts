@@ -4,7 +4,7 @@ import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { Certificate, GcdCertificate } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
 import type { Condition, ExpressionStore, ExprId } from '../expression/index.js';
-import { NormalForms } from '../normal-form/index.js';
+import { NormalForms, type PredictedSize, requireSize, SizePrediction } from '../normal-form/index.js';
 import { certifyGcd, gcd } from '../polynomial/index.js';
 import { certifyForm } from '../proof/index.js';
 import { printText } from '../syntax/index.js';
@@ -35,6 +35,11 @@ export function normalForm(store: ExpressionStore, expression: ExprId, limits: B
   return { result: forms.expression(expression), conditions: forms.conditions.list() };
 }
 
+/** Steps of the checker. */
+const proofSteps = 4_000_000;
+/** Sizes are predicted as if nothing cancelled: a proof that is predicted to be a little too long is tried. */
+const longestProof = 1.5 * proofSteps;
+
 /**
  * The normal form with a proof that it is equal.
  *
@@ -42,6 +47,7 @@ export function normalForm(store: ExpressionStore, expression: ExprId, limits: B
  */
 export function expand(store: ExpressionStore, expression: ExprId, limits: BudgetLimits = {}): Expansion {
   const budget = new Budget(limits);
+  requireProof(new SizePrediction(store).of([expression]), budget);
   const forms = new NormalForms(store, budget);
   const result = forms.expression(expression);
   const conditions = forms.conditions.list();
@@ -60,6 +66,15 @@ export function expand(store: ExpressionStore, expression: ExprId, limits: Budge
     throw reducerError('CertificateInvalid', message, { problem: rest.problem });
   }
   return { result, certificates: [...reduction.certificates, rest.certificate], conditions };
+}
+
+/** Refuses what is too large, or would be too long to prove, before anything is made. */
+function requireProof(size: PredictedSize | undefined, budget: Budget): void {
+  requireSize(size, budget);
+  if (size === undefined || size.proofSteps <= longestProof) return;
+  const needed = Math.round(size.proofSteps);
+  const message = `a proof of this expansion takes about ${needed} steps of the checker, which takes ${proofSteps}; use normalForm, which proves nothing, or expand parts of it`;
+  throw reducerError('BudgetExceeded', message, { limit: 'proofSteps', allowed: proofSteps, needed: `${needed}` });
 }
 
 /** A greatest common divisor with its proof. */

@@ -290,7 +290,7 @@ class Reducer {
         ...steps.flatMap(({ left, right }) => [left, right]),
         ...assumptions.map(({ expression }) => expression),
       ],
-      new Map([[hole, '#hole']]),
+      { instead: new Map([[hole, '#hole']]), look: this.#budget.look },
     );
     const write = (id: ExprId) => json.of(id);
     const rewriting: Certificate = {
