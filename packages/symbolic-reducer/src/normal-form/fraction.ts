@@ -49,6 +49,8 @@ export class FractionField {
   add(a: Fraction, b: Fraction): Fraction {
     if (a.numerator.isZero) return b;
     if (b.numerator.isZero) return a;
+    this.#count(a);
+    this.#count(b);
     if (a.denominator.equals(b.denominator)) {
       return { numerator: a.numerator.add(b.numerator, this.#budget), denominator: a.denominator };
     }
@@ -74,6 +76,15 @@ export class FractionField {
       numerator: this.#times(a.numerator, b.numerator),
       denominator: this.#times(a.denominator, b.denominator),
     };
+  }
+
+  /** Contents and common multiples of long coefficients are long work: Euclid's takes time by the square of their length. */
+  #count({ numerator, denominator }: Fraction): void {
+    for (const polynomial of [numerator, denominator]) {
+      if (polynomial.columns.coefficients instanceof Float64Array) continue;
+      const words = Math.ceil(polynomial.bits / 64);
+      this.#budget.step(polynomial.termCount * (1 + words + Math.floor(words ** 2 / 16)));
+    }
   }
 
   #times(a: Polynomial, b: Polynomial): Polynomial {
@@ -103,6 +114,7 @@ export class FractionField {
    * The fraction in lowest terms, with a positive leading coefficient below, and what was cancelled: 1 when that is a number.
    */
   cancel(a: Fraction): { readonly fraction: Fraction; readonly cancelled: Polynomial } {
+    this.#count(a);
     if (a.numerator.isZero) {
       return { fraction: this.constant(0n), cancelled: a.denominator.primitivePart() };
     }

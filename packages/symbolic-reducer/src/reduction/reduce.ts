@@ -227,6 +227,7 @@ class Reducer {
       if (kind !== 'sum' && kind !== 'product' && kind !== 'call') continue;
       const now = substitute(this.#store, id, replaced);
       if (now === current) continue;
+      this.#budget.look();
       const candidate = this.#cheapestPart(now);
       if (candidate === undefined) continue;
       const next = substitute(this.#store, current, new Map([[now, candidate.result]]));
@@ -273,6 +274,7 @@ class Reducer {
     const equalities: Certificate[] = [];
     const found = new ConditionSet(store);
     for (const { left, right, candidate } of steps) {
+      this.#budget.look();
       const checked = certifyForm(store, { left, right, forms: candidate.forms, budget: this.#budget });
       if ('problem' in checked) return false;
       equalities.push(checked.certificate);
