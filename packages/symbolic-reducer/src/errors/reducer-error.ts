@@ -24,8 +24,6 @@ export type ReducerErrorCode =
   | 'DivisionInexact'
   /** A user's rule that is not true, or cannot be checked. `details.rule`, `details.witness` when there is one */
   | 'RuleRejected'
-  /** A certificate that is not in the format, or larger than the checker accepts. `details.problem` */
-  | 'CertificateInvalid'
   /** An expression that cannot be compiled, or generated code that may not be instantiated here. `details.problem` */
   | 'CompilationRefused'
   /** Options that are out of range. `details.option` */

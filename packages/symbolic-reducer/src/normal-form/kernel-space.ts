@@ -832,6 +832,7 @@ export class KernelSpace {
     let sum = this.#field.constant(0n);
     for (const { factor, base, logarithm } of parts) {
       if (factor !== store.one) this.#trace.add('logarithm-of-power', base, factor);
+      if (this.#isExp(base)) this.#trace.add('logarithm-of-exponential', store.child(base, 0));
       sum = this.#field.add(sum, this.#field.multiply(this.#evaluate(factor), this.#evaluate(logarithm)));
     }
     return sum;

@@ -10,9 +10,10 @@ import {
   type ExprId,
   type FunctionName,
   negativeSign,
+  positiveSign,
   postorder,
 } from '../expression/index.js';
-import { isInteger } from '../numbers/index.js';
+import { absolute, isInteger, signOf } from '../numbers/index.js';
 import type { Fraction } from './fraction.js';
 import { IdentityTrace } from './identity-trace.js';
 import { KernelSpace } from './kernel-space.js';
@@ -63,7 +64,10 @@ export class NormalForms {
         if (exponent !== undefined && isInteger(exponent)) continue;
         children[at] = this.#argument(children[at]!);
         if (exponent === undefined) children[at + 1] = this.#argument(children[at + 1]!);
-        else this.trace.rootOfSquare(children[at]!, children[at + 1]!);
+        else {
+          this.trace.root(children[at]!, exponent);
+          this.trace.rootOfSquare(children[at]!, children[at + 1]!);
+        }
       }
     }
     return build(store, id, children);
@@ -78,8 +82,8 @@ export class NormalForms {
     if (argument === store.zero && name === 'cos') this.trace.add('cosine-of-zero');
     if (argument === store.zero && name === 'exp') this.trace.add('exponential-of-zero');
     if (argument === store.one && name === 'log') this.trace.add('logarithm-of-one');
-    if (name === 'abs' && (store.signs(argument) & negativeSign) === 0)
-      this.trace.add('absolute-of-nonnegative', argument);
+    if (argument === store.one && name === 'acos') this.trace.add('arccosine-of-one');
+    if (name === 'abs' || name === 'sign') this.#traceMagnitude(name, argument);
     const call = store.call(name, operands);
     if (call === argument && name === 'floor') this.trace.add('floor-of-integer', argument);
     if (call === argument && name === 'ceil') this.trace.add('ceiling-of-integer', argument);
@@ -88,6 +92,24 @@ export class NormalForms {
       this.#traceOpposite(name, argument, store.child(term, 0));
     }
     return call;
+  }
+
+  /** |u| and sign(u), where the sign of u is known or there is a number to take out. */
+  #traceMagnitude(name: 'abs' | 'sign', argument: ExprId): void {
+    const store = this.#store;
+    const terms = store.termsOf(argument);
+    const isNegated =
+      (store.signs(argument) & positiveSign) === 0 || (terms.length === 1 && signOf(terms[0]!.coefficient) < 0);
+    const u = isNegated ? store.negate(argument) : argument;
+    if (isNegated) this.trace.add(name === 'abs' ? 'absolute-of-opposite' : 'sign-of-opposite', u);
+    if (name === 'abs' && (store.signs(u) & negativeSign) === 0) this.trace.add('absolute-of-nonnegative', u);
+    else if (name === 'sign' && store.signs(u) === positiveSign) this.trace.add('sign-of-positive', u);
+    else if (terms.length === 1) {
+      const { term, coefficient } = terms[0]!;
+      const size = absolute(coefficient);
+      const identity = name === 'abs' ? 'absolute-of-product' : 'sign-of-product';
+      if (size !== 1) this.trace.add(identity, store.number(size), term);
+    }
   }
 
   /** f(-u), which the builder wrote as f(u) or -f(u). */

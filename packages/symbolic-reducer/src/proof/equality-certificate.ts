@@ -9,10 +9,13 @@ import {
   type IdentityStep,
 } from '../certificate/index.js';
 import { type Condition, type ExpressionStore, type ExprId, negativeSign, symbolNames } from '../expression/index.js';
-import { NormalForms, type TracedStep } from '../normal-form/index.js';
+import { type IdentityTrace, NormalForms, type TracedStep } from '../normal-form/index.js';
 import { SharedMathJson } from '../syntax/index.js';
 import { acceptedCertificate } from './accepted-certificate.js';
 import { assumedConditions, certified } from './assumptions-certified.js';
+
+/** Steps that are tried a second time. */
+const maxRepeated = 128;
 
 /** What an equality's proof is made of. */
 export interface EqualityProof {
@@ -79,13 +82,19 @@ export function certifyForm(
   | { readonly certificate: EqualityCertificate; readonly conditions: readonly Condition[] }
   | { readonly problem: string } {
   const conditions = forms.conditions.list();
-  const { steps } = forms.trace;
   const looking = { ...limits, look: budget.look };
-  const direct = checkedEqualityCertificate(store, { left, right, conditions, steps }, looking);
+  const attempt = (trace: IdentityTrace) => {
+    const once = checkedEqualityCertificate(store, { left, right, conditions, steps: trace.steps }, looking);
+    if (!('problem' in once) || trace.steps.length === 0 || trace.steps.length > maxRepeated) return once;
+    // What a step is applied to can be there only after steps that are needed later too.
+    const steps = [...trace.steps, ...trace.steps];
+    return checkedEqualityCertificate(store, { left, right, conditions, steps }, looking);
+  };
+  const direct = attempt(forms.trace);
   if (!('problem' in direct)) return direct;
   const both = new NormalForms(store, budget);
   if (!both.areEqual(left, right)) return { problem: 'the normal form of the result is another' };
-  return checkedEqualityCertificate(store, { left, right, conditions, steps: both.trace.steps }, looking);
+  return attempt(both.trace);
 }
 
 /**
