@@ -1,7 +1,7 @@
 // How much a call may take. Sizes are asked for before anything is allocated; loops count steps, and every 2^14 of them look at
 // whether the operation was stopped. Steps, not clocks, decide: the same input ends at the same place in every run.
 
-import { reducerError } from '../errors/index.js';
+import { invalidOption, reducerError, requireOptions } from '../errors/index.js';
 
 /** What tells that an operation is over: an `OperationContext`, a `WorkerOperation`, or anything of that shape. */
 export interface Stoppable {
@@ -43,18 +43,20 @@ export class Budget {
 
   /** @throws TenstripError `OptionsInvalid` when a limit is not a number of at least 1 */
   constructor(limits: BudgetLimits = {}) {
+    requireOptions(limits, 'limits');
+    const { operation } = limits;
+    if (operation !== undefined && typeof operation?.throwIfStopped !== 'function')
+      throw invalidOption('operation', operation, 'what has throwIfStopped(), as an operation of a governor has');
     const { maxNodes = 1 << 22, maxTerms = 1 << 22, maxBits = 1 << 20, maxSteps = Number.POSITIVE_INFINITY } = limits;
     for (const [option, value] of Object.entries({ maxNodes, maxTerms, maxBits, maxSteps })) {
       if (typeof value === 'number' && value >= 1) continue;
-      throw reducerError('OptionsInvalid', `${option} must be a number of at least 1, not ${String(value)}`, {
-        option,
-      });
+      throw invalidOption(option, value, 'a number of at least 1');
     }
     this.maxNodes = maxNodes;
     this.maxTerms = maxTerms;
     this.maxBits = maxBits;
     this.maxSteps = maxSteps;
-    this.#operation = limits.operation;
+    this.#operation = operation;
     this.#nextLook = Math.min(lookEvery, maxSteps);
   }
 

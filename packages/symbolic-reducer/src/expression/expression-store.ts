@@ -3,13 +3,14 @@
 // real values for which its operands are defined. What would make an expression defined at more points by a cancellation is not
 // done here: x / x stays as it is, until a reduction cancels it and says that x is not 0.
 
-import { reducerError } from '../errors/index.js';
+import { invalidOption, reducerError, requireOptions } from '../errors/index.js';
 import {
   absolute,
   add,
   compare as compareNumbers,
   denominatorOf,
   exactRoot,
+  Fraction,
   floor,
   isInteger,
   multiply,
@@ -84,6 +85,7 @@ export class ExpressionStore extends NodeTable {
    * bars, and which powers with symbolic exponents must have a value. An expression itself does not tell: log(x) - log(x) is 0.
    */
   withDomain<Result>(body: () => Result): { readonly result: Result; readonly domain: DomainCondition[] } {
+    if (typeof body !== 'function') throw invalidOption('body', body, 'a function that builds');
     const before = this.#domain;
     this.#domain = new ConditionSet<DomainCondition>(this);
     try {
@@ -102,12 +104,19 @@ export class ExpressionStore extends NodeTable {
    * @throws TenstripError `DomainError` when the denominator is 0; `BudgetExceeded` beyond `maxBits`
    */
   rational(numerator: bigint | number, denominator: bigint | number = 1n): ExprId {
+    for (const part of [numerator, denominator]) {
+      if (typeof part !== 'bigint' && !Number.isInteger(part))
+        throw invalidOption('numerator and denominator', part, 'whole; fromDouble and fromText give fractions');
+    }
     return this.number(rational(BigInt(numerator), BigInt(denominator)));
   }
 
   /** An exact number. @throws TenstripError `BudgetExceeded` beyond `maxBits` */
   number(value: Rational): ExprId {
-    if (typeof value !== 'number') {
+    if (typeof value === 'number') {
+      if (!Number.isSafeInteger(value)) throw invalidOption('value', value, 'a safe integer or a Fraction');
+    } else {
+      if (!(value instanceof Fraction)) throw invalidOption('value', value, 'a safe integer or a Fraction');
       this.#firstTooLarge ??= 1n << BigInt(this.maxBits);
       const { numerator, denominator } = value;
       if ((numerator < 0n ? -numerator : numerator) >= this.#firstTooLarge || denominator >= this.#firstTooLarge) {
@@ -124,7 +133,6 @@ export class ExpressionStore extends NodeTable {
    * @throws TenstripError `AssumptionContradiction` when no number satisfies all that is assumed of it
    */
   symbol(name: string, assumptions: readonly Assumption[] = []): ExprId {
-    if (name === '') throw reducerError('OptionsInvalid', 'a symbol needs a name', { option: 'name' });
     this.assume(name, assumptions);
     return this.internSymbol(name);
   }
@@ -155,6 +163,7 @@ export class ExpressionStore extends NodeTable {
 
   /** The sum of any number of terms. */
   sum(operands: readonly ExprId[]): ExprId {
+    this.#requireNodes(operands);
     if (operands.length === 1) return operands[0]!;
     const terms: ExprId[] = [];
     const coefficients: Rational[] = [];
@@ -162,8 +171,18 @@ export class ExpressionStore extends NodeTable {
     return this.#sumOf(terms, coefficients);
   }
 
+  #requireNodes(operands: readonly ExprId[]): void {
+    if (!Array.isArray(operands)) throw invalidOption('operands', operands, 'a list of expressions');
+    for (let at = 0; at < operands.length; at++) this.requireNode(operands[at]!);
+  }
+
   /** The sum of terms with coefficients. */
   linearCombination(parts: readonly Term[]): ExprId {
+    if (!Array.isArray(parts)) throw invalidOption('parts', parts, 'a list of terms with coefficients');
+    for (const part of parts) {
+      requireOptions(part, 'part');
+      this.requireNode(part.term);
+    }
     const terms: ExprId[] = [];
     const coefficients: Rational[] = [];
     for (const { term, coefficient } of parts) this.#pushTerms(terms, coefficients, term, coefficient);
@@ -252,6 +271,9 @@ export class ExpressionStore extends NodeTable {
 
   /** A rational multiple. */
   scale(a: ExprId, factor: Rational): ExprId {
+    this.requireNode(a);
+    if (!Number.isSafeInteger(factor) && !(factor instanceof Fraction))
+      throw invalidOption('factor', factor, 'a safe integer or a Fraction');
     if (signOf(factor) === 0) return this.zero;
     return factor === 1 ? a : this.linearCombination([{ term: a, coefficient: factor }]);
   }
@@ -268,6 +290,7 @@ export class ExpressionStore extends NodeTable {
 
   /** The product of any number of factors. */
   product(operands: readonly ExprId[]): ExprId {
+    this.#requireNodes(operands);
     if (operands.length === 1) return operands[0]!;
     const gathered: Gathered = { coefficient: 1, bases: [], exponents: [], inExp: [] };
     for (const operand of operands) this.#gather(gathered, operand);
@@ -397,6 +420,8 @@ export class ExpressionStore extends NodeTable {
    * @throws TenstripError `DomainError` for 0^0, 0 to a negative power, and a broken power of what is negative throughout
    */
   power(base: ExprId, exponent: ExprId): ExprId {
+    this.requireNode(base);
+    this.requireNode(exponent);
     if (exponent === this.one) return base;
     const times = this.valueOf(exponent);
     const value = this.valueOf(base);
@@ -560,7 +585,8 @@ export class ExpressionStore extends NodeTable {
    */
   call(name: FunctionName, operands: readonly ExprId[]): ExprId {
     const index = functionIndex.get(name);
-    if (index === undefined) throw reducerError('UnknownFunction', `no function is called "${name}"`, { name });
+    if (index === undefined) throw reducerError('UnknownFunction', `no function is called "${String(name)}"`, { name });
+    this.#requireNodes(operands);
     const { arity, parity } = functionTable[index]!;
     if (arity === Number.POSITIVE_INFINITY) return this.#extreme(index, name as 'min' | 'max', operands);
     if (operands.length !== arity) {
@@ -723,6 +749,7 @@ export class ExpressionStore extends NodeTable {
 
   /** The signs that an expression can have where it is defined, as far as they follow from assumptions and structure. */
   signs(root: ExprId): SignMask {
+    this.requireNode(root);
     const known = this.knownSigns(root);
     if (known !== 0) return known;
     const stack: ExprId[] = [root];

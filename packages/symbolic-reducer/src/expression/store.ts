@@ -3,7 +3,7 @@
 // a struct of arrays and a pool of payload, found by open addressing on a hash of the structure. Children are ordered by
 // structure, never by handle, so nothing depends on what was built before. At most 64 bytes a node of up to four children.
 
-import { reducerError } from '../errors/index.js';
+import { invalidOption, reducerError, requireOptions } from '../errors/index.js';
 import { compare as compareNumbers, type Rational, toText } from '../numbers/index.js';
 import { type Assumption, type Assumptions, type SymbolFacts, withAssumption } from './assumptions.js';
 import { type FunctionName, functionTable } from './functions.js';
@@ -60,18 +60,29 @@ export class NodeTable {
   #facts: ReadonlyMap<string, SymbolFacts> = new Map();
   #budgetCheck: ((nodes: number) => void) | undefined;
 
-  constructor({ maxNodes = 1 << 22, maxBits = 1 << 20 }: StoreLimits = {}) {
+  constructor(limits: StoreLimits = {}) {
+    requireOptions(limits, 'limits');
+    const { maxNodes = 1 << 22, maxBits = 1 << 20 } = limits;
     for (const [option, value, most] of [
       ['maxNodes', maxNodes, 1 << 28],
       ['maxBits', maxBits, 1 << 29],
     ] as const) {
       if (Number.isInteger(value) && value >= 1 && value <= most) continue;
-      throw reducerError('OptionsInvalid', `${option} must be a whole number from 1 to ${most}, not ${value}`, {
-        option,
-      });
+      throw invalidOption(option, value, `a whole number from 1 to ${most}`);
     }
     this.maxNodes = maxNodes;
     this.maxBits = maxBits;
+  }
+
+  /**
+   * Refuses what is certainly no expression of this store: a handle that it has not given out. (One of another store may have the number
+   * of one of its own.)
+   *
+   * @throws TenstripError `OptionsInvalid`
+   */
+  requireNode(id: ExprId): void {
+    if (typeof id === 'number' && id < this.#used && this.#kind[id] !== undefined) return;
+    throw invalidOption('expression', id, 'an expression of this store, as parseText and the builders give them');
   }
 
   /** Nodes that exist. */
@@ -266,6 +277,8 @@ export class NodeTable {
 
   /** Adds facts about a symbol. @throws TenstripError `AssumptionContradiction` */
   assume(name: string, assumptions: readonly Assumption[]): void {
+    if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a text that is not empty');
+    if (!Array.isArray(assumptions)) throw invalidOption('assume', assumptions, 'a list, as ["positive"]');
     if (assumptions.length === 0) return;
     const facts = assumptions.reduce<SymbolFacts>(
       (known, assumption) => withAssumption(name, known, assumption),
@@ -277,6 +290,8 @@ export class NodeTable {
 
   /** Calls `body` with more assumptions, which end with it. @throws TenstripError `AssumptionContradiction` */
   assuming<Result>(assumptions: Assumptions, body: () => Result): Result {
+    requireOptions(assumptions, 'assume');
+    if (typeof body !== 'function') throw invalidOption('body', body, 'a function');
     const before = this.#facts;
     try {
       for (const name of Object.keys(assumptions)) this.assume(name, assumptions[name]!);
@@ -328,6 +343,9 @@ export class NodeTable {
    * are no expressions any more, and their numbers are used again. O(nodes in the store).
    */
   release(mark: Mark, keep: readonly ExprId[]): void {
+    if (!Number.isInteger(mark) || mark < 0) throw invalidOption('mark', mark, 'a mark that checkpoint() gave');
+    if (!Array.isArray(keep)) throw invalidOption('keep', keep, 'a list of expressions');
+    for (const id of keep) this.requireNode(id);
     const live = new Uint8Array(this.#used);
     const stack: number[] = [...keep];
     for (const id of [...this.#smallNumbers.values(), ...this.#nameIds.values()]) if (id < mark) live[id] = 1;

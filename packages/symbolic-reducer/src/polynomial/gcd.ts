@@ -5,7 +5,7 @@
 
 import { Budget } from '../budget/index.js';
 import { Image, multiplyByPowers } from './images.js';
-import { gcdOf, Polynomial } from './polynomial.js';
+import { gcdOf, Polynomial, requirePolynomial } from './polynomial.js';
 import { PointSequence, type PrimeField, primeFieldAt } from './prime-field.js';
 
 /** A greatest common divisor with what it leaves of both. */
@@ -36,6 +36,8 @@ export function gcd(left: Polynomial, right: Polynomial, budget = new Budget()):
  * @throws as {@link gcd}
  */
 export function gcdWithCofactors(left: Polynomial, right: Polynomial, budget = new Budget()): GcdWithCofactors {
+  requirePolynomial(left);
+  requirePolynomial(right);
   if (left.isZero || right.isZero) return withZero(left, right);
   const [a, b] = [splitMonomial(left), splitMonomial(right)];
   const content = gcdOf(a.content, b.content);

@@ -49,16 +49,19 @@ export class Polynomial {
    */
   static fromTerms(variables: number, terms: Iterable<PolynomialTerm>): Polynomial {
     checkVariables(variables);
+    if (typeof terms?.[Symbol.iterator] !== 'function') throw invalid('terms must be a list', terms);
     const list = [...terms];
     const degrees = new Float64Array(variables);
-    for (const { exponents, coefficient } of list) {
+    for (const term of list) {
+      if (!Array.isArray(term?.exponents)) throw invalid('a term must be { exponents, coefficient }', term);
+      const { exponents, coefficient } = term;
       if (exponents.length !== variables) {
         throw invalid(`a term has ${exponents.length} exponents, of ${variables} variables`, exponents);
       }
       for (let variable = 0; variable < variables; variable++) {
         const exponent = exponents[variable]!;
         if (!Number.isSafeInteger(exponent) || exponent < 0) {
-          throw invalid(`the exponent ${exponent} is not a whole number from 0`, exponent);
+          throw invalid(`the exponent ${String(exponent)} is not a whole number from 0`, exponent);
         }
         degrees[variable] = Math.max(degrees[variable]!, exponent);
       }
@@ -79,6 +82,7 @@ export class Polynomial {
   /** A polynomial without variables' powers. */
   static constant(variables: number, value: bigint): Polynomial {
     checkVariables(variables);
+    checkBigint(value);
     const packing = Packing.for(new Float64Array(variables));
     const count = value === 0n ? 0 : 1;
     const low = packing.words === 2 ? new Float64Array(count) : undefined;
@@ -255,6 +259,7 @@ export class Polynomial {
 
   /** The product with an integer. */
   scale(factor: bigint): Polynomial {
+    checkBigint(factor);
     if (factor === 1n || this.isZero) return this;
     if (factor === 0n) return Polynomial.constant(this.variables, 0n);
     return this.#withCoefficients(layOut(integersOf(this.columns.coefficients).map((value) => value * factor)));
@@ -266,6 +271,7 @@ export class Polynomial {
    * @throws TenstripError `DomainError`
    */
   divideScalar(divisor: bigint): Polynomial {
+    checkBigint(divisor);
     if (divisor === 0n) throw divisionByZero();
     if (divisor === 1n || this.isZero) return this;
     return this.#withCoefficients(layOut(integersOf(this.columns.coefficients).map((value) => value / divisor)));
@@ -303,7 +309,7 @@ export class Polynomial {
    */
   power(exponent: number, budget = new Budget()): Polynomial {
     if (!Number.isSafeInteger(exponent) || exponent < 0) {
-      throw invalid(`the exponent ${exponent} is not a whole number from 0`, exponent);
+      throw invalid(`the exponent ${String(exponent)} is not a whole number from 0`, exponent);
     }
     if (exponent === 0) return Polynomial.constant(this.variables, 1n);
     if (exponent === 1 || this.isZero || this.isOne) return this;
@@ -462,6 +468,8 @@ export class Polynomial {
    * @throws TenstripError `PolynomialInvalid` for another number of values, `BudgetExceeded` when it has too many bits
    */
   evaluate(values: readonly bigint[], budget = new Budget()): bigint {
+    if (!Array.isArray(values)) throw invalid('values must be a list of bigints', values);
+    values.forEach(checkBigint);
     if (values.length !== this.variables) {
       throw invalid(`${values.length} values were given, for ${this.variables} variables`, values.length);
     }
@@ -661,17 +669,28 @@ function compareTerms(left: Terms, i: number, right: Terms, j: number): number {
 
 function checkVariables(variables: number): void {
   if (!Number.isSafeInteger(variables) || variables < 0 || variables > 1_024) {
-    throw invalid(`${variables} is no number of variables from 0 to 1,024`, variables);
+    throw invalid(`${String(variables)} is no number of variables from 0 to 1,024`, variables);
   }
 }
 
 function checkIndex(index: number, variables: number): void {
   if (!Number.isInteger(index) || index < 0 || index >= variables) {
-    throw invalid(`there is no variable ${index} among ${variables}`, index);
+    throw invalid(`there is no variable ${String(index)} among ${variables}`, index);
   }
 }
 
+/** Refuses what is no polynomial. @throws TenstripError `PolynomialInvalid` @internal */
+export function requirePolynomial(value: unknown): void {
+  if (value instanceof Polynomial) return;
+  throw invalid('a Polynomial is needed here, as Polynomial.fromTerms gives one', value);
+}
+
+function checkBigint(value: unknown): void {
+  if (typeof value !== 'bigint') throw invalid(`a bigint is needed here, not ${typeof value}`, value);
+}
+
 function checkSameVariables(left: Polynomial, right: Polynomial): void {
+  requirePolynomial(right);
   if (left.variables !== right.variables) {
     throw invalid(
       `polynomials in ${left.variables} and in ${right.variables} variables do not combine`,

@@ -5,6 +5,7 @@
 import { isTenstripError, type RandomSource, seededRandom } from '@tenstrip/shared-core';
 import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { Certificate } from '../certificate/index.js';
+import { invalidOption, requireOptions } from '../errors/index.js';
 import {
   type Assumptions,
   boxAround,
@@ -17,6 +18,7 @@ import {
   evaluateExactly,
   IntervalEvaluator,
   type RationalPoint,
+  requireStore,
   symbolNames,
 } from '../expression/index.js';
 import { NormalForms } from '../normal-form/index.js';
@@ -89,6 +91,9 @@ const quickPoints = 6;
  *   was stopped
  */
 export function proveEqual(store: ExpressionStore, left: ExprId, right: ExprId, options: ProveOptions = {}): Verdict {
+  requireStore(store);
+  checkOptions(options);
+  for (const id of [left, right, ...(options.domain ?? []).map(({ expression }) => expression)]) store.requireNode(id);
   return store.assuming(options.assume ?? {}, () => {
     const search = new WitnessSearch(store, left, right, options);
     if (left === right) return identical(store, left, search);
@@ -98,6 +103,17 @@ export function proveEqual(store: ExpressionStore, left: ExprId, right: ExprId, 
     if (proof.kind !== 'unknown') return proof;
     return search.run(options.maxPoints ?? 96) ?? { ...proof, agreedAt: search.agreedAt };
   });
+}
+
+function checkOptions(options: ProveOptions): void {
+  requireOptions(options, 'options');
+  const { domain = [], random, maxPoints = 1 } = options;
+  if (!Array.isArray(domain)) throw invalidOption('domain', domain, 'a list of conditions, as withDomain gives it');
+  for (const condition of domain) requireOptions(condition, 'domain');
+  if (random !== undefined && typeof random?.stream !== 'function')
+    throw invalidOption('random', random, 'a source of random numbers, as seededRandom gives');
+  if (!(typeof maxPoints === 'number' && maxPoints >= 0 && maxPoints <= 1_000_000))
+    throw invalidOption('maxPoints', maxPoints, 'a number from 0 to 1,000,000');
 }
 
 function identical(store: ExpressionStore, side: ExprId, search: WitnessSearch): Verdict {

@@ -5,6 +5,7 @@ import { isTenstripError } from '@tenstrip/shared-core';
 import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { Certificate } from '../certificate/index.js';
 import { type CheckLimits, checkCertificate } from '../certificate/index.js';
+import { invalidOption, requireOptions } from '../errors/index.js';
 import {
   type Assumptions,
   type Condition,
@@ -12,13 +13,14 @@ import {
   type ExpressionStore,
   type ExprId,
   postorder,
+  requireStore,
   substitute,
   symbolNames,
 } from '../expression/index.js';
 import { type Fraction, type KernelSpace, NormalForms } from '../normal-form/index.js';
 import { squareFree } from '../polynomial/index.js';
 import { acceptedCertificate, assumedConditions, certified, certifyForm, equalityCertificate } from '../proof/index.js';
-import { type RuleSet, rewrite, rewritingCertificate } from '../rewriting/index.js';
+import { RuleSet, rewrite, rewritingCertificate } from '../rewriting/index.js';
 import { SharedMathJson } from '../syntax/index.js';
 import { type CostModel, operationCount } from './cost-model.js';
 
@@ -83,6 +85,13 @@ const maxPartSteps = 20_000;
  *   operation throws when it was aborted. A limit that is reached, and a deadline, is no error: the answer is `complete: false`
  */
 export function reduce(store: ExpressionStore, expression: ExprId, options: ReduceOptions = {}): Reduction {
+  requireStore(store);
+  requireOptions(options, 'options');
+  store.requireNode(expression);
+  const { cost, rules } = options;
+  if (cost !== undefined && typeof cost?.cost !== 'function')
+    throw invalidOption('cost', cost, 'a cost model, as { name, cost(store, root) }');
+  if (rules !== undefined && !(rules instanceof RuleSet)) throw invalidOption('rules', rules, 'a RuleSet');
   return store.assuming(options.assume ?? {}, () => new Reducer(store, expression, options).run());
 }
 

@@ -4,7 +4,7 @@
 import type { RandomSource } from '@tenstrip/shared-core';
 import type { BudgetLimits } from '../budget/index.js';
 import type { Certificate } from '../certificate/index.js';
-import { reducerError } from '../errors/index.js';
+import { invalidOption, reducerError, requireOptions } from '../errors/index.js';
 import {
   type Assumption,
   type Condition,
@@ -15,6 +15,7 @@ import {
   negativeSign,
   positiveSign,
   postorder,
+  requireStore,
   symbolNames,
   zeroSign,
 } from '../expression/index.js';
@@ -69,17 +70,22 @@ export class RuleSet {
    * @throws TenstripError `RuleRejected` with the rule's name, and the witness when its sides differ; `ParseError`
    */
   constructor(store: ExpressionStore, rules: readonly RuleText[], options: RuleSetOptions = {}) {
+    requireStore(store);
+    if (!Array.isArray(rules)) throw invalidOption('rules', rules, 'a list of rules, as { name, left, right }');
+    requireOptions(options, 'options');
     this.store = store;
     this.rules = rules.map((rule) => accepted(store, rule, options));
   }
 }
 
 function accepted(store: ExpressionStore, text: RuleText, options: RuleSetOptions): Rule {
+  requireOptions(text, 'rule');
   const { name, where = {} } = text;
   const rejected = (problem: string, details: Readonly<Record<string, unknown>> = {}) =>
     reducerError('RuleRejected', `the rule "${name}" is not accepted: ${problem}`, { rule: name, ...details });
   if ([name, text.left, text.right].some((part) => typeof part !== 'string'))
     throw rejected('its name, left and right side must be texts');
+  requireOptions(where, `where of the rule "${name}"`);
   for (const letter of Object.keys(where)) {
     if (!Array.isArray(where[letter])) throw rejected(`what is known of ${letter} must be a list, as ["positive"]`);
   }
