@@ -39,6 +39,7 @@ export class Budget {
   readonly maxSteps: number;
   readonly #operation: Stoppable | undefined;
   #steps = 0;
+  #turns = 0;
   #nextLook: number;
 
   /** @throws TenstripError `OptionsInvalid` when a limit is not a number of at least 1 */
@@ -82,6 +83,11 @@ export class Budget {
   readonly look = (): void => {
     this.#operation?.throwIfStopped();
   };
+
+  /** Notes an operation on whole polynomials, which takes longer than its steps say when these are few: every 64th looks. */
+  turn(): void {
+    if ((++this.#turns & 63) === 0) this.look();
+  }
 
   /** Refuses a result of so many terms before it is made. @throws TenstripError `BudgetExceeded` */
   requireTerms(predicted: number | bigint): void {

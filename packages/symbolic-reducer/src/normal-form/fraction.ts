@@ -49,6 +49,7 @@ export class FractionField {
   add(a: Fraction, b: Fraction): Fraction {
     if (a.numerator.isZero) return b;
     if (b.numerator.isZero) return a;
+    this.#budget.turn();
     this.#count(a);
     this.#count(b);
     if (a.denominator.equals(b.denominator)) {
@@ -88,6 +89,7 @@ export class FractionField {
   }
 
   #times(a: Polynomial, b: Polynomial): Polynomial {
+    this.#budget.turn();
     if (a.isOne) return b;
     return b.isOne ? a : a.multiply(b, this.#budget);
   }

@@ -152,6 +152,7 @@ export class KernelSpace {
     const store = this.#store;
     const parts: { term: ExprId; coefficient: Rational }[] = [];
     for (const { exponents, coefficient } of polynomial.terms()) {
+      this.#budget.turn();
       const factors: ExprId[] = [];
       exponents.forEach((exponent, index) => {
         if (exponent > 0) factors.push(store.power(this.kernels[index]!, store.number(exponent)));

@@ -45,6 +45,7 @@ export class NormalForms {
     for (const id of postorder(store, [root])) {
       if (this.#prepared.has(id)) continue;
       this.#budget.step();
+      this.#budget.turn();
       this.#prepared.set(id, this.#prepareNode(id));
     }
     return this.#prepared.get(root)!;

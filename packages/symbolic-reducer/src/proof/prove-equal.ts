@@ -216,6 +216,7 @@ class WitnessSearch {
 
   #try(point: RationalPoint): Verdict | undefined {
     this.#budget.step(64);
+    this.#budget.look();
     const conditions = this.#domain.map(({ expression }) => expression);
     const exact = evaluateExactly(this.#store, [...this.#sides, ...conditions], point);
     if (exact.some((value) => value === 'undefined')) return undefined;

@@ -32,7 +32,7 @@ export class SharedMathJson {
     const fixed = new Set<ExprId>(instead.keys());
     let count = 0;
     for (const id of order) {
-      if (++count % 4_096 === 0 || (store.kindOf(id) === 'number' && typeof store.numberAt(id) !== 'number')) look?.();
+      if (++count % 512 === 0 || (store.kindOf(id) === 'number' && typeof store.numberAt(id) !== 'number')) look?.();
       const json = instead.get(id) ?? nodeJson(store, id, this.#written);
       let depth = 0;
       for (const child of store.childrenOf(id)) {
