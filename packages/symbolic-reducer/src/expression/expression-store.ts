@@ -251,6 +251,7 @@ export class ExpressionStore extends NodeTable {
     if (scale === 1) return sum;
     const payload = this.childrenOf(sum) as number[];
     for (let at = 1; at < payload.length; at += 2) {
+      if (typeof scale !== 'number') this.noteWork();
       payload[at] = this.number(multiply(scale, this.numberAt(payload[at] as ExprId)));
     }
     return this.intern(kindCode.sum, payload);

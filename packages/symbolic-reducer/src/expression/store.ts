@@ -322,6 +322,11 @@ export class NodeTable {
     this.#signs[id] = mask;
   }
 
+  /** Calls what {@link watching} was given: before long work that makes no node. */
+  noteWork(): void {
+    this.#budgetCheck?.(this.nodeCount);
+  }
+
   /** Calls `check` with the number of nodes before each is made, while `body` runs. */
   watching<Result>(check: (nodes: number) => void, body: () => Result): Result {
     const before = this.#budgetCheck;

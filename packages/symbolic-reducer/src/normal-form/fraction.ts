@@ -123,7 +123,7 @@ export class FractionField {
     if (a.denominator.isConstant) {
       const below = a.denominator.leadingCoefficient;
       if (below === 1n) return { fraction: a, cancelled: this.#one };
-      const shared = gcdOf(a.numerator.content(), below) * (below < 0n ? -1n : 1n);
+      const shared = gcdOf(a.numerator.content(this.#budget), below) * (below < 0n ? -1n : 1n);
       return {
         fraction: {
           numerator: a.numerator.divideScalar(shared),

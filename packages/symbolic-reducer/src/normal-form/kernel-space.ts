@@ -134,12 +134,19 @@ export class KernelSpace {
   }
 
   /** A fraction as an expression: (rational number) * primitive polynomial / primitive polynomial. */
-  expressionOf({ numerator, denominator }: Fraction): ExprId {
+  expressionOf(fraction: Fraction): ExprId {
+    const { coefficients } = fraction.numerator.columns;
+    // Long coefficients are cancelled with a denominator one by one.
+    const check = coefficients instanceof Float64Array ? () => this.#budget.turn() : this.#budget.look;
+    return this.#store.watching(check, () => this.#expressionOf(fraction));
+  }
+
+  #expressionOf({ numerator, denominator }: Fraction): ExprId {
     const store = this.#store;
     if (numerator.isZero) return store.zero;
     // The sign goes to the coefficient, so that -f and f have the same factors.
-    const size = numerator.content();
-    const [above, below] = [numerator.leadingCoefficient < 0n ? -size : size, denominator.content()];
+    const size = numerator.content(this.#budget);
+    const [above, below] = [numerator.leadingCoefficient < 0n ? -size : size, denominator.content(this.#budget)];
     const coefficient = store.number(rational(above, below));
     const parts = [coefficient, this.polynomialExpression(numerator.divideScalar(above))];
     const rest = denominator.divideScalar(below);

@@ -512,7 +512,7 @@ export class Polynomial {
   }
 
   /** The greatest common divisor of the coefficients, not negative; 0 of the polynomial 0. */
-  content(): bigint {
+  content(budget?: Budget): bigint {
     const { coefficients } = this.columns;
     let content = 0n;
     if (coefficients instanceof Float64Array && coefficients.every((value) => Math.abs(value) < 2 ** 31)) {
@@ -524,6 +524,7 @@ export class Polynomial {
       return BigInt(small);
     }
     for (const integer of integersOf(coefficients)) {
+      budget?.look();
       content = gcdOf(content, integer);
       if (content === 1n) break;
     }
@@ -531,9 +532,9 @@ export class Polynomial {
   }
 
   /** This over its content, with a positive leading coefficient; 0 of the polynomial 0. */
-  primitivePart(): Polynomial {
+  primitivePart(budget?: Budget): Polynomial {
     if (this.isZero) return this;
-    const content = this.content();
+    const content = this.content(budget);
     return this.divideScalar(this.leadingCoefficient < 0n ? -content : content);
   }
 }

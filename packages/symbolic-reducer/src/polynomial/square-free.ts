@@ -21,7 +21,7 @@ export interface SquareFreeDecomposition {
 export function squareFree(polynomial: Polynomial, budget = new Budget()): SquareFreeDecomposition {
   requirePolynomial(polynomial);
   if (polynomial.isZero) return { content: 0n, factors: [] };
-  const size = polynomial.content();
+  const size = polynomial.content(budget);
   const content = polynomial.leadingCoefficient < 0n ? -size : size;
   const byMultiplicity = new Map<number, Polynomial>();
   let rest = polynomial.divideScalar(content);
@@ -33,7 +33,7 @@ export function squareFree(polynomial: Polynomial, budget = new Budget()): Squar
     rest = without;
   }
   const factors = [...byMultiplicity]
-    .map(([multiplicity, factor]) => ({ factor: factor.primitivePart(), multiplicity }))
+    .map(([multiplicity, factor]) => ({ factor: factor.primitivePart(budget), multiplicity }))
     .sort((a, b) => a.multiplicity - b.multiplicity);
   return { content, factors };
 }
