@@ -57,6 +57,7 @@ export {
   type Assumption,
   type Assumptions,
   type Condition,
+  type DomainCondition,
   type ExactValue,
   ExpressionStore,
   type ExprId,

@@ -11,7 +11,7 @@ import { reducerError } from './errors/index.js';
 import {
   type Assumptions,
   assumptionNames,
-  type Condition,
+  type DomainCondition,
   ExpressionStore,
   type ExprId,
   postorder,
@@ -36,7 +36,11 @@ const source = z.union([z.object({ expression: text }).strict(), z.object({ math
 const assume = z.record(symbolName, z.array(z.enum(assumptionNames as [string, ...string[]]))).default({});
 const seed = z.union([z.string().min(1).max(256), z.number().int()]).optional();
 const written = z.object({ text: z.string(), mathjson: z.json() });
-const condition = z.object({ relation: z.enum(['nonzero', 'positive', 'nonnegative']), text: z.string() });
+const condition = z.object({
+  /** `defined`: that a power with a symbolic exponent has a value. */
+  relation: z.enum(['nonzero', 'positive', 'nonnegative', 'integer', 'defined']),
+  text: z.string(),
+});
 const certificate = z.json();
 
 type Source = z.output<typeof source>;
@@ -61,7 +65,7 @@ class Call {
     return { text: printText(this.store, id), mathjson: toMathJson(this.store, id) as z.output<typeof certificate> };
   }
 
-  conditions(list: readonly Condition[]) {
+  conditions(list: readonly DomainCondition[]) {
     return list.map(({ relation, expression }) => ({ relation, text: printText(this.store, expression) }));
   }
 }
@@ -249,8 +253,8 @@ const checkPlugin = definePlugin({
   summary: 'Replays a proof with a checker that shares nothing with what found it',
   input: z.object({ certificate }),
   output: z.object({ accepted: z.boolean(), problem: z.string().optional(), believedRules: z.array(z.string()) }),
-  execute(input) {
-    const result = checkCertificate(input.certificate as unknown as Certificate);
+  execute(input, op: ServiceContext) {
+    const result = checkCertificate(input.certificate as unknown as Certificate, { look: () => op.throwIfStopped() });
     if (result.accepted) return { accepted: true, believedRules: [...result.believedRules] };
     return { accepted: false, problem: result.problem, believedRules: [] };
   },

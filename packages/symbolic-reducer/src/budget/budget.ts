@@ -1,7 +1,7 @@
 // How much a call may take. Sizes are asked for before anything is allocated; loops count steps, and every 2^14 of them look at
 // whether the operation was stopped. Steps, not clocks, decide: the same input ends at the same place in every run.
 
-import { reducerError } from '../errors/index.js';
+import { invalidOption, reducerError, requireOptions } from '../errors/index.js';
 import { keepShape } from './kept-shapes.js';
 
 /** What tells that an operation is over: an `OperationContext`, a `WorkerOperation`, or anything of that shape. */
@@ -40,10 +40,15 @@ export class Budget {
   readonly maxSteps: number;
   readonly #operation: Stoppable | undefined;
   #steps = 0;
+  #turns = 0;
   #nextLook: number;
 
   /** @throws TenstripError `OptionsInvalid` when a limit is not a number of at least 1 */
   constructor(limits: BudgetLimits = {}) {
+    requireOptions(limits, 'limits');
+    const { operation } = limits;
+    if (operation !== undefined && typeof operation?.throwIfStopped !== 'function')
+      throw invalidOption('operation', operation, 'what has throwIfStopped(), as an operation of a governor has');
     const { maxNodes = 1 << 22, maxTerms = 1 << 22, maxBits = 1 << 20, maxSteps = Number.POSITIVE_INFINITY } = limits;
     requirePositive('maxNodes', maxNodes);
     requirePositive('maxTerms', maxTerms);
@@ -53,7 +58,7 @@ export class Budget {
     this.maxTerms = maxTerms;
     this.maxBits = maxBits;
     this.maxSteps = maxSteps;
-    this.#operation = limits.operation;
+    this.#operation = operation;
     this.#nextLook = Math.min(lookEvery, maxSteps);
   }
 
@@ -72,7 +77,17 @@ export class Budget {
     if (this.#steps < this.#nextLook) return;
     this.#nextLook = Math.min(this.#steps + lookEvery, this.maxSteps);
     if (this.#steps >= this.maxSteps) throw tooMuch('steps', 'maxSteps', this.maxSteps, this.#steps);
+    this.look();
+  }
+
+  /** Asks whether the operation was stopped, without counting. @throws what the operation throws when it was */
+  readonly look = (): void => {
     this.#operation?.throwIfStopped();
+  };
+
+  /** Notes an operation on whole polynomials, which takes longer than its steps say when these are few: every 64th looks. */
+  turn(): void {
+    if ((++this.#turns & 63) === 0) this.look();
   }
 
   /** Refuses a result of so many terms before it is made. @throws TenstripError `BudgetExceeded` */
@@ -93,7 +108,7 @@ export class Budget {
 
 function requirePositive(option: string, value: unknown): void {
   if (typeof value === 'number' && value >= 1) return;
-  throw reducerError('OptionsInvalid', `${option} must be a number of at least 1, not ${String(value)}`, { option });
+  throw invalidOption(option, value, 'a number of at least 1');
 }
 
 function tooMuch(what: string, limit: string, allowed: number, needed: number | bigint) {

@@ -1,10 +1,10 @@
 // Differentiation on the shared graph: each node once, so the work follows the graph's size and not the tree's, and what is derived once is
 // known to every later question about the same symbol.
 
-import { type Budget, keepShape } from '../budget/index.js';
+import { Budget, keepShape } from '../budget/index.js';
 import { type Certificate, checkCertificate, type DerivativeCertificate } from '../certificate/index.js';
-import { reducerError } from '../errors/index.js';
-import { ExpressionStore, type ExprId, postorder, type Term } from '../expression/index.js';
+import { invalidOption, reducerError, requireOptions } from '../errors/index.js';
+import { ExpressionStore, type ExprId, postorder, requireStore, type Term } from '../expression/index.js';
 import { type Rational, signOf, subtract } from '../numbers/index.js';
 import { SharedMathJson } from '../syntax/index.js';
 
@@ -39,9 +39,9 @@ export function differentiate(
   store: ExpressionStore,
   expression: ExprId,
   variable: string,
-  { times = 1, budget }: DifferentiateOptions = {},
+  options: DifferentiateOptions = {},
 ): ExprId {
-  checkTimes(times);
+  const { times, budget } = checked(options);
   const differentiator = new Differentiator(store, variable, budget);
   let result = expression;
   for (let time = 0; time < times; time++) result = differentiator.of(result);
@@ -53,9 +53,9 @@ export function differentiateWithProof(
   store: ExpressionStore,
   expression: ExprId,
   variable: string,
-  { times = 1, budget }: DifferentiateOptions = {},
+  options: DifferentiateOptions = {},
 ): Derivative {
-  checkTimes(times);
+  const { times, budget } = checked(options);
   const differentiator = new Differentiator(store, variable, budget);
   const certificates: Certificate[] = [];
   let current = expression;
@@ -64,7 +64,8 @@ export function differentiateWithProof(
     certificates.push(certificateOf(store, current, variable, result));
     current = result;
   }
-  const proved = certificates.every((certificate) => checkCertificate(certificate).accepted);
+  const limits = budget === undefined ? {} : { look: budget.look };
+  const proved = certificates.every((certificate) => checkCertificate(certificate, limits).accepted);
   return { result: current, certificates, proved };
 }
 
@@ -85,11 +86,13 @@ function certificateOf(
   };
 }
 
-function checkTimes(times: number): void {
-  if (Number.isInteger(times) && times >= 1 && times <= 1_000) return;
-  throw reducerError('OptionsInvalid', `times must be a whole number from 1 to 1,000, not ${times}`, {
-    option: 'times',
-  });
+function checked(options: DifferentiateOptions): { readonly times: number; readonly budget: Budget | undefined } {
+  requireOptions(options, 'options');
+  const { times = 1, budget } = options;
+  if (!Number.isInteger(times) || times < 1 || times > 1_000)
+    throw invalidOption('times', times, 'a whole number from 1 to 1,000');
+  if (budget !== undefined && !(budget instanceof Budget)) throw invalidOption('budget', budget, 'a Budget');
+  return { times, budget };
 }
 
 /** Derivatives by one symbol, with a memory: gradients and higher derivatives share their parts. */
@@ -101,6 +104,7 @@ export class Differentiator {
   readonly #known = new Map<ExprId, ExprId>();
 
   constructor(store: ExpressionStore, variable: string, budget?: Budget) {
+    requireStore(store);
     this.#store = store;
     this.#name = variable;
     this.#variable = store.symbol(variable);

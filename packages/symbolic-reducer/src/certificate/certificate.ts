@@ -35,8 +35,8 @@ export const NOT_NUMBERS: readonly string[] = [
 
 /** What an expression's value must be. */
 export interface CertifiedCondition {
-  /** How it compares with 0. */
-  readonly relation: 'nonzero' | 'positive' | 'nonnegative';
+  /** How it compares with 0; `integer`: that it is a whole number. */
+  readonly relation: 'nonzero' | 'positive' | 'nonnegative' | 'integer';
   /** The expression. */
   readonly expression: MathJson;
 }
@@ -100,6 +100,7 @@ export const IDENTITIES = {
   'sine-of-zero': { letters: [], left: ['Sin', 0], right: 0 },
   'cosine-of-zero': { letters: [], left: ['Cos', 0], right: 1 },
   'exponential-of-zero': { letters: [], left: ['Exp', 0], right: 1 },
+  'arccosine-of-one': { letters: [], left: ['Arccos', 1], right: 0 },
   'logarithm-of-one': { letters: [], left: ['Ln', 1], right: 0 },
   'power-of-opposite': {
     letters: ['u', 'a'],
@@ -147,6 +148,18 @@ export const IDENTITIES = {
     needs: [{ relation: 'nonzero', expression: 'u' }],
     whole: ['k'],
   },
+  'floor-of-integer': {
+    letters: ['u'],
+    left: ['Floor', 'u'],
+    right: 'u',
+    needs: [{ relation: 'integer', expression: 'u' }],
+  },
+  'ceiling-of-integer': {
+    letters: ['u'],
+    left: ['Ceil', 'u'],
+    right: 'u',
+    needs: [{ relation: 'integer', expression: 'u' }],
+  },
   'absolute-squared': { letters: ['u'], left: ['Square', ['Abs', 'u']], right: ['Square', 'u'] },
   'absolute-of-nonnegative': {
     letters: ['u'],
@@ -173,6 +186,42 @@ export const IDENTITIES = {
     letters: ['u', 'a'],
     left: ['Ln', ['Power', 'u', 'a']],
     right: ['Multiply', 'a', ['Ln', 'u']],
+    needs: [{ relation: 'positive', expression: 'u' }],
+  },
+  // Of u a positive number both sides are defined for the same v, whatever its sign.
+  'power-of-positive-factor': {
+    letters: ['u', 'v', 'a'],
+    left: ['Power', ['Multiply', 'u', 'v'], 'a'],
+    right: ['Multiply', ['Power', 'u', 'a'], ['Power', 'v', 'a']],
+    needs: [{ relation: 'positive', expression: 'u' }],
+  },
+  'power-of-power': {
+    letters: ['u', 'a', 'b'],
+    left: ['Power', ['Power', 'u', 'a'], 'b'],
+    right: ['Power', 'u', ['Multiply', 'a', 'b']],
+    needs: [{ relation: 'positive', expression: 'u' }],
+  },
+  'power-of-exponential': {
+    letters: ['u', 'a'],
+    left: ['Power', ['Exp', 'u'], 'a'],
+    right: ['Exp', ['Multiply', 'u', 'a']],
+  },
+  'absolute-of-product': {
+    letters: ['u', 'v'],
+    left: ['Abs', ['Multiply', 'u', 'v']],
+    right: ['Multiply', 'u', ['Abs', 'v']],
+    needs: [{ relation: 'nonnegative', expression: 'u' }],
+  },
+  'sign-of-product': {
+    letters: ['u', 'v'],
+    left: ['Sign', ['Multiply', 'u', 'v']],
+    right: ['Sign', 'v'],
+    needs: [{ relation: 'positive', expression: 'u' }],
+  },
+  'sign-of-positive': {
+    letters: ['u'],
+    left: ['Sign', 'u'],
+    right: 1,
     needs: [{ relation: 'positive', expression: 'u' }],
   },
   'power-of-product': {
@@ -360,6 +409,8 @@ export interface CheckLimits {
   readonly maxSteps?: number;
   /** Bits that a coefficient may have. Default 2^20. */
   readonly maxBits?: number;
+  /** Called every 2^14 steps or so, some hundredths of a second; what it throws ends the check, and is thrown by it. */
+  readonly look?: () => void;
 }
 
 /** What a check found. */

@@ -1,7 +1,7 @@
-// Checks certificates by its own parsing and its own arithmetic: it shares no code with what finds them, so an error there cannot hide
-// an error here. Expressions become fractions of polynomials (maps from monomials to BigInt) over atoms: symbols and calls. Two
-// calls are one atom when their arguments are equal as fractions. Derivatives and rewritings are first compared unexpanded (a sum that
-// is multiplied is an atom): the work has the size of the definitions, not of the tree. Both ways only treat equal things as equal.
+// Checks certificates by its own parsing and arithmetic: it shares no code with what finds them, so an error there cannot hide an error
+// here. Expressions become fractions of polynomials (maps from monomials to BigInt) over atoms: symbols and calls. Two calls are one atom
+// when their arguments are equal as fractions. Derivatives and rewritings are first compared unexpanded (a sum that is multiplied is an
+// atom): the work has the size of the definitions, not of the tree. Both ways only treat equal things as equal.
 
 import type * as Format from './certificate.js';
 import { DERIVATIVES, IDENTITIES, type MathJson, NOT_NUMBERS, SHORTHANDS } from './certificate.js';
@@ -28,6 +28,8 @@ const ONE: Poly = new Map([[0, 1n]]);
 const ZERO: Fraction = { n: new Map(), d: ONE };
 /** Numbers beyond count for more than one step. */
 const WORD = 2n ** 64n;
+/** Steps between two calls of `look`: some hundredths of a second. */
+const LOOK_EVERY = 2 ** 14;
 
 const text = (value: unknown) => (typeof value === 'string' ? value : refuse('a name was expected'));
 const letter = (name: unknown) => (/^(#.*|Pi|ExponentialE)$/s.test(text(name)) ? refuse('no letter') : text(name));
@@ -38,27 +40,33 @@ const samePoly = (a: Poly, b: Poly) =>
   a.size === b.size && [...a].every(([monomial, value]) => b.get(monomial) === value);
 
 /**
- * Replays a certificate. Never throws; the work is bounded before it is done.
+ * Replays a certificate. The work is bounded before it is done.
  *
  * @param certificate as found, or parsed from JSON: nothing is believed of its shape
+ * @throws only what the `look` of the limits throws
  */
 export function checkCertificate(certificate: Format.Certificate, limits: Format.CheckLimits = {}): Format.CheckResult {
   const attempt = (shallow: boolean): Format.CheckResult => {
+    const checker = new Checker(limits ?? {}, shallow);
     try {
-      return { accepted: true, believedRules: new Checker(limits, shallow).check(certificate) };
+      return { accepted: true, believedRules: checker.check(certificate) };
     } catch (error) {
+      if (checker.isLooking) throw error;
       const { message } = error as Error;
       return { accepted: false, problem: error instanceof Refusal ? message : `not in the format: ${message}` };
     }
   };
-  const kind = certificate?.kind;
-  const cheap = kind === 'derivative' || kind === 'rewriting' ? attempt(true) : undefined;
+  const cheap = ['derivative', 'rewriting'].includes(certificate?.kind) ? attempt(true) : undefined;
   return cheap?.accepted ? cheap : attempt(false);
 }
 
 class Checker {
   readonly #shallow: boolean;
   readonly #maxBits: number;
+  readonly #look: (() => void) | undefined;
+  /** Whether what is thrown comes of `look`. */
+  isLooking = false;
+  #nextLook: number;
   #stepsLeft: number;
   /** Of each monomial its atoms and exponents, atoms rising; monomial 0 is 1. */
   readonly #monomials: number[][] = [[]];
@@ -76,8 +84,12 @@ class Checker {
   #definitions: Dual[] = [];
   #variable: string | undefined;
 
-  constructor({ maxSteps = 4_000_000, maxBits = 2 ** 20 }: Format.CheckLimits, shallow: boolean) {
-    [this.#maxBits, this.#stepsLeft, this.#shallow] = [maxBits, maxSteps, shallow];
+  constructor({ maxSteps = 4_000_000, maxBits = 2 ** 20, look }: Format.CheckLimits, shallow: boolean) {
+    // Limits that are none allow nothing.
+    this.#maxBits = Number.isInteger(maxBits) && maxBits > 0 && maxBits < 2 ** 30 ? maxBits : 0;
+    this.#stepsLeft = typeof maxSteps === 'number' && maxSteps > 0 ? Math.min(maxSteps, 2 ** 53) : -1;
+    [this.#shallow, this.#look] = [shallow, typeof look === 'function' ? look : undefined];
+    this.#nextLook = this.#stepsLeft - LOOK_EVERY;
   }
 
   /** @returns the names of rules that had to be believed */
@@ -101,11 +113,10 @@ class Checker {
     return [];
   }
 
-  #define(definitions: readonly MathJson[] = []): void {
+  readonly #define = (definitions: readonly MathJson[] = []): void => {
     this.#definitions = [];
     for (const definition of definitions) this.#definitions.push(this.#evaluate(definition));
-  }
-
+  };
   #checkEquality(certificate: Format.EqualityCertificate): void {
     for (const side of [certificate.left, certificate.right]) this.#claim(this.#value(side));
     for (const step of certificate.steps) {
@@ -123,7 +134,7 @@ class Checker {
     this.#requireSame(this.#polynomial(certificate.left), this.#times(gcd, left));
     this.#requireSame(this.#polynomial(certificate.right), this.#times(gcd, right));
     if (gcd.size + left.size + right.size === 0) return;
-    if (contentOf([...left.values(), ...right.values()]) !== 1n) refuse('the cofactors have a number in common');
+    if (this.#contentOf([...left.values(), ...right.values()]) !== 1n) refuse('the cofactors have a number in common');
     const [inLeft, inRight] = [this.#atomsOf(left), this.#atomsOf(right)];
     for (const atom of new Set([...inLeft, ...inRight])) {
       if (left.size > 0 && right.size > 0 && !(inLeft.has(atom) && inRight.has(atom))) continue;
@@ -178,9 +189,10 @@ class Checker {
     for (const { relation, expression } of needs) {
       const { v: value } = this.#evaluate(expression, scope);
       const sign = Math.min(this.#sign(value.n, known), this.#sign(value.d, known) * 2);
-      const isNonzero = sign > 1 || (isNumber(value.n) && value.n.size > 0);
-      if ({ nonnegative: sign > 0, positive: sign > 1, nonzero: isNonzero }[relation]) continue;
-      const enough = (given: Format.CertifiedCondition) => given.relation === relation || given.relation === 'positive';
+      const nonzero = sign > 1 || (isNumber(value.n) && value.n.size > 0);
+      if ({ nonnegative: sign > 0, positive: sign > 1, nonzero, integer: this.#isWhole(value) }[relation]) continue;
+      const enough = (given: Format.CertifiedCondition) =>
+        given.relation === relation || (given.relation === 'positive' && relation !== 'integer');
       const found = known.find((given) => enough(given) && this.#equal(this.#value(given.expression), value));
       this.#usedConditions.add(found ?? refuse(`a value must be ${relation}, and nothing says so`));
     }
@@ -189,7 +201,7 @@ class Checker {
   /** What is known of a sign without looking at sums that are assumed: 2 positive, 1 not negative, 0 nothing. */
   #sign(polynomial: Poly, known: readonly Format.CertifiedCondition[]): number {
     const ofAtom = (atom: number) => {
-      const found = known.find(({ expression }) => expression === this.#atoms[atom]);
+      const found = known.find((given) => given.relation !== 'integer' && given.expression === this.#atoms[atom]);
       if (found !== undefined) this.#usedConditions.add(found);
       const { name = '', args = [] } = this.#atoms[atom] as Partial<Call>;
       const even = name === 'Abs' || (name === 'Root' && args[1]!.n.get(0)! % 2n === 0n);
@@ -206,13 +218,12 @@ class Checker {
     return best;
   }
 
-  #claim({ n, d }: Fraction): void {
+  readonly #claim = ({ n, d }: Fraction): void => {
     for (const atom of [...this.#atomsOf(n), ...this.#atomsOf(d)]) {
       if (!this.#claimed.has(atom)) for (const arg of (this.#atoms[atom] as Partial<Call>).args ?? []) this.#claim(arg);
       this.#claimed.add(atom);
     }
-  }
-
+  };
   /** Refuses conditions that nothing needs: what is not 0 must be part of what was divided by. */
   #requireUse(conditions: readonly Format.CertifiedCondition[]): void {
     for (const condition of conditions) {
@@ -248,25 +259,27 @@ class Checker {
     }
   }
 
-  #leaf(leaf: Exclude<MathJson, readonly MathJson[]>, scope: Scope): Dual {
+  readonly #leaf = (leaf: Exclude<MathJson, readonly MathJson[]>, scope: Scope): Dual => {
     if (typeof leaf !== 'string') {
       const digits = typeof leaf === 'number' ? String(leaf) : text(leaf.num);
       this.#step(digits.length >> 4);
       const valid = digits.length <= this.#maxBits / 3 && /^[+-]?[0-9]+$/.test(digits);
       return { v: number(valid ? BigInt(digits) : refuse('a number that is not whole, or too long')), dv: ZERO };
     }
-    const scoped = scope.get(leaf) ?? (/^#[0-9]+$/.test(leaf) ? this.#definitions[Number(leaf.slice(1))] : undefined);
+    // In a rule with letters, a definition would speak of them and not of what stands for them.
+    const isDefined = /^#[0-9]+$/.test(leaf) && (scope.size === 0 || scope.has('#hole'));
+    const scoped = scope.get(leaf) ?? (isDefined ? this.#definitions[Number(leaf.slice(1))] : undefined);
     if (scoped !== undefined) return scoped;
     if (leaf.startsWith('#') || NOT_NUMBERS.includes(leaf)) refuse(`${leaf} is not defined`);
     return { v: this.#symbol(leaf), dv: number(leaf === this.#variable ? 1n : 0n) };
-  }
+  };
   readonly #variableOf = (atom: number): Fraction => ({ n: new Map([[this.#monomial([atom, 1]), 1n]]), d: ONE });
   readonly #symbol = (name: string): Fraction => this.#variableOf(this.#atom(`s${name}`, name));
 
   #call(name: string, args: readonly Dual[]): Dual {
     if (args.length === 0) refuse(`${name} has no arguments`);
-    if (name === 'Add') return args.reduce((a, b) => ({ v: this.#add(a.v, b.v), dv: this.#add(a.dv, b.dv) }));
-    const byProduct = (a: Dual, b: Dual) => this.#add(this.#multiply(a.dv, b.v), this.#multiply(a.v, b.dv));
+    if (name === 'Add') return { v: this.#sum(args.map(({ v }) => v)), dv: this.#sum(args.map(({ dv }) => dv)) };
+    const byProduct = (a: Dual, b: Dual) => this.#sum([this.#multiply(a.dv, b.v), this.#multiply(a.v, b.dv)]);
     if (name === 'Multiply') return args.reduce((a, b) => ({ v: this.#multiply(a.v, b.v), dv: byProduct(a, b) }));
     const shorthand = Object.hasOwn(SHORTHANDS, name) ? SHORTHANDS[name] : undefined;
     if (shorthand !== undefined) return this.#evaluate(shorthand.means, scopeOf(shorthand.letters, args));
@@ -283,74 +296,70 @@ class Checker {
     return { v, dv: this.#multiply(outer, args[0]!.dv) };
   }
 
-  #raise(u: Dual, w: Dual): Dual {
+  readonly #raise = (u: Dual, w: Dual): Dual => {
     const v = this.#pow(u.v, w.v);
     if (u.dv.n.size + w.dv.n.size === 0 || w.v.n.size === 0) return { v, dv: ZERO };
     if (isNumber(w.v.n) && isNumber(w.v.d)) {
-      const less = this.#pow(u.v, this.#add(w.v, number(-1n)));
+      const less = this.#pow(u.v, this.#sum([w.v, number(-1n)]));
       return { v, dv: this.#multiply(this.#multiply(w.v, less), u.dv) };
     }
     const { dv } = this.#evaluate(['Multiply', 'w', ['Ln', 'u']], scopeOf('uw', [u, w]));
     return { v, dv: this.#multiply(v, dv) };
-  }
-
-  #function(name: string, of: readonly { readonly v: Fraction }[]): Fraction {
+  };
+  readonly #function = (name: string, of: readonly { readonly v: Fraction }[]): Fraction => {
     const args = of.map(({ v }) => this.#finished(v));
     const same = (atom: Atom) => args.every((arg, index) => this.#equal(arg, (atom as Call).args[index]!));
     const looks = this.#shallow ? args.map(({ n, d }) => [...n].sort().join() + [...d].join('/')) : args.length;
     return this.#variableOf(this.#atom(`f${name} ${looks}`, { name, args }, same));
-  }
-
-  #atom(key: string, atom: Atom, same: (other: Atom) => boolean = () => true): number {
+  };
+  readonly #atom = (key: string, atom: Atom, same: (other: Atom) => boolean = () => true): number => {
     const bucket = this.#atomIndex.get(key) ?? [];
     const found = bucket.find((index) => same(this.#atoms[index]!));
     if (found !== undefined) return found;
     this.#atomIndex.set(key, [...bucket, this.#atoms.length]);
     return this.#atoms.push(atom) - 1;
-  }
-
-  #apply({ identity, arguments: args }: Format.IdentityStep, known: Format.EqualityCertificate): void {
+  };
+  readonly #apply = ({ identity, arguments: args }: Format.IdentityStep, known: Format.EqualityCertificate): void => {
     if (!Object.hasOwn(IDENTITIES, identity)) refuse(`no identity ${identity}`);
     const { letters, left, right, needs = [], whole = [] }: Format.Identity = IDENTITIES[identity];
     const values = args.map((arg) => this.#evaluate(arg));
     const scope = scopeOf(letters, values);
-    const isWhole = ({ n, d }: Fraction) => isNumber(n) && isOne(d);
-    if (!whole.every((name) => isWhole(scope.get(name)!.v))) refuse(`${identity} was applied to no whole number`);
+    if (!whole.every((name) => this.#isWhole(scope.get(name)!.v))) refuse(`${identity}: no whole number`);
     this.#require(needs, scope, known);
     const [from, by] = [this.#evaluate(left, scope).v, this.#evaluate(right, scope).v];
     const [monomial = 0] = from.n.keys();
     const [atom, power, ...more] = this.#monomials[monomial]!;
-    if (!isOne(from.d) || from.n.size !== 1 || from.n.get(monomial) !== 1n || atom === undefined || more.length > 0) {
-      refuse(`${identity} was applied where its left side is no power of an atom`);
-    }
+    const isPower = isOne(from.d) && from.n.size === 1 && from.n.get(monomial) === 1n && more.length === 0;
+    if (!isPower || atom === undefined) refuse(`${identity} was applied where its left side is no power of an atom`);
     this.#replacements.push({ atom: atom!, power: power!, by });
-  }
-
-  #finished(fraction: Fraction): Fraction {
+  };
+  readonly #finished = (fraction: Fraction): Fraction => {
     return this.#replacements.reduce((value, replacement) => {
       const [n, d] = [this.#replaced(value.n, replacement), this.#replaced(value.d, replacement)];
       return n.n === value.n && d.n === value.d ? value : this.#multiply(n, this.#integerPower(d, -1));
     }, fraction);
-  }
-
-  #replaced(polynomial: Poly, { atom, power, by }: Replacement): Fraction {
+  };
+  readonly #replaced = (polynomial: Poly, { atom, power, by }: Replacement): Fraction => {
     const times = (monomial: number) => Math.floor(this.#exponent(monomial, atom) / power);
     if (![...polynomial.keys()].some(times)) return { n: polynomial, d: ONE };
-    let sum = ZERO;
-    for (const [monomial, coefficient] of polynomial) {
+    const parts = [...polynomial].map(([monomial, coefficient]) => {
       const count = times(monomial);
       const rest = this.#monomialTimes(monomial, this.#monomial([atom, -count * power]));
       const factor = count === 0 ? number(1n) : this.#integerPower(by, count);
-      sum = this.#add(sum, this.#multiply({ n: new Map([[rest, coefficient]]), d: ONE }, factor));
+      return this.#multiply({ n: new Map([[rest, coefficient]]), d: ONE }, factor);
+    });
+    return this.#sum(parts);
+  };
+  /** In one map, as long as denominators are the same. */
+  readonly #sum = (parts: readonly Fraction[]): Fraction => {
+    let [sum, d] = [new Map<number, bigint>(), parts[0]!.d];
+    for (let { n, d: by } of parts) {
+      if (!samePoly(d, by)) [sum, n, d] = [new Map(this.#times(sum, by)), this.#times(n, d), this.#times(d, by)];
+      this.#step(n.size);
+      for (const [monomial, value] of n) this.#accumulate(sum, monomial, value);
     }
-    return sum;
-  }
-
-  #add(a: Fraction, b: Fraction): Fraction {
-    if (samePoly(a.d, b.d)) return { n: this.#plus(a.n, b.n), d: a.d };
-    return { n: this.#plus(this.#times(a.n, b.d), this.#times(b.n, a.d)), d: this.#times(a.d, b.d) };
-  }
-
+    return { n: sum, d };
+  };
   /** Everything is compared as the steps so far make it. */
   #equal(a: Fraction, b: Fraction): boolean {
     this.#step(1 + a.n.size + b.n.size);
@@ -362,33 +371,30 @@ class Checker {
     return this.#finished({ n: difference, d: ONE }).n.size === 0;
   }
 
-  #multiply(a: Fraction, b: Fraction): Fraction {
+  readonly #multiply = (a: Fraction, b: Fraction): Fraction => {
     const whole = !this.#shallow || isNumber(a.n) || isNumber(b.n);
     const [x, y] = whole ? [a, b] : [this.#asTerm(a), this.#asTerm(b)];
     return this.#opened({ n: this.#times(x.n, y.n), d: this.#times(x.d, y.d) });
-  }
-
+  };
   /** Shallow: a sum as one atom, times its content. */
-  #asTerm(fraction: Fraction): Fraction {
+  readonly #asTerm = (fraction: Fraction): Fraction => {
     if (fraction.n.size <= 1) return fraction;
     const terms = [...fraction.n].sort(([a], [b]) => a - b);
-    const content = contentOf(fraction.n.values()) * (terms[0]![1] < 0n ? -1n : 1n);
+    const content = this.#contentOf(fraction.n.values()) * (terms[0]![1] < 0n ? -1n : 1n);
     const primitive = new Map(terms.map(([monomial, value]) => [monomial, value / content]));
     const atom = this.#atom(`+${[...primitive].join()}`, { n: primitive, d: ONE });
     return { n: new Map([[this.#monomial([atom, 1]), content]]), d: fraction.d };
-  }
-
+  };
   /** Shallow: a sum that stands alone is a sum again. */
-  #opened(fraction: Fraction): Fraction {
+  readonly #opened = (fraction: Fraction): Fraction => {
     const [monomial = 0] = fraction.n.keys();
     const [atom = -1, exponent, ...more] = this.#monomials[monomial]!;
     const sum = this.#atoms[atom];
     const alone = fraction.n.size === 1 && exponent === 1 && more.length === 0;
     if (!alone || typeof sum !== 'object' || 'args' in sum) return fraction;
     return { n: this.#times(sum.n, new Map([[0, fraction.n.get(monomial)!]])), d: fraction.d };
-  }
-
-  #integerPower(fraction: Fraction, exponent: number): Fraction {
+  };
+  readonly #integerPower = (fraction: Fraction, exponent: number): Fraction => {
     if (fraction.n.size === 0 && exponent <= 0) refuse('a division by 0, or 0^0');
     if (exponent <= 0) this.#divisors.push(fraction.n);
     const { n, d } = this.#shallow ? this.#asTerm(fraction) : fraction;
@@ -399,21 +405,19 @@ class Checker {
     const flat = this.#monomials[monomial]!.map((entry, index) => (index % 2 === 0 ? entry : entry * exponent));
     const top = this.#power(d, size).get(0)!;
     return this.#opened({ n: new Map([[this.#monomial(flat), top]]), d: this.#power(new Map([[0, value]]), size) });
-  }
-
+  };
   /** Any power: u^(p/q) is the p-th power of the atom u^(1/q). */
-  #pow(base: Fraction, exponent: Fraction): Fraction {
+  readonly #pow = (base: Fraction, exponent: Fraction): Fraction => {
     if (!isNumber(exponent.n) || !isNumber(exponent.d)) return this.#function('Power', [{ v: base }, { v: exponent }]);
     const [p, q] = [exponent.n.get(0) ?? 0n, exponent.d.get(0)!];
-    const shared = contentOf([p, q]) * (q < 0n ? -1n : 1n);
+    const shared = this.#contentOf([p, q]) * (q < 0n ? -1n : 1n);
     const [power, root] = [Number(p / shared), Number(q / shared)];
     if (!Number.isSafeInteger(power) || !Number.isSafeInteger(root)) refuse('an exponent that is too large');
     if (root === 1) return this.#integerPower(base, power);
     if (base.n.size === 0) return power < 0 ? refuse('a division by 0') : ZERO;
     if (power < 0) this.#divisors.push(base.n);
     return this.#integerPower(this.#function('Root', [{ v: base }, { v: number(BigInt(root)) }]), power);
-  }
-
+  };
   #polynomial(expression: MathJson): Poly {
     const { n, d } = this.#value(expression);
     const by = isNumber(d) ? d.get(0)! : refuse('a polynomial was expected');
@@ -421,15 +425,20 @@ class Checker {
     const divided = (value: bigint) => (value % by === 0n ? value / by : refuse('whole coefficients were expected'));
     return new Map([...n].map(([monomial, value]) => [monomial, divided(value)]));
   }
+  readonly #isWhole = ({ n, d }: Fraction) => isNumber(n) && isOne(d);
   readonly #requireSame = (claimed: Poly, product: Poly): void => {
     if (!samePoly(claimed, product)) refuse('the factors do not multiply to what is claimed');
   };
   readonly #step = (count: number): void => {
     this.#stepsLeft -= count;
     if (this.#stepsLeft < 0) refuse('more steps than allowed');
+    if (this.#stepsLeft > this.#nextLook) return;
+    [this.#nextLook, this.isLooking] = [this.#stepsLeft - LOOK_EVERY, true];
+    this.#look?.();
+    this.isLooking = false;
   };
 
-  #accumulate(sum: Map<number, bigint>, monomial: number, value: bigint): void {
+  readonly #accumulate = (sum: Map<number, bigint>, monomial: number, value: bigint): void => {
     this.#step(1);
     const total = (sum.get(monomial) ?? 0n) + value;
     if (total > WORD || -total > WORD) this.#step(total.toString(16).length >> 4);
@@ -438,16 +447,25 @@ class Checker {
       refuse('a number with more bits than allowed');
     if (total === 0n) sum.delete(monomial);
     else sum.set(monomial, total);
-  }
-
-  #plus(a: Poly, b: Poly): Poly {
+  };
+  /** The greatest common divisor of numbers, by Euclid. */
+  readonly #contentOf = (values: Iterable<bigint>): bigint => {
+    let content = 0n;
+    for (const value of values) {
+      let [left, right] = [content, value < 0n ? -value : value];
+      const cost = left > WORD && right > WORD ? 1 + (right.toString(16).length >> 14) : 0;
+      for (; right !== 0n; [left, right] = [right, left % right]) this.#step(cost);
+      content = left;
+    }
+    return content;
+  };
+  readonly #plus = (a: Poly, b: Poly): Poly => {
     const sum = new Map(a);
     this.#step(a.size);
     for (const [monomial, value] of b) this.#accumulate(sum, monomial, value);
     return sum;
-  }
-
-  #times(a: Poly, b: Poly): Poly {
+  };
+  readonly #times = (a: Poly, b: Poly): Poly => {
     if (isOne(a)) return b;
     if (isOne(b)) return a;
     const product = new Map<number, bigint>();
@@ -455,18 +473,16 @@ class Checker {
       for (const [right, y] of b) this.#accumulate(product, this.#monomialTimes(left, right), x * y);
     }
     return product;
-  }
-
-  #power(base: Poly, exponent: number): Poly {
+  };
+  readonly #power = (base: Poly, exponent: number): Poly => {
     let [result, square] = [ONE, base];
     for (let left = exponent; left > 0; left = Math.floor(left / 2)) {
       if (left % 2 === 1) result = this.#times(result, square);
       if (left > 1) square = this.#times(square, square);
     }
     return result;
-  }
-
-  #monomial(flat: readonly number[]): number {
+  };
+  readonly #monomial = (flat: readonly number[]): number => {
     this.#step(flat.length >> 1);
     const exponents = new Map<number, number>();
     for (let index = 0; index < flat.length; index += 2) {
@@ -482,22 +498,16 @@ class Checker {
     this.#step(8);
     this.#monomialIndex.set(key, this.#monomials.length);
     return this.#monomials.push(sorted) - 1;
-  }
-
-  #monomialTimes(a: number, b: number): number {
-    return a === 0 || b === 0 ? a + b : this.#monomial([...this.#monomials[a]!, ...this.#monomials[b]!]);
-  }
-
-  #exponent(monomial: number, atom: number): number {
+  };
+  readonly #monomialTimes = (a: number, b: number): number =>
+    a === 0 || b === 0 ? a + b : this.#monomial([...this.#monomials[a]!, ...this.#monomials[b]!]);
+  readonly #exponent = (monomial: number, atom: number): number => {
     const flat = this.#monomials[monomial]!;
     for (let index = 0; index < flat.length; index += 2) if (flat[index] === atom) return flat[index + 1]!;
     return 0;
-  }
-
-  #atomsOf(polynomial: Poly): Set<number> {
-    const monomials = [...polynomial.keys()].map((monomial) => this.#monomials[monomial]!);
-    return new Set(monomials.flatMap((flat) => flat.filter((_, index) => index % 2 === 0)));
-  }
+  };
+  readonly #atomsOf = (polynomial: Poly): Set<number> =>
+    new Set([...polynomial.keys()].flatMap((key) => this.#monomials[key]!.filter((_, index) => index % 2 === 0)));
 
   /** Whether one polynomial divides another up to numbers: division by the first's largest monomial, as long as it goes. */
   #divides(divisor: Poly, dividend: Poly): boolean {
@@ -519,7 +529,7 @@ class Checker {
       const shifted = new Map([[this.#monomial(quotient), -rest.get(top)!]]);
       const scaled = this.#times(rest, new Map([[0, divisor.get(lead)!]]));
       const difference = this.#plus(scaled, this.#times(divisor, shifted));
-      const content = contentOf(difference.values());
+      const content = this.#contentOf(difference.values());
       rest = new Map([...difference].map(([term, value]) => [term, value / content]));
     }
     return true;
@@ -529,7 +539,8 @@ class Checker {
   #image(polynomial: Poly, atom: number, witnesses: readonly Format.CoprimalityWitness[]) {
     const { prime, point } =
       witnesses.find(({ variable }) => variable === this.#atoms[atom]) ?? refuse('a variable without a witness');
-    if (!isPrime(prime)) refuse('a modulus that is no prime below 2^26');
+    if (!(Number.isInteger(prime) && prime > 1 && prime < 2 ** 26 && isPrime(prime)))
+      refuse('a modulus that is no prime below 2^26');
     const image: number[] = [];
     const atoms = [...this.#atomsOf(polynomial)].filter((other) => other !== atom);
     for (const [monomial, value] of polynomial) {
@@ -554,16 +565,6 @@ function scopeOf(letters: Iterable<string>, args: readonly Dual[]): Scope {
   return new Map(names.map((letter, index) => [letter, args[index]!]));
 }
 
-function contentOf(values: Iterable<bigint>): bigint {
-  let content = 0n;
-  for (const value of values) {
-    let [left, right] = [content, value < 0n ? -value : value];
-    while (right !== 0n) [left, right] = [right, left % right];
-    content = left;
-  }
-  return content;
-}
-
 /** Of residues modulo a prime below 2^26: products are exact. */
 function powerModulo(base: number, exponent: number, prime: number): number {
   if (!Number.isSafeInteger(base) || base < 0) refuse('a point that is no whole number from 0');
@@ -576,7 +577,6 @@ function powerModulo(base: number, exponent: number, prime: number): number {
 }
 
 function isPrime(value: number): boolean {
-  if (!Number.isSafeInteger(value) || value < 2 || value >= 2 ** 26) return false;
   let divisor = 2;
   while (divisor * divisor <= value && value % divisor !== 0) divisor++;
   return divisor * divisor > value;

@@ -1,8 +1,8 @@
 // Compilation of models: nested sums, shared parts, cheap powers; then JavaScript. Every change of an expression carries its proof, and
 // what the program computes is computed again as an expression, and must be what was asked for.
 
-import { reducerError } from '../errors/index.js';
-import type { ExpressionStore, ExprId } from '../expression/index.js';
+import { invalidOption, reducerError, requireOptions } from '../errors/index.js';
+import { type ExpressionStore, type ExprId, requireStore } from '../expression/index.js';
 import { proveEqual } from '../proof/index.js';
 import { hornerForms, type ProvedChange } from './horner.js';
 import { type Program, programOf, runProgram, symbolicResults } from './program.js';
@@ -42,8 +42,15 @@ export interface CompiledModule {
 export function compile(
   store: ExpressionStore,
   roots: readonly ExprId[],
-  { horner = true, parameters }: CompileOptions = {},
+  options: CompileOptions = {},
 ): CompiledModule {
+  requireStore(store);
+  requireOptions(options, 'options');
+  const { horner = true, parameters } = options;
+  if (!Array.isArray(roots)) throw invalidOption('roots', roots, 'a list of expressions');
+  for (const root of roots) store.requireNode(root);
+  if (parameters !== undefined && !(Array.isArray(parameters) && parameters.every((name) => typeof name === 'string')))
+    throw invalidOption('parameters', parameters, 'a list of names of symbols');
   const { results, changes } = horner ? hornerForms(store, roots) : { results: [...roots], changes: [] };
   const program = programOf(store, results, parameters);
   symbolicResults(store, program).forEach((computed, at) => {
@@ -56,6 +63,8 @@ export function compile(
     operations: program.instructions.filter(({ operation }) => !['parameter', 'number', 'pi'].includes(operation))
       .length,
     evaluate(values) {
+      if (!Array.isArray(values) || values.some((value) => typeof value !== 'number'))
+        throw invalidOption('values', values, 'a list of numbers');
       if (values.length !== program.parameters.length) {
         const problem = `${values.length} values were given for the ${program.parameters.length} parameters ${program.parameters.join(', ')}`;
         throw reducerError('OptionsInvalid', problem, { option: 'values' });
@@ -75,9 +84,13 @@ export type CompiledFunction = (...values: number[]) => number | number[];
  * @throws TenstripError `CompilationRefused` without `allowGeneratedCode`, and in a sandbox
  */
 export function instantiate(
-  { source }: CompiledModule,
+  module: CompiledModule,
   options: { readonly allowGeneratedCode: boolean; readonly operation?: { readonly sandboxed: boolean } },
 ): CompiledFunction {
+  requireOptions(module, 'module');
+  requireOptions(options, 'options');
+  const { source } = module;
+  if (typeof source !== 'string') throw invalidOption('module', module, 'a compiled module');
   const problem =
     options.operation?.sandboxed === true
       ? 'a sandbox runs no code that is made of strings; use evaluate'

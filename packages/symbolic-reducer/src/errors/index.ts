@@ -1,1 +1,1 @@
-export { type ReducerErrorCode, reducerError } from './reducer-error.js';
+export { invalidOption, type ReducerErrorCode, reducerError, requireOptions } from './reducer-error.js';

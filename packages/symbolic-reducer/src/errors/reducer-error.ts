@@ -24,12 +24,33 @@ export type ReducerErrorCode =
   | 'DivisionInexact'
   /** A user's rule that is not true, or cannot be checked. `details.rule`, `details.witness` when there is one */
   | 'RuleRejected'
-  /** A certificate that is not in the format, or larger than the checker accepts. `details.problem` */
-  | 'CertificateInvalid'
   /** An expression that cannot be compiled, or generated code that may not be instantiated here. `details.problem` */
   | 'CompilationRefused'
   /** Options that are out of range. `details.option` */
   | 'OptionsInvalid';
+
+/**
+ * Refuses what should be an object of options and is none.
+ *
+ * @throws TenstripError `OptionsInvalid`
+ * @internal
+ */
+export function requireOptions(value: unknown, option: string): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  throw invalidOption(option, value, 'an object');
+}
+
+/** An option, or argument, that is not what it must be. @internal */
+export function invalidOption(option: string, value: unknown, wanted: string): TenstripError<ReducerErrorCode> {
+  return reducerError('OptionsInvalid', `${option} must be ${wanted}, not ${shown(value)}`, { option, value });
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === 'bigint') return value > -(10n ** 40n) && value < 10n ** 40n ? `${value}n` : 'a long bigint';
+  if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value);
+  return Array.isArray(value) ? 'a list' : 'an object';
+}
 
 /** An error of this package. @internal */
 export function reducerError(

@@ -1,7 +1,7 @@
 // Values at a point: exactly, where all is rational, or as intervals that are certain to hold the value. Each node once.
 
 import { TenstripError } from '@tenstrip/shared-core';
-import { reducerError } from '../errors/index.js';
+import { invalidOption, reducerError } from '../errors/index.js';
 import {
   absolute,
   add,
@@ -11,6 +11,7 @@ import {
   denominatorOf,
   enclose,
   exactRoot,
+  Fraction,
   floor,
   type Interval,
   integerPower,
@@ -51,6 +52,11 @@ export function evaluateIntervals(
   roots: readonly ExprId[],
   box: IntervalBox,
 ): (Interval | undefined)[] {
+  if (!(box instanceof Map)) throw invalidOption('box', box, 'a Map of intervals by the names of symbols');
+  for (const value of box.values()) {
+    if (typeof value?.low !== 'number' || typeof value.high !== 'number' || !(value.low <= value.high))
+      throw invalidOption('box', value, 'of intervals { low, high }');
+  }
   return new IntervalEvaluator(store, roots).at(box);
 }
 
@@ -150,6 +156,11 @@ export type ExactValue = Rational | 'undefined' | 'inexact';
  * @throws TenstripError `OptionsInvalid` when a symbol has no value
  */
 export function evaluateExactly(store: ExpressionStore, roots: readonly ExprId[], at: RationalPoint): ExactValue[] {
+  if (!(at instanceof Map)) throw invalidOption('point', at, 'a Map of values by the names of symbols');
+  for (const value of at.values()) {
+    if (!Number.isSafeInteger(value) && !(value instanceof Fraction))
+      throw invalidOption('point', value, 'of safe integers and Fractions');
+  }
   const values = new Map<ExprId, ExactValue>();
   for (const id of postorder(store, roots)) {
     try {

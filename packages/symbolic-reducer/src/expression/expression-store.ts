@@ -4,13 +4,14 @@
 // done here: x / x stays as it is, until a reduction cancels it and says that x is not 0.
 
 import { keepShape } from '../budget/index.js';
-import { reducerError } from '../errors/index.js';
+import { invalidOption, reducerError, requireOptions } from '../errors/index.js';
 import {
   absolute,
   add,
   compare as compareNumbers,
   denominatorOf,
   exactRoot,
+  Fraction,
   floor,
   isInteger,
   multiply,
@@ -24,7 +25,7 @@ import {
   toText,
 } from '../numbers/index.js';
 import type { Assumption } from './assumptions.js';
-import { type Condition, ConditionSet } from './condition.js';
+import { ConditionSet, type DomainCondition } from './condition.js';
 import {
   anySign,
   type FunctionName,
@@ -69,16 +70,16 @@ export class ExpressionStore extends NodeTable {
   readonly pi = 4 as ExprId;
 
   #firstTooLarge: bigint | undefined;
-  #domain: ConditionSet | undefined;
+  #domain: ConditionSet<DomainCondition> | undefined;
 
   /**
-   * Calls `body`, and says besides where all is defined that it builds: what is under roots, in logarithms and below bars. An
-   * expression itself does not tell: log(x) - log(x) is 0. (Arguments of asin and acos, and bases of powers with symbolic exponents,
-   * are not among the conditions.)
+   * Calls `body`, and says besides where all is defined that it builds: what is under roots, in logarithms, in asin and acos, and below
+   * bars, and which powers with symbolic exponents must have a value. An expression itself does not tell: log(x) - log(x) is 0.
    */
-  withDomain<Result>(body: () => Result): { readonly result: Result; readonly domain: Condition[] } {
+  withDomain<Result>(body: () => Result): { readonly result: Result; readonly domain: DomainCondition[] } {
+    if (typeof body !== 'function') throw invalidOption('body', body, 'a function that builds');
     const before = this.#domain;
-    this.#domain = new ConditionSet(this);
+    this.#domain = new ConditionSet<DomainCondition>(this);
     try {
       const result = body();
       const domain = this.#domain.list();
@@ -95,12 +96,19 @@ export class ExpressionStore extends NodeTable {
    * @throws TenstripError `DomainError` when the denominator is 0; `BudgetExceeded` beyond `maxBits`
    */
   rational(numerator: bigint | number, denominator: bigint | number = 1n): ExprId {
+    for (const part of [numerator, denominator]) {
+      if (typeof part !== 'bigint' && !Number.isInteger(part))
+        throw invalidOption('numerator and denominator', part, 'whole; fromDouble and fromText give fractions');
+    }
     return this.number(rational(BigInt(numerator), BigInt(denominator)));
   }
 
   /** An exact number. @throws TenstripError `BudgetExceeded` beyond `maxBits` */
   number(value: Rational): ExprId {
-    if (typeof value !== 'number') {
+    if (typeof value === 'number') {
+      if (!Number.isSafeInteger(value)) throw invalidOption('value', value, 'a safe integer or a Fraction');
+    } else {
+      if (!(value instanceof Fraction)) throw invalidOption('value', value, 'a safe integer or a Fraction');
       const { numerator, denominator } = value;
       const size = numerator < 0n ? -numerator : numerator;
       if (this.#isTooLarge(size) || this.#isTooLarge(denominator)) {
@@ -124,7 +132,6 @@ export class ExpressionStore extends NodeTable {
    * @throws TenstripError `AssumptionContradiction` when no number satisfies all that is assumed of it
    */
   symbol(name: string, assumptions: readonly Assumption[] = []): ExprId {
-    if (name === '') throw reducerError('OptionsInvalid', 'a symbol needs a name', { option: 'name' });
     this.assume(name, assumptions);
     return this.internSymbol(name);
   }
@@ -155,6 +162,7 @@ export class ExpressionStore extends NodeTable {
 
   /** The sum of any number of terms. */
   sum(operands: readonly ExprId[]): ExprId {
+    this.#requireNodes(operands);
     if (operands.length === 1) return operands[0]!;
     const terms: ExprId[] = [];
     const coefficients: Rational[] = [];
@@ -162,8 +170,18 @@ export class ExpressionStore extends NodeTable {
     return this.#sumOf(terms, coefficients);
   }
 
+  #requireNodes(operands: readonly ExprId[]): void {
+    if (!Array.isArray(operands)) throw invalidOption('operands', operands, 'a list of expressions');
+    for (let at = 0; at < operands.length; at++) this.requireNode(operands[at]!);
+  }
+
   /** The sum of terms with coefficients. */
   linearCombination(parts: readonly Term[]): ExprId {
+    if (!Array.isArray(parts)) throw invalidOption('parts', parts, 'a list of terms with coefficients');
+    for (const part of parts) {
+      requireOptions(part, 'part');
+      this.requireNode(part.term);
+    }
     const terms: ExprId[] = [];
     const coefficients: Rational[] = [];
     for (const { term, coefficient } of parts) this.#pushTerms(terms, coefficients, term, coefficient);
@@ -238,6 +256,7 @@ export class ExpressionStore extends NodeTable {
     if (scale === 1) return sum;
     const payload = this.childrenOf(sum) as number[];
     for (let at = 1; at < payload.length; at += 2) {
+      if (typeof scale !== 'number') this.noteWork();
       payload[at] = this.number(multiply(scale, this.numberAt(payload[at] as ExprId)));
     }
     return this.intern(kindCode.sum, payload);
@@ -258,6 +277,9 @@ export class ExpressionStore extends NodeTable {
 
   /** A rational multiple. */
   scale(a: ExprId, factor: Rational): ExprId {
+    this.requireNode(a);
+    if (!Number.isSafeInteger(factor) && !(factor instanceof Fraction))
+      throw invalidOption('factor', factor, 'a safe integer or a Fraction');
     if (signOf(factor) === 0) return this.zero;
     return factor === 1 ? a : this.linearCombination([{ term: a, coefficient: factor }]);
   }
@@ -274,6 +296,7 @@ export class ExpressionStore extends NodeTable {
 
   /** The product of any number of factors. */
   product(operands: readonly ExprId[]): ExprId {
+    this.#requireNodes(operands);
     if (operands.length === 1) return operands[0]!;
     const gathered: Gathered = { coefficient: 1, bases: [], exponents: [], inExp: [] };
     for (const operand of operands) this.#gather(gathered, operand);
@@ -410,6 +433,8 @@ export class ExpressionStore extends NodeTable {
    * @throws TenstripError `DomainError` for 0^0, 0 to a negative power, and a broken power of what is negative throughout
    */
   power(base: ExprId, exponent: ExprId): ExprId {
+    this.requireNode(base);
+    this.requireNode(exponent);
     if (exponent === this.one) return base;
     const times = this.valueOf(exponent);
     const value = this.valueOf(base);
@@ -418,7 +443,10 @@ export class ExpressionStore extends NodeTable {
       if (value === 1) return this.one;
       if (times !== undefined) return this.#numberPower(value, times);
     }
-    if (times === undefined) return this.#symbolicPower(base, exponent);
+    if (times === undefined) {
+      if (this.signs(base) !== positiveSign) this.#domain?.add('defined', this.#pair(base, exponent));
+      return this.#symbolicPower(base, exponent);
+    }
     if (this.#domain !== undefined) this.#noteDomain(this.#domain, base, times);
     if (signOf(times) === 0) return (this.signs(base) & zeroSign) === 0 ? this.one : this.#pair(base, exponent);
     const whole = isInteger(times);
@@ -447,7 +475,7 @@ export class ExpressionStore extends NodeTable {
     }
   }
 
-  #noteDomain(domain: ConditionSet, base: ExprId, times: Rational): void {
+  #noteDomain(domain: ConditionSet<DomainCondition>, base: ExprId, times: Rational): void {
     if (!isInteger(times)) domain.add(signOf(times) < 0 ? 'positive' : 'nonnegative', base);
     else if (signOf(times) <= 0) domain.add('nonzero', base);
   }
@@ -457,8 +485,11 @@ export class ExpressionStore extends NodeTable {
   }
 
   #powerOfZero(exponent: ExprId, times: Rational | undefined): ExprId {
-    if (times === undefined ? this.signs(exponent) === positiveSign : signOf(times) > 0) return this.zero;
-    if (times === undefined) return this.#pair(this.zero, exponent);
+    if (times === undefined) {
+      this.#domain?.add('positive', exponent);
+      return this.signs(exponent) === positiveSign ? this.zero : this.#pair(this.zero, exponent);
+    }
+    if (signOf(times) > 0) return this.zero;
     throw reducerError('DomainError', `0^${toText(times)} has no value`, { operation: 'power' });
   }
 
@@ -567,7 +598,8 @@ export class ExpressionStore extends NodeTable {
    */
   call(name: FunctionName, operands: readonly ExprId[]): ExprId {
     const index = functionIndex.get(name);
-    if (index === undefined) throw reducerError('UnknownFunction', `no function is called "${name}"`, { name });
+    if (index === undefined) throw reducerError('UnknownFunction', `no function is called "${String(name)}"`, { name });
+    this.#requireNodes(operands);
     const { arity, parity } = functionTable[index]!;
     if (arity === Number.POSITIVE_INFINITY) return this.#extreme(index, name as 'min' | 'max', operands);
     if (operands.length !== arity) {
@@ -617,6 +649,7 @@ export class ExpressionStore extends NodeTable {
         if (value !== undefined && compareNumbers(absolute(value), 1) > 0) {
           throw reducerError('DomainError', `${name}(${toText(value)}) has no real value`, { operation: name });
         }
+        if (value === undefined) this.#domain?.add('nonnegative', this.#inUnitInterval(argument));
         if (name === 'acos') return value === 1 ? this.zero : undefined;
         return argument === this.zero ? this.zero : undefined;
       case 'sinh':
@@ -634,6 +667,11 @@ export class ExpressionStore extends NodeTable {
       default:
         return undefined;
     }
+  }
+
+  /** 1 - u^2, which is not negative where asin(u) and acos(u) have a value. */
+  #inUnitInterval(u: ExprId): ExprId {
+    return this.subtract(this.one, this.power(u, this.number(2)));
   }
 
   #wholeAlready(argument: ExprId): ExprId | undefined {
@@ -724,6 +762,7 @@ export class ExpressionStore extends NodeTable {
 
   /** The signs that an expression can have where it is defined, as far as they follow from assumptions and structure. */
   signs(root: ExprId): SignMask {
+    this.requireNode(root);
     const known = this.knownSigns(root);
     if (known !== 0) return known;
     const stack: ExprId[] = [root];

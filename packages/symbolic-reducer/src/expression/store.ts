@@ -3,7 +3,7 @@
 // a struct of arrays and a pool of payload, found by open addressing on a hash of the structure. Children are ordered by
 // structure, never by handle, so nothing depends on what was built before. At most 64 bytes a node of up to four children.
 
-import { reducerError } from '../errors/index.js';
+import { invalidOption, reducerError, requireOptions } from '../errors/index.js';
 import {
   compare as compareNumbers,
   equals as equalNumbers,
@@ -66,11 +66,24 @@ export class NodeTable {
   #facts: ReadonlyMap<string, SymbolFacts> = new Map();
   #budgetCheck: ((nodes: number) => void) | undefined;
 
-  constructor({ maxNodes = 1 << 22, maxBits = 1 << 20 }: StoreLimits = {}) {
+  constructor(limits: StoreLimits = {}) {
+    requireOptions(limits, 'limits');
+    const { maxNodes = 1 << 22, maxBits = 1 << 20 } = limits;
     requireLimit('maxNodes', maxNodes, 1 << 28);
     requireLimit('maxBits', maxBits, 1 << 29);
     this.maxNodes = maxNodes;
     this.maxBits = maxBits;
+  }
+
+  /**
+   * Refuses what is certainly no expression of this store: a handle that it has not given out. (One of another store may have the number
+   * of one of its own.)
+   *
+   * @throws TenstripError `OptionsInvalid`
+   */
+  requireNode(id: ExprId): void {
+    if (typeof id === 'number' && id < this.#used && this.#kind[id] !== undefined) return;
+    throw invalidOption('expression', id, 'an expression of this store, as parseText and the builders give them');
   }
 
   /** Nodes that exist. */
@@ -255,6 +268,8 @@ export class NodeTable {
 
   /** Adds facts about a symbol. @throws TenstripError `AssumptionContradiction` */
   assume(name: string, assumptions: readonly Assumption[]): void {
+    if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a text that is not empty');
+    if (!Array.isArray(assumptions)) throw invalidOption('assume', assumptions, 'a list, as ["positive"]');
     if (assumptions.length === 0) return;
     const facts = assumptions.reduce<SymbolFacts>(
       (known, assumption) => withAssumption(name, known, assumption),
@@ -266,6 +281,8 @@ export class NodeTable {
 
   /** Calls `body` with more assumptions, which end with it. @throws TenstripError `AssumptionContradiction` */
   assuming<Result>(assumptions: Assumptions, body: () => Result): Result {
+    requireOptions(assumptions, 'assume');
+    if (typeof body !== 'function') throw invalidOption('body', body, 'a function');
     const before = this.#facts;
     try {
       for (const name of Object.keys(assumptions)) this.assume(name, assumptions[name]!);
@@ -301,6 +318,11 @@ export class NodeTable {
     this.#signs[id] = mask;
   }
 
+  /** Calls what {@link watching} was given: before long work that makes no node. */
+  noteWork(): void {
+    this.#budgetCheck?.(this.nodeCount);
+  }
+
   /** Calls `check` with the number of nodes before each is made, while `body` runs. */
   watching<Result>(check: (nodes: number) => void, body: () => Result): Result {
     const before = this.#budgetCheck;
@@ -322,6 +344,9 @@ export class NodeTable {
    * are no expressions any more, and their numbers are used again. O(nodes in the store).
    */
   release(mark: Mark, keep: readonly ExprId[]): void {
+    if (!Number.isInteger(mark) || mark < 0) throw invalidOption('mark', mark, 'a mark that checkpoint() gave');
+    if (!Array.isArray(keep)) throw invalidOption('keep', keep, 'a list of expressions');
+    for (const id of keep) this.requireNode(id);
     const live = new Uint8Array(this.#used);
     const stack: number[] = [...keep];
     while (stack.length > 0) {
@@ -371,7 +396,7 @@ export class NodeTable {
 
 function requireLimit(option: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw reducerError('OptionsInvalid', `${option} must be a whole number from 1 to ${most}, not ${value}`, { option });
+  throw invalidOption(option, value, `a whole number from 1 to ${most}`);
 }
 
 function mix(hash: number, value: number): number {
@@ -380,6 +405,18 @@ function mix(hash: number, value: number): number {
   h = Math.imul(h, 0x85ebca6b);
   return h ^ (h >>> 13);
 }
+
+/** Of long numbers by digits that are quickly found. */
+function digitsOf(value: Rational): string {
+  if (typeof value === 'number' || (isShort(value.numerator) && isShort(value.denominator))) return toText(value);
+  return `${value.numerator.toString(32)}/${value.denominator.toString(32)}`;
+}
+
+function isShort(value: bigint): boolean {
+  return value < longNumber && -value < longNumber;
+}
+
+const longNumber = 1n << 1_024n;
 
 function hashOfText(text: string): number {
   let hash = 0x811c9dc5 | 0;
@@ -394,7 +431,7 @@ function hashOfNumber(value: Rational): number {
   const isSmall = typeof value === 'number' && value >= -64 && value < 1024;
   const known = isSmall ? hashesOfSmall[value + 64]! : 0;
   if (known !== 0) return known;
-  const hash = mix(mix(1, kindCode.number), hashOfText(toText(value)));
+  const hash = mix(mix(1, kindCode.number), hashOfText(digitsOf(value)));
   if (isSmall) hashesOfSmall[value + 64] = hash;
   return hash;
 }

@@ -1,10 +1,14 @@
 // Walks over the graph below some expressions, each node once, without recursion.
 
+import { invalidOption } from '../errors/index.js';
 import type { ExpressionStore } from './expression-store.js';
-import type { ExprId } from './store.js';
+import { type ExprId, NodeTable } from './store.js';
 
 /** All nodes below the roots and they themselves, each once, children before parents. O(nodes and edges). */
 export function postorder(store: ExpressionStore, roots: readonly ExprId[]): ExprId[] {
+  requireStore(store);
+  if (!Array.isArray(roots)) throw invalidOption('roots', roots, 'a list of expressions');
+  for (const root of roots) store.requireNode(root);
   const state = new Map<ExprId, boolean>();
   const order: ExprId[] = [];
   const stack: ExprId[] = [...roots].reverse();
@@ -28,6 +32,11 @@ export function postorder(store: ExpressionStore, roots: readonly ExprId[]): Exp
   return order;
 }
 
+/** Refuses what is no store. @throws TenstripError `OptionsInvalid` @internal */
+export function requireStore(store: ExpressionStore): void {
+  if (!(store instanceof NodeTable)) throw invalidOption('store', store, 'an ExpressionStore');
+}
+
 /** Names of the symbols in some expressions, sorted. */
 export function symbolNames(store: ExpressionStore, roots: readonly ExprId[]): string[] {
   const names = postorder(store, roots).map((id) => store.nameOf(id));
@@ -36,6 +45,7 @@ export function symbolNames(store: ExpressionStore, roots: readonly ExprId[]): s
 
 /** Puts expressions in the place of others, everywhere, and builds what is above them anew, canonically. */
 export function substitute(store: ExpressionStore, root: ExprId, replacements: ReadonlyMap<ExprId, ExprId>): ExprId {
+  if (!(replacements instanceof Map)) throw invalidOption('replacements', replacements, 'a Map of expressions');
   const made = new Map<ExprId, ExprId>();
   for (const id of postorder(store, [root]))
     made.set(id, replacements.get(id) ?? rebuild(store, id, (child) => made.get(child)!));

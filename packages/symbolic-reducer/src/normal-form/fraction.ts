@@ -54,6 +54,9 @@ export class FractionField {
   add(a: Fraction, b: Fraction): Fraction {
     if (a.numerator.isZero) return b;
     if (b.numerator.isZero) return a;
+    this.#budget.turn();
+    this.#count(a);
+    this.#count(b);
     if (a.denominator.equals(b.denominator)) {
       return { numerator: a.numerator.add(b.numerator, this.#budget), denominator: a.denominator };
     }
@@ -81,7 +84,17 @@ export class FractionField {
     };
   }
 
+  /** Contents and common multiples of long coefficients are long work: Euclid's takes time by the square of their length. */
+  #count({ numerator, denominator }: Fraction): void {
+    for (const polynomial of [numerator, denominator]) {
+      if (polynomial.columns.coefficients instanceof Float64Array) continue;
+      const words = Math.ceil(polynomial.bits / 64);
+      this.#budget.step(polynomial.termCount * (1 + words + Math.floor(words ** 2 / 16)));
+    }
+  }
+
   #times(a: Polynomial, b: Polynomial): Polynomial {
+    this.#budget.turn();
     if (a.isOne) return b;
     return b.isOne ? a : a.multiply(b, this.#budget);
   }
@@ -108,13 +121,14 @@ export class FractionField {
    * The fraction in lowest terms, with a positive leading coefficient below, and what was cancelled: 1 when that is a number.
    */
   cancel(a: Fraction): { readonly fraction: Fraction; readonly cancelled: Polynomial } {
+    this.#count(a);
     if (a.numerator.isZero) {
       return { fraction: this.constant(0n), cancelled: a.denominator.primitivePart() };
     }
     if (a.denominator.isConstant) {
       const below = a.denominator.leadingCoefficient;
       if (below === 1n) return { fraction: a, cancelled: this.#one };
-      const shared = gcdOf(a.numerator.content(), below) * (below < 0n ? -1n : 1n);
+      const shared = gcdOf(a.numerator.content(this.#budget), below) * (below < 0n ? -1n : 1n);
       return {
         fraction: {
           numerator: a.numerator.divideScalar(shared),

@@ -2,8 +2,16 @@
 // what they are arguments of. Multiples are reached by doubling, so n-fold angles take O(log n) steps.
 
 import type { IdentityName } from '../certificate/index.js';
-import { type ExpressionStore, type ExprId, type Factor, negativeSign } from '../expression/index.js';
-import { denominatorOf, rational } from '../numbers/index.js';
+import {
+  type ExpressionStore,
+  type ExprId,
+  type Factor,
+  factorised,
+  negativeSign,
+  positiveSign,
+  type Term,
+} from '../expression/index.js';
+import { absolute, denominatorOf, type Rational, rational, signOf } from '../numbers/index.js';
 
 /** An identity applied everywhere. */
 export interface TracedStep {
@@ -52,6 +60,34 @@ export class IdentityTrace {
     if (more.length > 0 || root === undefined || denominatorOf(root) !== 2n) return;
     if (typeof value !== 'number' || value % 2 !== 0 || (store.signs(inner) & negativeSign) !== 0) return;
     this.add('root-of-square', store.power(inner, store.number(value / 2)));
+  }
+
+  /** What the builder takes out of a root: numbers and what else is positive. */
+  root(base: ExprId, exponent: Rational): void {
+    const store = this.#store;
+    const order = store.number(rational(1n, denominatorOf(exponent)));
+    const terms = store.termsOf(base);
+    if (terms.length !== 1) return;
+    const [{ term, coefficient }] = terms as [Term];
+    const outside: Factor[] = factorised(absolute(coefficient)).map(([prime, times]) => ({
+      base: store.number(rational(prime)),
+      exponent: store.number(times),
+    }));
+    const inside: ExprId[] = signOf(coefficient) < 0 ? [store.minusOne] : [];
+    for (const factor of store.factorsOf(term)) {
+      const isPositive = store.signs(factor.base) === positiveSign;
+      if (factor.base === store.one) continue;
+      if (isPositive) outside.push(factor);
+      else inside.push(store.power(factor.base, factor.exponent));
+    }
+    const powers = outside.map((factor) => store.power(factor.base, factor.exponent));
+    const parts = inside.length === 0 ? powers : [...powers, store.product(inside)];
+    const join = (u: ExprId, v: ExprId) => this.add('power-of-positive-factor', u, v, order);
+    this.parts(parts, join, (rest) => store.product(rest));
+    for (const { base: inner, exponent: times } of outside) {
+      if (times !== store.one) this.add('power-of-power', inner, times, order);
+      else if (store.functionOf(inner) === 'exp') this.add('power-of-exponential', store.child(inner, 0), order);
+    }
   }
 
   /** A multiple of a unit, halved until the unit is left; `times` at least 1. */

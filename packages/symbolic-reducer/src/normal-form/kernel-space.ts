@@ -142,13 +142,20 @@ export class KernelSpace {
   }
 
   /** A fraction as an expression: (rational number) * primitive polynomial / primitive polynomial. */
-  expressionOf({ numerator, denominator }: Fraction): ExprId {
+  expressionOf(fraction: Fraction): ExprId {
+    const { coefficients } = fraction.numerator.columns;
+    // Long coefficients are cancelled with a denominator one by one.
+    const check = coefficients instanceof Float64Array ? () => this.#budget.turn() : this.#budget.look;
+    return this.#store.watching(check, () => this.#expressionOf(fraction));
+  }
+
+  #expressionOf({ numerator, denominator }: Fraction): ExprId {
     const store = this.#store;
     if (numerator.isZero) return store.zero;
     if (this.#isPlain && denominator.isOne) return this.polynomialExpression(numerator);
     // The sign goes to the coefficient, so that -f and f have the same factors.
-    const size = numerator.content();
-    const [above, below] = [numerator.leadingCoefficient < 0n ? -size : size, denominator.content()];
+    const size = numerator.content(this.#budget);
+    const [above, below] = [numerator.leadingCoefficient < 0n ? -size : size, denominator.content(this.#budget)];
     const coefficient = store.number(rational(above, below));
     const parts = [coefficient, this.polynomialExpression(numerator.divideScalar(above))];
     const rest = denominator.divideScalar(below);
@@ -162,6 +169,7 @@ export class KernelSpace {
     if (this.#isPlain) return this.#plainExpression(polynomial);
     const parts: { term: ExprId; coefficient: Rational }[] = [];
     for (const { exponents, coefficient } of polynomial.terms()) {
+      this.#budget.turn();
       const factors: ExprId[] = [];
       exponents.forEach((exponent, index) => {
         if (exponent > 0) factors.push(store.power(this.kernels[index]!, store.number(exponent)));
@@ -239,7 +247,8 @@ export class KernelSpace {
         seen.add(id);
         this.#budget.step();
         order.push(id);
-        stack.push(...this.#below(id, angles));
+        // Not spread: a sum may have more terms than a call has arguments.
+        for (const below of this.#below(id, angles)) stack.push(below);
       }
     };
     visit(roots);
@@ -963,6 +972,7 @@ export class KernelSpace {
     let sum = this.#field.constant(0n);
     for (const { factor, base, logarithm } of parts) {
       if (factor !== store.one) this.#trace.add('logarithm-of-power', base, factor);
+      if (this.#isExp(base)) this.#trace.add('logarithm-of-exponential', store.child(base, 0));
       sum = this.#field.add(sum, this.#field.multiply(this.#evaluate(factor), this.#evaluate(logarithm)));
     }
     return sum;

@@ -11,12 +11,14 @@ import {
   type FunctionName,
   kindCode,
   negativeSign,
+  positiveSign,
   postorder,
 } from '../expression/index.js';
-import { isInteger, rational } from '../numbers/index.js';
+import { absolute, isInteger, rational, signOf } from '../numbers/index.js';
 import type { Fraction } from './fraction.js';
 import { IdentityTrace } from './identity-trace.js';
 import { KernelSpace } from './kernel-space.js';
+import { type PredictedSize, requireSize, SizePrediction } from './predicted-size.js';
 
 /** Normal forms of the expressions of one question, with the conditions and identities that they used. */
 export class NormalForms {
@@ -24,6 +26,8 @@ export class NormalForms {
   readonly conditions: ConditionSet;
   /** The identities that lead to them. */
   readonly trace: IdentityTrace;
+  /** How large the first forms that were asked for were predicted to be; `undefined` when they are small. */
+  predicted: PredictedSize | undefined;
   readonly #store: ExpressionStore;
   readonly #budget: Budget;
   readonly #prepared = new Map<ExprId, ExprId>();
@@ -43,6 +47,7 @@ export class NormalForms {
     for (const id of postorder(store, [root])) {
       if (this.#prepared.has(id)) continue;
       this.#budget.step();
+      this.#budget.turn();
       this.#prepared.set(id, this.#prepareNode(id));
     }
     return this.#prepared.get(root)!;
@@ -86,7 +91,10 @@ export class NormalForms {
         if (exponent !== undefined && isInteger(exponent)) continue;
         children[at] = this.#argument(children[at]!);
         if (exponent === undefined) children[at + 1] = this.#argument(children[at + 1]!);
-        else this.trace.rootOfSquare(children[at]!, children[at + 1]!);
+        else {
+          this.trace.root(children[at]!, exponent);
+          this.trace.rootOfSquare(children[at]!, children[at + 1]!);
+        }
       }
     }
     return build(store, id, children);
@@ -101,14 +109,34 @@ export class NormalForms {
     if (argument === store.zero && name === 'cos') this.trace.add('cosine-of-zero');
     if (argument === store.zero && name === 'exp') this.trace.add('exponential-of-zero');
     if (argument === store.one && name === 'log') this.trace.add('logarithm-of-one');
-    if (name === 'abs' && (store.signs(argument) & negativeSign) === 0)
-      this.trace.add('absolute-of-nonnegative', argument);
+    if (argument === store.one && name === 'acos') this.trace.add('arccosine-of-one');
+    if (name === 'abs' || name === 'sign') this.#traceMagnitude(name, argument);
     const call = store.call(name, operands);
+    if (call === argument && name === 'floor') this.trace.add('floor-of-integer', argument);
+    if (call === argument && name === 'ceil') this.trace.add('ceiling-of-integer', argument);
     const [{ term }] = store.termsOf(call).length === 1 ? store.termsOf(call) : [{ term: call }];
     if (store.functionOf(term) === name && store.child(term, 0) !== argument) {
       this.#traceOpposite(name, argument, store.child(term, 0));
     }
     return call;
+  }
+
+  /** |u| and sign(u), where the sign of u is known or there is a number to take out. */
+  #traceMagnitude(name: 'abs' | 'sign', argument: ExprId): void {
+    const store = this.#store;
+    const terms = store.termsOf(argument);
+    const isNegated =
+      (store.signs(argument) & positiveSign) === 0 || (terms.length === 1 && signOf(terms[0]!.coefficient) < 0);
+    const u = isNegated ? store.negate(argument) : argument;
+    if (isNegated) this.trace.add(name === 'abs' ? 'absolute-of-opposite' : 'sign-of-opposite', u);
+    if (name === 'abs' && (store.signs(u) & negativeSign) === 0) this.trace.add('absolute-of-nonnegative', u);
+    else if (name === 'sign' && store.signs(u) === positiveSign) this.trace.add('sign-of-positive', u);
+    else if (terms.length === 1) {
+      const { term, coefficient } = terms[0]!;
+      const size = absolute(coefficient);
+      const identity = name === 'abs' ? 'absolute-of-product' : 'sign-of-product';
+      if (size !== 1) this.trace.add(identity, store.number(size), term);
+    }
   }
 
   /** f(-u), which the builder wrote as f(u) or -f(u). */
@@ -150,8 +178,14 @@ export class NormalForms {
     return { space, fractions };
   }
 
-  /** Expressions as fractions over the same kernels, not in lowest terms. */
+  /**
+   * Expressions as fractions over the same kernels, not in lowest terms.
+   *
+   * @throws TenstripError `BudgetExceeded` before anything is made, when what it would be is predicted to be too large
+   */
   fractions(roots: readonly ExprId[]): { space: KernelSpace; fractions: Fraction[] } {
+    this.predicted ??= new SizePrediction(this.#store).of(roots);
+    requireSize(this.predicted, this.#budget);
     return this.#over(roots.map((root) => this.prepared(root)));
   }
 

@@ -2,7 +2,7 @@
 // cancel with the gcds of the small parts (Knuth, The Art of Computer Programming 2, 4.5.1), which keeps the numbers that are
 // multiplied small: a harmonic sum of 2,000 terms is about a hundred times faster than with the gcd of the whole.
 
-import { reducerError } from '../errors/index.js';
+import { invalidOption, reducerError } from '../errors/index.js';
 
 /** A fraction in lowest terms with a positive denominator, that is not a safe integer. Made by {@link rational} only. */
 export class Fraction {
@@ -48,6 +48,12 @@ function smallGcd(a: number, b: number): number {
  * @throws TenstripError `DomainError` when the denominator is 0
  */
 export function rational(numerator: bigint, denominator = 1n): Rational {
+  if (typeof numerator !== 'bigint' || typeof denominator !== 'bigint')
+    throw invalidOption(
+      'numerator and denominator',
+      typeof numerator === 'bigint' ? denominator : numerator,
+      'bigints',
+    );
   if (denominator === 1n) return ofInteger(numerator);
   if (denominator === 0n) throw reducerError('DomainError', `${numerator}/0: a division by zero has no value`);
   const divisor = gcdOf(numerator, denominator);
@@ -197,12 +203,15 @@ function bitLength(value: bigint): number {
 
 /** Text as `3`, `-3/4`. */
 export function toText(value: Rational): string {
+  if (typeof value !== 'number' && !(value instanceof Fraction))
+    throw invalidOption('value', value, 'a safe integer or a Fraction');
   if (typeof value === 'number') return value.toString();
   return value.denominator === 1n ? value.numerator.toString() : `${value.numerator}/${value.denominator}`;
 }
 
 /** Reads what {@link toText} writes. @throws TenstripError `ParseError` when it is not that */
 export function fromText(text: string): Rational {
+  if (typeof text !== 'string') throw invalidOption('text', text, 'a text, as 3 or -3/4');
   const match = /^(-?\d+)(?:\/(\d+))?$/.exec(text);
   if (match === null) throw reducerError('ParseError', `"${text}" is not a number such as 3 or -3/4`, { position: 0 });
   return rational(BigInt(match[1]!), BigInt(match[2] ?? 1));
@@ -210,6 +219,7 @@ export function fromText(text: string): Rational {
 
 /** The exact value of a finite double. */
 export function fromDouble(value: number): Rational {
+  if (typeof value !== 'number') throw invalidOption('value', value, 'a finite number');
   if (Number.isSafeInteger(value)) return value + 0;
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);

@@ -9,9 +9,10 @@ import type {
   QuotientCertificate,
   SquareFreeCertificate,
 } from '../certificate/index.js';
+import { reducerError } from '../errors/index.js';
 import { gcdWithCofactors } from './gcd.js';
 import { Image } from './images.js';
-import type { Polynomial } from './polynomial.js';
+import { type Polynomial, requirePolynomial } from './polynomial.js';
 import { PointSequence, primeFieldAt } from './prime-field.js';
 import { type SquareFreeDecomposition, squareFree } from './square-free.js';
 
@@ -20,6 +21,7 @@ const MAX_POINTS = 100;
 
 /** A polynomial as MathJSON, with these names for its variables. */
 export function polynomialToMathJson(polynomial: Polynomial, names: readonly string[]): MathJson {
+  checkNames(polynomial, names);
   const terms: MathJson[] = [];
   for (const { exponents, coefficient } of polynomial.terms()) {
     const factors: MathJson[] = [];
@@ -30,6 +32,14 @@ export function polynomialToMathJson(polynomial: Polynomial, names: readonly str
     terms.push(factors.length === 1 ? factors[0]! : ['Multiply', ...factors]);
   }
   return terms.length === 0 ? 0 : terms.length === 1 ? terms[0]! : ['Add', ...terms];
+}
+
+function checkNames(polynomial: Polynomial, names: readonly string[]): void {
+  requirePolynomial(polynomial);
+  const isNames = Array.isArray(names) && names.every((name) => typeof name === 'string');
+  if (isNames && names.length === polynomial.variables) return;
+  const problem = `the names of the ${polynomial.variables} variables must be a list of as many texts`;
+  throw reducerError('PolynomialInvalid', problem, { problem, value: names });
 }
 
 function integer(value: bigint): MathJson {
@@ -59,6 +69,7 @@ export function certifyGcd(
   names: readonly string[],
   budget = new Budget(),
 ): GcdCertificate {
+  checkNames(left, names);
   const found = gcdWithCofactors(left, right, budget);
   const json = (polynomial: Polynomial) => polynomialToMathJson(polynomial, names);
   return {
@@ -82,6 +93,7 @@ export function certifySquareFree(
   names: readonly string[],
   budget = new Budget(),
 ): { readonly decomposition: SquareFreeDecomposition; readonly certificate: SquareFreeCertificate } {
+  checkNames(polynomial, names);
   const decomposition = squareFree(polynomial, budget);
   const { content, factors } = decomposition;
   const witnesses: CoprimalityWitness[] = [];

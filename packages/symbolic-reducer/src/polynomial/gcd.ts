@@ -5,7 +5,7 @@
 
 import { Budget } from '../budget/index.js';
 import { Image, multiplyByPowers } from './images.js';
-import { gcdOf, Polynomial } from './polynomial.js';
+import { gcdOf, Polynomial, requirePolynomial } from './polynomial.js';
 import { PointSequence, type PrimeField, primeFieldAt } from './prime-field.js';
 
 /** A greatest common divisor with what it leaves of both. */
@@ -36,8 +36,10 @@ export function gcd(left: Polynomial, right: Polynomial, budget = new Budget()):
  * @throws as {@link gcd}
  */
 export function gcdWithCofactors(left: Polynomial, right: Polynomial, budget = new Budget()): GcdWithCofactors {
+  requirePolynomial(left);
+  requirePolynomial(right);
   if (left.isZero || right.isZero) return withZero(left, right);
-  const [a, b] = [splitMonomial(left), splitMonomial(right)];
+  const [a, b] = [splitMonomial(left, budget), splitMonomial(right, budget)];
   const content = gcdOf(a.content, b.content);
   const shared = a.exponents.map((exponent, variable) => Math.min(exponent, b.exponents[variable]!));
   const found = primitiveGcd(a.primitive, b.primitive, budget);
@@ -61,8 +63,8 @@ interface Split {
   readonly primitive: Polynomial;
 }
 
-function splitMonomial(polynomial: Polynomial): Split {
-  const size = polynomial.content();
+function splitMonomial(polynomial: Polynomial, budget: Budget): Split {
+  const size = polynomial.content(budget);
   const content = polynomial.leadingCoefficient < 0n ? -size : size;
   const exponents = polynomial.lowestExponents();
   const opposite = exponents.map((exponent) => -exponent);
@@ -133,10 +135,10 @@ function divided(a: Polynomial, b: Polynomial, divisor: Polynomial, budget: Budg
 function gcdWithCoefficients(start: Polynomial, of: Polynomial, variable: number, budget: Budget): Polynomial {
   const coefficients = of.coefficientsIn(variable).map(({ coefficient }) => coefficient);
   coefficients.sort((a, b) => a.termCount - b.termCount);
-  let common = start.primitivePart();
+  let common = start.primitivePart(budget);
   for (const coefficient of coefficients) {
     if (common.isConstant) break;
-    common = gcdWithCofactors(common, coefficient, budget).gcd.primitivePart();
+    common = gcdWithCofactors(common, coefficient, budget).gcd.primitivePart(budget);
   }
   return common;
 }
@@ -228,8 +230,8 @@ function interpolatedGcd(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const found = interpolation.attempt(attempt, (candidate) => {
       const primitive = lead.isConstant
-        ? candidate.primitivePart()
-        : candidate.divideExact(gcdWithCoefficients(lead, candidate, main, budget), budget)!.primitivePart();
+        ? candidate.primitivePart(budget)
+        : candidate.divideExact(gcdWithCoefficients(lead, candidate, main, budget), budget)!.primitivePart(budget);
       return divided(a, b, primitive.multiply(content, budget), budget);
     });
     if (found !== undefined) return found;
@@ -303,6 +305,7 @@ class Interpolation {
   }
 
   #images(field: PrimeField): Images {
+    this.#budget.look();
     return new Images(this.#a, this.#b, this.#lead, this.#main, field, this.#budget);
   }
 
@@ -397,7 +400,7 @@ class Interpolation {
   ): Float64Array | Unlucky {
     const { field } = images;
     const groups = groupsOf(terms.exponents[this.#main]!);
-    const needed = Math.max(...[...groups.values()].map(({ length }) => length));
+    const needed = [...groups.values()].reduce((most, { length }) => Math.max(most, length), 0);
     const ratios = new Array<number | undefined>(fixed.length).fill(undefined);
     for (const variable of free) ratios[variable] = this.#points.next(field);
     const nodes = new Float64Array(terms.coefficients.length).fill(1);
@@ -410,6 +413,7 @@ class Interpolation {
     const rows: Float64Array[] = [];
     images.goTo(fixed, ratios);
     for (let index = 0; index < needed; index++) {
+      this.#budget.look();
       if (index > 0) images.advance();
       const row = this.#imageAt(images);
       if (typeof row === 'string') return row;
@@ -561,8 +565,8 @@ export function gcdByEuclid(a: Polynomial, b: Polynomial, main: number, budget: 
     larger = smaller;
     smaller = remainder.isZero ? remainder : splitContent(remainder, main, budget)[1];
   }
-  const primitive = larger.degree(main) === 0 ? Polynomial.constant(a.variables, 1n) : larger.primitivePart();
-  return primitive.multiply(gcdWithCofactors(contentA, contentB, budget).gcd, budget).primitivePart();
+  const primitive = larger.degree(main) === 0 ? Polynomial.constant(a.variables, 1n) : larger.primitivePart(budget);
+  return primitive.multiply(gcdWithCofactors(contentA, contentB, budget).gcd, budget).primitivePart(budget);
 }
 
 /** A polynomial's coefficients' gcd in a variable, and what is left. */

@@ -4,7 +4,7 @@ export {
   certifySquareFree,
   polynomialToMathJson,
 } from './certify.js';
-export { coefficientAt } from './coefficients.js';
+export { bitLengthOf, coefficientAt } from './coefficients.js';
 export { type GcdWithCofactors, gcd, gcdByEuclid, gcdWithCofactors } from './gcd.js';
 export { Packing } from './packing.js';
 export { gcdOf, Polynomial, type PolynomialTerm, type PseudoDivision } from './polynomial.js';

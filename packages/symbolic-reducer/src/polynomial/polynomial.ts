@@ -49,16 +49,19 @@ export class Polynomial {
    */
   static fromTerms(variables: number, terms: Iterable<PolynomialTerm>): Polynomial {
     checkVariables(variables);
+    if (typeof terms?.[Symbol.iterator] !== 'function') throw invalid('terms must be a list', terms);
     const list = [...terms];
     const degrees = new Float64Array(variables);
-    for (const { exponents, coefficient } of list) {
+    for (const term of list) {
+      if (!Array.isArray(term?.exponents)) throw invalid('a term must be { exponents, coefficient }', term);
+      const { exponents, coefficient } = term;
       if (exponents.length !== variables) {
         throw invalid(`a term has ${exponents.length} exponents, of ${variables} variables`, exponents);
       }
       for (let variable = 0; variable < variables; variable++) {
         const exponent = exponents[variable]!;
         if (!Number.isSafeInteger(exponent) || exponent < 0) {
-          throw invalid(`the exponent ${exponent} is not a whole number from 0`, exponent);
+          throw invalid(`the exponent ${String(exponent)} is not a whole number from 0`, exponent);
         }
         degrees[variable] = Math.max(degrees[variable]!, exponent);
       }
@@ -103,6 +106,7 @@ export class Polynomial {
   /** A polynomial without variables' powers. */
   static constant(variables: number, value: bigint): Polynomial {
     checkVariables(variables);
+    checkBigint(value);
     if (value === 1n && variables > 0 && variables <= 26) {
       const packing = Packing.even(variables);
       return new Polynomial({
@@ -292,6 +296,7 @@ export class Polynomial {
 
   /** The product with an integer. */
   scale(factor: bigint): Polynomial {
+    checkBigint(factor);
     if (factor === 1n || this.isZero) return this;
     if (factor === 0n) return Polynomial.constant(this.variables, 0n);
     const { coefficients } = this.columns;
@@ -312,6 +317,7 @@ export class Polynomial {
    * @throws TenstripError `DomainError`
    */
   divideScalar(divisor: bigint): Polynomial {
+    checkBigint(divisor);
     if (divisor === 0n) throw divisionByZero();
     if (divisor === 1n || this.isZero) return this;
     const { coefficients } = this.columns;
@@ -361,7 +367,7 @@ export class Polynomial {
    */
   power(exponent: number, budget = new Budget()): Polynomial {
     if (!Number.isSafeInteger(exponent) || exponent < 0) {
-      throw invalid(`the exponent ${exponent} is not a whole number from 0`, exponent);
+      throw invalid(`the exponent ${String(exponent)} is not a whole number from 0`, exponent);
     }
     if (exponent === 0) return Polynomial.constant(this.variables, 1n);
     if (exponent === 1 || this.isZero || this.isOne) return this;
@@ -521,6 +527,8 @@ export class Polynomial {
    * @throws TenstripError `PolynomialInvalid` for another number of values, `BudgetExceeded` when it has too many bits
    */
   evaluate(values: readonly bigint[], budget = new Budget()): bigint {
+    if (!Array.isArray(values)) throw invalid('values must be a list of bigints', values);
+    values.forEach(checkBigint);
     if (values.length !== this.variables) {
       throw invalid(`${values.length} values were given, for ${this.variables} variables`, values.length);
     }
@@ -563,7 +571,7 @@ export class Polynomial {
   }
 
   /** The greatest common divisor of the coefficients, not negative; 0 of the polynomial 0. */
-  content(): bigint {
+  content(budget?: Budget): bigint {
     const { coefficients } = this.columns;
     let content = 0n;
     if (coefficients instanceof Float64Array && heightOf(coefficients) < 2 ** 31) {
@@ -575,6 +583,7 @@ export class Polynomial {
       return BigInt(small);
     }
     for (const integer of integersOf(coefficients)) {
+      budget?.look();
       content = gcdOf(content, integer);
       if (content === 1n) break;
     }
@@ -582,9 +591,9 @@ export class Polynomial {
   }
 
   /** This over its content, with a positive leading coefficient; 0 of the polynomial 0. */
-  primitivePart(): Polynomial {
+  primitivePart(budget?: Budget): Polynomial {
     if (this.isZero) return this;
-    const content = this.content();
+    const content = this.content(budget);
     return this.divideScalar(this.leadingCoefficient < 0n ? -content : content);
   }
 }
@@ -728,17 +737,28 @@ function compareTerms(left: Terms, i: number, right: Terms, j: number): number {
 
 function checkVariables(variables: number): void {
   if (!Number.isSafeInteger(variables) || variables < 0 || variables > 1_024) {
-    throw invalid(`${variables} is no number of variables from 0 to 1,024`, variables);
+    throw invalid(`${String(variables)} is no number of variables from 0 to 1,024`, variables);
   }
 }
 
 function checkIndex(index: number, variables: number): void {
   if (!Number.isInteger(index) || index < 0 || index >= variables) {
-    throw invalid(`there is no variable ${index} among ${variables}`, index);
+    throw invalid(`there is no variable ${String(index)} among ${variables}`, index);
   }
 }
 
+/** Refuses what is no polynomial. @throws TenstripError `PolynomialInvalid` @internal */
+export function requirePolynomial(value: unknown): void {
+  if (value instanceof Polynomial) return;
+  throw invalid('a Polynomial is needed here, as Polynomial.fromTerms gives one', value);
+}
+
+function checkBigint(value: unknown): void {
+  if (typeof value !== 'bigint') throw invalid(`a bigint is needed here, not ${typeof value}`, value);
+}
+
 function checkSameVariables(left: Polynomial, right: Polynomial): void {
+  requirePolynomial(right);
   if (left.variables !== right.variables) {
     throw invalid(
       `polynomials in ${left.variables} and in ${right.variables} variables do not combine`,

@@ -2,7 +2,7 @@
 // in O(1) operations, instead of being summed up from the products of smaller powers.
 
 import type { Budget } from '../budget/index.js';
-import { integersOf, normOf } from './coefficients.js';
+import { bitsOf, integersOf, normOf, productWeight } from './coefficients.js';
 import { Packing } from './packing.js';
 import { repack, type Terms } from './terms.js';
 
@@ -60,8 +60,12 @@ export function powerBySums(
     return { packing, keys, low, coefficients };
   }
   const coefficients = new Array<bigint>(total);
-  const factors = integersOf(terms.coefficients).map((coefficient) => bigFactorsOf(coefficient, exponent));
-  expandIntegers(terms, factors, exponent, keys, low, coefficients);
+  const bits = bitsOf(terms.coefficients) * exponent;
+  const weight = productWeight(bits, bits);
+  const factors = integersOf(terms.coefficients).map((coefficient) =>
+    bigFactorsOf(coefficient, exponent, weight, budget),
+  );
+  expandIntegers(terms, factors, exponent, keys, low, coefficients, () => budget.step(weight));
   return { packing, keys, low, coefficients };
 }
 
@@ -70,7 +74,7 @@ function factorsOf(coefficient: number, exponent: number): Float64Array[] {
   return binomialRows(exponent).map((row) => row.map((binomial, taken) => binomial * coefficient ** taken));
 }
 
-function bigFactorsOf(coefficient: bigint, exponent: number): bigint[][] {
+function bigFactorsOf(coefficient: bigint, exponent: number, weight: number, budget: Budget): bigint[][] {
   const powers = [1n];
   for (let index = 0; index < exponent; index++) powers.push(powers[index]! * coefficient);
   const rows: bigint[][] = [[1n]];
@@ -78,7 +82,10 @@ function bigFactorsOf(coefficient: bigint, exponent: number): bigint[][] {
     const above = rows[row - 1]!;
     rows.push(Array.from({ length: row + 1 }, (_, index) => (above[index - 1] ?? 0n) + (above[index] ?? 0n)));
   }
-  return rows.map((row) => row.map((binomial, taken) => binomial * powers[taken]!));
+  return rows.map((row) => {
+    budget.step(weight * (1 + (exponent >> 2)));
+    return row.map((binomial, taken) => binomial * powers[taken]!);
+  });
 }
 
 function binomialRows(exponent: number): Float64Array[] {
@@ -124,6 +131,7 @@ function expandIntegers(
   keys: Float64Array,
   low: Float64Array | undefined,
   coefficients: bigint[],
+  step: () => void,
 ): void {
   const last = terms.count - 1;
   let at = 0;
@@ -132,6 +140,7 @@ function expandIntegers(
       keys[at] = key + left * terms.keys[term]!;
       if (low !== undefined) low[at] = word + left * terms.low![term]!;
       coefficients[at++] = part * factors[term]![left]![left]!;
+      step();
       return;
     }
     const row = factors[term]![left]!;

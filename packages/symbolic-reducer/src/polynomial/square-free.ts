@@ -3,7 +3,7 @@
 
 import { Budget } from '../budget/index.js';
 import { gcdWithCofactors, splitContent } from './gcd.js';
-import type { Polynomial } from './polynomial.js';
+import { type Polynomial, requirePolynomial } from './polynomial.js';
 
 /** `content` times the product of all `factor^multiplicity`. */
 export interface SquareFreeDecomposition {
@@ -19,8 +19,9 @@ export interface SquareFreeDecomposition {
  * @throws TenstripError `BudgetExceeded`; what the operation throws when it was stopped
  */
 export function squareFree(polynomial: Polynomial, budget = new Budget()): SquareFreeDecomposition {
+  requirePolynomial(polynomial);
   if (polynomial.isZero) return { content: 0n, factors: [] };
-  const size = polynomial.content();
+  const size = polynomial.content(budget);
   const content = polynomial.leadingCoefficient < 0n ? -size : size;
   const byMultiplicity = new Map<number, Polynomial>();
   let rest = polynomial.divideScalar(content);
@@ -32,7 +33,7 @@ export function squareFree(polynomial: Polynomial, budget = new Budget()): Squar
     rest = without;
   }
   const factors = [...byMultiplicity]
-    .map(([multiplicity, factor]) => ({ factor: factor.primitivePart(), multiplicity }))
+    .map(([multiplicity, factor]) => ({ factor: factor.primitivePart(budget), multiplicity }))
     .sort((a, b) => a.multiplicity - b.multiplicity);
   return { content, factors };
 }

@@ -11,14 +11,16 @@ import {
 } from '../expression/index.js';
 import type { SharedMathJson } from '../syntax/index.js';
 
-/** Facts about the signs of these symbols, as conditions on expressions. */
+/** Facts about these symbols, as conditions on expressions. */
 export function assumedConditions(store: ExpressionStore, names: readonly string[]): Condition[] {
   return names.flatMap((name): Condition[] => {
     const symbol = store.symbol(name);
-    const relation = relationOf(store.factsOf(name).signs);
-    if (relation !== undefined) return [{ relation, expression: symbol }];
-    const opposite = relationOf(flipped(store.factsOf(name).signs));
-    return opposite === undefined ? [] : [{ relation: opposite, expression: store.negate(symbol) }];
+    const { signs, integer } = store.factsOf(name);
+    const whole: Condition[] = integer ? [{ relation: 'integer', expression: symbol }] : [];
+    const relation = relationOf(signs);
+    if (relation !== undefined) return [{ relation, expression: symbol }, ...whole];
+    const opposite = relationOf(flipped(signs));
+    return opposite === undefined ? whole : [{ relation: opposite, expression: store.negate(symbol) }, ...whole];
   });
 }
 

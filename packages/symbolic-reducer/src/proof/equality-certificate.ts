@@ -9,10 +9,13 @@ import {
   type IdentityStep,
 } from '../certificate/index.js';
 import { type Condition, type ExpressionStore, type ExprId, negativeSign, symbolNames } from '../expression/index.js';
-import { NormalForms, type TracedStep } from '../normal-form/index.js';
+import { type IdentityTrace, NormalForms, type TracedStep } from '../normal-form/index.js';
 import { SharedMathJson } from '../syntax/index.js';
 import { acceptedCertificate } from './accepted-certificate.js';
 import { assumedConditions, certified } from './assumptions-certified.js';
+
+/** Steps that are tried a second time. */
+const maxRepeated = 128;
 
 /** What an equality's proof is made of. */
 export interface EqualityProof {
@@ -23,7 +26,11 @@ export interface EqualityProof {
 }
 
 /** The certificate of an equality. Of assumptions it has those about its own symbols. */
-export function equalityCertificate(store: ExpressionStore, proof: EqualityProof): EqualityCertificate {
+export function equalityCertificate(
+  store: ExpressionStore,
+  proof: EqualityProof,
+  look?: () => void,
+): EqualityCertificate {
   const { left, right, steps } = proof;
   const conditions = [...neededConditions(store, steps), ...proof.conditions];
   const assumptions = assumedConditions(store, symbolNames(store, [left, right]));
@@ -32,7 +39,7 @@ export function equalityCertificate(store: ExpressionStore, proof: EqualityProof
     ...[...assumptions, ...conditions].map(({ expression }) => expression),
     ...steps.flatMap((step) => step.arguments),
   ];
-  const json = new SharedMathJson(store, roots);
+  const json = new SharedMathJson(store, roots, look === undefined ? {} : { look });
   return {
     kind: 'equality',
     definitions: json.definitions,
@@ -57,7 +64,7 @@ export function checkedEqualityCertificate(
 ):
   | { readonly certificate: EqualityCertificate; readonly conditions: readonly Condition[] }
   | { readonly problem: string } {
-  const result = acceptedCertificate(equalityCertificate(store, proof), limits);
+  const result = acceptedCertificate(equalityCertificate(store, proof, limits.look), limits);
   return 'problem' in result ? result : { certificate: result.certificate, conditions: proof.conditions };
 }
 
@@ -75,12 +82,19 @@ export function certifyForm(
   | { readonly certificate: EqualityCertificate; readonly conditions: readonly Condition[] }
   | { readonly problem: string } {
   const conditions = forms.conditions.list();
-  const { steps } = forms.trace;
-  const direct = checkedEqualityCertificate(store, { left, right, conditions, steps }, limits);
+  const looking = { ...limits, look: budget.look };
+  const attempt = (trace: IdentityTrace) => {
+    const once = checkedEqualityCertificate(store, { left, right, conditions, steps: trace.steps }, looking);
+    if (!('problem' in once) || trace.steps.length === 0 || trace.steps.length > maxRepeated) return once;
+    // What a step is applied to can be there only after steps that are needed later too.
+    const steps = [...trace.steps, ...trace.steps];
+    return checkedEqualityCertificate(store, { left, right, conditions, steps }, looking);
+  };
+  const direct = attempt(forms.trace);
   if (!('problem' in direct)) return direct;
   const both = new NormalForms(store, budget);
   if (!both.areEqual(left, right)) return { problem: 'the normal form of the result is another' };
-  return checkedEqualityCertificate(store, { left, right, conditions, steps: both.trace.steps }, limits);
+  return attempt(both.trace);
 }
 
 /**

@@ -5,21 +5,33 @@
 import { isTenstripError, type RandomSource, seededRandom } from '@tenstrip/shared-core';
 import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { Certificate } from '../certificate/index.js';
+import { invalidOption, requireOptions } from '../errors/index.js';
 import {
   type Assumptions,
   boxAround,
   type Condition,
   ConditionSet,
+  type DomainCondition,
   type ExactValue,
   type ExpressionStore,
   type ExprId,
   evaluateExactly,
   IntervalEvaluator,
   type RationalPoint,
+  requireStore,
   symbolNames,
 } from '../expression/index.js';
 import { NormalForms } from '../normal-form/index.js';
-import { containsZero, disjoint, equals, type Interval, type Rational, signOf, toText } from '../numbers/index.js';
+import {
+  containsZero,
+  disjoint,
+  equals,
+  type Interval,
+  isInteger,
+  type Rational,
+  signOf,
+  toText,
+} from '../numbers/index.js';
 import { checkedEqualityCertificate, equalityCertificate } from './equality-certificate.js';
 import { samplePoint } from './sample-points.js';
 
@@ -63,7 +75,7 @@ export interface ProveOptions extends BudgetLimits {
   /** What is assumed of symbols, for this call. */
   readonly assume?: Assumptions;
   /** Where the sides are defined, beside what they tell themselves; `withDomain` gives it. A witness satisfies it. */
-  readonly domain?: readonly Condition[];
+  readonly domain?: readonly DomainCondition[];
   /** Chooses the points. Default: the seed 0. */
   readonly random?: RandomSource;
   /** Points that are tried for a witness. Default 96. */
@@ -79,6 +91,9 @@ const quickPoints = 6;
  *   was stopped
  */
 export function proveEqual(store: ExpressionStore, left: ExprId, right: ExprId, options: ProveOptions = {}): Verdict {
+  requireStore(store);
+  checkOptions(options);
+  for (const id of [left, right, ...(options.domain ?? []).map(({ expression }) => expression)]) store.requireNode(id);
   return store.assuming(options.assume ?? {}, () => {
     const search = new WitnessSearch(store, left, right, options);
     if (left === right) return identical(store, left, search);
@@ -88,6 +103,17 @@ export function proveEqual(store: ExpressionStore, left: ExprId, right: ExprId, 
     if (proof.kind !== 'unknown') return proof;
     return search.run(options.maxPoints ?? 96) ?? { ...proof, agreedAt: search.agreedAt };
   });
+}
+
+function checkOptions(options: ProveOptions): void {
+  requireOptions(options, 'options');
+  const { domain = [], random, maxPoints = 1 } = options;
+  if (!Array.isArray(domain)) throw invalidOption('domain', domain, 'a list of conditions, as withDomain gives it');
+  for (const condition of domain) requireOptions(condition, 'domain');
+  if (random !== undefined && typeof random?.stream !== 'function')
+    throw invalidOption('random', random, 'a source of random numbers, as seededRandom gives');
+  if (!(typeof maxPoints === 'number' && maxPoints >= 0 && maxPoints <= 1_000_000))
+    throw invalidOption('maxPoints', maxPoints, 'a number from 0 to 1,000,000');
 }
 
 function identical(store: ExpressionStore, side: ExprId, search: WitnessSearch): Verdict {
@@ -112,7 +138,8 @@ function prove(
   options: ProveOptions,
   search: WitnessSearch,
 ): Verdict {
-  const forms = new NormalForms(store, new Budget(options));
+  const budget = new Budget(options);
+  const forms = new NormalForms(store, budget);
   try {
     if (!forms.areEqual(left, right)) {
       return {
@@ -130,7 +157,7 @@ function prove(
   search.require(conditions);
   if (forms.conditions.isContradictory || !search.meetsDomain()) return noCommonDomain();
   const proof = { left, right, conditions, steps: forms.trace.steps };
-  const checked = checkedEqualityCertificate(store, proof);
+  const checked = checkedEqualityCertificate(store, proof, { look: budget.look });
   if ('problem' in checked) return { kind: 'unknown', reason: 'no-certificate', detail: checked.problem, agreedAt: 0 };
   return { kind: 'proved', certificate: checked.certificate, conditions: checked.conditions };
 }
@@ -142,7 +169,7 @@ class WitnessSearch {
   readonly #names: readonly string[];
   readonly #random: RandomSource;
   readonly #budget: Budget;
-  readonly #domain: Condition[];
+  readonly #domain: DomainCondition[];
   #intervals: IntervalEvaluator | undefined;
   #round = 0;
   #wasDefined = false;
@@ -160,7 +187,7 @@ class WitnessSearch {
 
   /** Adds conditions that a point must satisfy. */
   require(conditions: readonly Condition[]): void {
-    const all = new ConditionSet(this.#store);
+    const all = new ConditionSet<DomainCondition>(this.#store);
     all.addAll([...this.#domain, ...conditions]);
     if (all.list().length > this.#domain.length) this.#wasDefined = false;
     this.#domain.splice(0, this.#domain.length, ...all.list());
@@ -189,6 +216,7 @@ class WitnessSearch {
 
   #try(point: RationalPoint): Verdict | undefined {
     this.#budget.step(64);
+    this.#budget.look();
     const conditions = this.#domain.map(({ expression }) => expression);
     const exact = evaluateExactly(this.#store, [...this.#sides, ...conditions], point);
     if (exact.some((value) => value === 'undefined')) return undefined;
@@ -227,11 +255,29 @@ function isKnown(value: ExactValue): value is Rational {
   return typeof value !== 'string';
 }
 
-function holds(relation: Condition['relation'], value: Rational): boolean {
-  const sign = signOf(value);
-  return relation === 'nonzero' ? sign !== 0 : relation === 'positive' ? sign > 0 : sign >= 0;
+function holds(relation: DomainCondition['relation'], value: Rational): boolean {
+  switch (relation) {
+    case 'defined':
+      return true;
+    case 'integer':
+      return isInteger(value);
+    case 'nonzero':
+      return signOf(value) !== 0;
+    default:
+      return signOf(value) > 0 || (relation === 'nonnegative' && signOf(value) === 0);
+  }
 }
 
-function certainlyHolds(relation: Condition['relation'], value: Interval): boolean {
-  return relation === 'nonzero' ? !containsZero(value) : relation === 'positive' ? value.low > 0 : value.low >= 0;
+/** Of an interval that is known to hold the value: that is defined then. */
+function certainlyHolds(relation: DomainCondition['relation'], value: Interval): boolean {
+  switch (relation) {
+    case 'defined':
+      return true;
+    case 'integer':
+      return false;
+    case 'nonzero':
+      return !containsZero(value);
+    default:
+      return value.low > 0 || (relation === 'nonnegative' && value.low === 0);
+  }
 }

@@ -3,12 +3,14 @@
 
 import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { Certificate, EqualityCertificate, IdentityName, MathJson } from '../certificate/index.js';
+import { requireOptions } from '../errors/index.js';
 import {
   type Assumptions,
   type ExpressionStore,
   type ExprId,
   negativeSign,
   positiveSign,
+  requireStore,
   symbolNames,
   zeroSign,
 } from '../expression/index.js';
@@ -42,6 +44,8 @@ export function proveSign(
   expression: ExprId,
   options: BudgetLimits & { readonly assume?: Assumptions } = {},
 ): SignVerdict {
+  requireStore(store);
+  requireOptions(options, 'options');
   return store.assuming(options.assume ?? {}, () => {
     const budget = new Budget(options);
     const forms = new NormalForms(store, budget);
@@ -51,7 +55,8 @@ export function proveSign(
     if (!isNegative && (signs & negativeSign) !== 0) return { kind: 'unknown' };
     const isStrict = (signs & zeroSign) === 0;
     const equality = certifyForm(store, { left: expression, right: normal, forms, budget });
-    const sign = acceptedCertificate(signCertificate(store, isNegative ? store.negate(normal) : normal, isStrict));
+    const certificate = signCertificate(store, isNegative ? store.negate(normal) : normal, isStrict);
+    const sign = acceptedCertificate(certificate, { look: budget.look });
     if ('problem' in equality || 'problem' in sign) return { kind: 'unknown' };
     return {
       kind: 'proved',

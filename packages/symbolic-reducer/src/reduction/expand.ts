@@ -4,7 +4,7 @@ import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { Certificate, GcdCertificate } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
 import type { Condition, ExpressionStore, ExprId } from '../expression/index.js';
-import { NormalForms, smallForm } from '../normal-form/index.js';
+import { NormalForms, type PredictedSize, requireSize, SizePrediction, smallForm } from '../normal-form/index.js';
 import { certifyGcd, gcd } from '../polynomial/index.js';
 import { certifyForm } from '../proof/index.js';
 import { printText } from '../syntax/index.js';
@@ -22,6 +22,10 @@ export interface NormalForm {
 export interface Expansion extends NormalForm {
   /** One after the other they lead to the result; as those of a reduction. */
   readonly certificates: readonly Certificate[];
+  /** False when the checker accepts no proof of the normal form: the result is then what could be proved, as {@link reduce} gives it. */
+  readonly complete: boolean;
+  /** Why it is not complete. */
+  readonly problem?: string;
 }
 
 /**
@@ -38,18 +42,24 @@ export function normalForm(store: ExpressionStore, expression: ExprId, limits: B
   return { result: forms.expression(expression), conditions: forms.conditions.list() };
 }
 
+/** Steps of the checker. */
+const proofSteps = 4_000_000;
+/** Sizes are predicted as if nothing cancelled: a proof that is predicted to be a little too long is tried. */
+const longestProof = 1.5 * proofSteps;
+
 /**
- * The normal form with a proof that it is equal.
+ * The normal form with a proof that it is equal; where the checker accepts none, the cheapest form that it accepts, and `complete: false`.
  *
- * @throws as {@link normalForm}; TenstripError `CertificateInvalid` when the checker accepts no proof of it
+ * @throws as {@link normalForm}; TenstripError `BudgetExceeded` besides, at once, when a proof is predicted to be too long
  */
 export function expand(store: ExpressionStore, expression: ExprId, limits: BudgetLimits = {}): Expansion {
   const budget = new Budget(limits);
+  requireProof(new SizePrediction(store).of([expression]), budget);
   const forms = new NormalForms(store, budget);
   const result = forms.expression(expression);
   const conditions = forms.conditions.list();
   const checked = certifyForm(store, { left: expression, right: result, forms, budget }, { maxSteps: 2_000_000 });
-  if (!('problem' in checked)) return { result, certificates: [checked.certificate], conditions };
+  if (!('problem' in checked)) return { result, certificates: [checked.certificate], conditions, complete: true };
   // Where a proof of the whole is too long, its parts are reduced first, each with its own.
   const reduction = reduce(store, expression, limits);
   const rest = certifyForm(store, {
@@ -58,11 +68,27 @@ export function expand(store: ExpressionStore, expression: ExprId, limits: Budge
     forms: new NormalForms(store, budget),
     budget,
   });
+  const { certificates, conditions: cancelled } = reduction;
   if ('problem' in rest) {
-    const message = `no proof of this expansion is accepted: ${rest.problem}`;
-    throw reducerError('CertificateInvalid', message, { problem: rest.problem });
+    return {
+      ...{ result: reduction.result, certificates, conditions: cancelled, complete: false },
+      problem: `the checker accepts no proof of the normal form: ${rest.problem}`,
+    };
   }
-  return { result, certificates: [...reduction.certificates, rest.certificate], conditions };
+  forms.conditions.addAll(cancelled);
+  return {
+    ...{ result, certificates: [...certificates, rest.certificate], complete: true },
+    conditions: forms.conditions.list(),
+  };
+}
+
+/** Refuses what is too large, or would be too long to prove, before anything is made. */
+function requireProof(size: PredictedSize | undefined, budget: Budget): void {
+  requireSize(size, budget);
+  if (size === undefined || size.proofSteps <= longestProof) return;
+  const needed = Math.round(size.proofSteps);
+  const message = `a proof of this expansion takes about ${needed} steps of the checker, which takes ${proofSteps}; use normalForm, which proves nothing, or expand parts of it`;
+  throw reducerError('BudgetExceeded', message, { limit: 'proofSteps', allowed: proofSteps, needed: `${needed}` });
 }
 
 /** A greatest common divisor with its proof. */

@@ -5,6 +5,7 @@ import { isTenstripError } from '@tenstrip/shared-core';
 import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { Certificate } from '../certificate/index.js';
 import { type CheckLimits, checkCertificate } from '../certificate/index.js';
+import { invalidOption, requireOptions } from '../errors/index.js';
 import {
   type Assumptions,
   type Condition,
@@ -12,13 +13,14 @@ import {
   type ExpressionStore,
   type ExprId,
   postorder,
+  requireStore,
   substitute,
   symbolNames,
 } from '../expression/index.js';
 import { type Fraction, type KernelSpace, NormalForms } from '../normal-form/index.js';
 import { squareFree } from '../polynomial/index.js';
 import { acceptedCertificate, assumedConditions, certified, certifyForm, equalityCertificate } from '../proof/index.js';
-import { type RuleSet, rewrite, rewritingCertificate } from '../rewriting/index.js';
+import { RuleSet, rewrite, rewritingCertificate } from '../rewriting/index.js';
 import { SharedMathJson } from '../syntax/index.js';
 import { type CostModel, operationCount } from './cost-model.js';
 
@@ -83,6 +85,13 @@ const maxPartSteps = 20_000;
  *   operation throws when it was aborted. A limit that is reached, and a deadline, is no error: the answer is `complete: false`
  */
 export function reduce(store: ExpressionStore, expression: ExprId, options: ReduceOptions = {}): Reduction {
+  requireStore(store);
+  requireOptions(options, 'options');
+  store.requireNode(expression);
+  const { cost, rules } = options;
+  if (cost !== undefined && typeof cost?.cost !== 'function')
+    throw invalidOption('cost', cost, 'a cost model, as { name, cost(store, root) }');
+  if (rules !== undefined && !(rules instanceof RuleSet)) throw invalidOption('rules', rules, 'a RuleSet');
   return store.assuming(options.assume ?? {}, () => new Reducer(store, expression, options).run());
 }
 
@@ -149,7 +158,9 @@ class Reducer {
     if (!rewritten.complete) this.#complete = false;
     const cost = this.#model.cost(this.#store, rewritten.result);
     if (rewritten.steps.length === 0 || cost >= this.#cost) return false;
-    const checked = acceptedCertificate(rewritingCertificate(this.#store, this.#current, rewritten));
+    const checked = acceptedCertificate(rewritingCertificate(this.#store, this.#current, rewritten), {
+      look: this.#budget.look,
+    });
     if ('problem' in checked) return false;
     this.#certificates.push(checked.certificate);
     this.#current = rewritten.result;
@@ -225,6 +236,7 @@ class Reducer {
       if (kind !== 'sum' && kind !== 'product' && kind !== 'call') continue;
       const now = substitute(this.#store, id, replaced);
       if (now === current) continue;
+      this.#budget.look();
       const candidate = this.#cheapestPart(now);
       if (candidate === undefined) continue;
       const next = substitute(this.#store, current, new Map([[now, candidate.result]]));
@@ -271,6 +283,7 @@ class Reducer {
     const equalities: Certificate[] = [];
     const found = new ConditionSet(store);
     for (const { left, right, candidate } of steps) {
+      this.#budget.look();
       const checked = certifyForm(store, { left, right, forms: candidate.forms, budget: this.#budget });
       if ('problem' in checked) return false;
       equalities.push(checked.certificate);
@@ -288,7 +301,7 @@ class Reducer {
         ...steps.flatMap(({ left, right }) => [left, right]),
         ...assumptions.map(({ expression }) => expression),
       ],
-      new Map([[hole, '#hole']]),
+      { instead: new Map([[hole, '#hole']]), look: this.#budget.look },
     );
     const write = (id: ExprId) => json.of(id);
     const rewriting: Certificate = {
@@ -301,7 +314,7 @@ class Reducer {
       assumptions: assumptions.map((condition) => certified(json, condition)),
       conditions: [],
     };
-    if (!checkCertificate(rewriting).accepted) return false;
+    if (!checkCertificate(rewriting, { look: this.#budget.look }).accepted) return false;
     this.#certificates.push(rewriting, ...equalities);
     this.#conditions.addAll(found.list());
     this.#current = end;

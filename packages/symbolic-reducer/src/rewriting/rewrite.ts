@@ -103,7 +103,7 @@ export function rewritingCertificate(
     ...[start, result, ...[...assumptions, ...conditions].map(({ expression }) => expression)],
     ...steps.flatMap(({ context, substitution }) => [context, ...substitution.values()]),
   ];
-  const json = new SharedMathJson(store, roots, new Map([[store.symbol(hole), hole]]));
+  const json = new SharedMathJson(store, roots, { instead: new Map([[store.symbol(hole), hole]]) });
   const write = (id: ExprId) => json.of(id);
   return {
     ...{ kind: 'rewriting', definitions: json.definitions },

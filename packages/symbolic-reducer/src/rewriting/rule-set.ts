@@ -4,16 +4,18 @@
 import type { RandomSource } from '@tenstrip/shared-core';
 import type { BudgetLimits } from '../budget/index.js';
 import type { Certificate } from '../certificate/index.js';
-import { reducerError } from '../errors/index.js';
+import { invalidOption, reducerError, requireOptions } from '../errors/index.js';
 import {
   type Assumption,
   type Condition,
   ConditionSet,
+  type DomainCondition,
   type ExpressionStore,
   type ExprId,
   negativeSign,
   positiveSign,
   postorder,
+  requireStore,
   symbolNames,
   zeroSign,
 } from '../expression/index.js';
@@ -68,17 +70,22 @@ export class RuleSet {
    * @throws TenstripError `RuleRejected` with the rule's name, and the witness when its sides differ; `ParseError`
    */
   constructor(store: ExpressionStore, rules: readonly RuleText[], options: RuleSetOptions = {}) {
+    requireStore(store);
+    if (!Array.isArray(rules)) throw invalidOption('rules', rules, 'a list of rules, as { name, left, right }');
+    requireOptions(options, 'options');
     this.store = store;
     this.rules = rules.map((rule) => accepted(store, rule, options));
   }
 }
 
 function accepted(store: ExpressionStore, text: RuleText, options: RuleSetOptions): Rule {
+  requireOptions(text, 'rule');
   const { name, where = {} } = text;
   const rejected = (problem: string, details: Readonly<Record<string, unknown>> = {}) =>
     reducerError('RuleRejected', `the rule "${name}" is not accepted: ${problem}`, { rule: name, ...details });
   if ([name, text.left, text.right].some((part) => typeof part !== 'string'))
     throw rejected('its name, left and right side must be texts');
+  requireOptions(where, `where of the rule "${name}"`);
   for (const letter of Object.keys(where)) {
     if (!Array.isArray(where[letter])) throw rejected(`what is known of ${letter} must be a list, as ["positive"]`);
   }
@@ -121,16 +128,16 @@ function accepted(store: ExpressionStore, text: RuleText, options: RuleSetOption
 /** The first of some conditions that follows neither by sign from others and from what is known of letters, nor is one of the others. */
 function notImplied(
   store: ExpressionStore,
-  conditions: readonly Condition[],
-  others: readonly Condition[],
+  conditions: readonly DomainCondition[],
+  others: readonly DomainCondition[],
   where: Readonly<Record<string, readonly Assumption[]>>,
-): Condition | undefined {
+): DomainCondition | undefined {
   const ofSymbols = others.flatMap(({ relation, expression }) => {
     const name = store.nameOf(expression);
-    return name === undefined ? [] : [[name, [relation]] as const];
+    return name === undefined || relation === 'defined' ? [] : [[name, [relation]] as const];
   });
   const open = () => {
-    const set = new ConditionSet(store);
+    const set = new ConditionSet<DomainCondition>(store);
     set.addAll(conditions);
     return set
       .list()
@@ -149,13 +156,14 @@ function notImplied(
   );
 }
 
-const implies = (known: Condition['relation'], wanted: Condition['relation']) =>
-  known === wanted || known === 'positive';
+const implies = (known: DomainCondition['relation'], wanted: DomainCondition['relation']) =>
+  known === wanted || (known === 'positive' && wanted !== 'integer');
 
 const needed = {
   positive: ['positive'],
   nonnegative: ['nonnegative'],
   nonzero: ['nonzero'],
+  integer: ['integer'],
 } as const;
 
 /** What is demanded of letters, as conditions; negative ones of the opposite. */

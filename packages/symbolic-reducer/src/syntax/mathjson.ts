@@ -2,7 +2,7 @@
 
 import { type MathJson, NOT_NUMBERS } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
-import { type ExpressionStore, type ExprId, type FunctionName, postorder } from '../expression/index.js';
+import { type ExpressionStore, type ExprId, type FunctionName, postorder, requireStore } from '../expression/index.js';
 import { denominatorOf, fromDouble, isInteger, numeratorOf, type Rational, rational } from '../numbers/index.js';
 import { maxPrintedLength } from './display.js';
 import { callByName, isFunctionName } from './names.js';
@@ -108,6 +108,7 @@ interface Open {
  *   `BudgetExceeded`
  */
 export function parseMathJson(store: ExpressionStore, json: unknown): ExprId {
+  requireStore(store);
   const stack: Open[] = [];
   let value = leaf(store, json, '', stack);
   let parts = 0;

@@ -17,15 +17,22 @@ export class SharedMathJson {
   /**
    * @param roots all that will be asked for
    * @param instead how some expressions are written, whatever they are; what they are part of is no definition
+   * @param look called now and then, and before long numbers are written
    */
-  constructor(store: ExpressionStore, roots: readonly ExprId[], instead: ReadonlyMap<ExprId, MathJson> = new Map()) {
+  constructor(
+    store: ExpressionStore,
+    roots: readonly ExprId[],
+    { instead = new Map(), look }: { instead?: ReadonlyMap<ExprId, MathJson>; look?: () => void } = {},
+  ) {
     this.#store = store;
     const order = postorder(store, roots);
     const uses = new Map<ExprId, number>();
     for (const id of [...order.flatMap((id) => store.childrenOf(id)), ...roots]) uses.set(id, (uses.get(id) ?? 0) + 1);
     const nesting = new Map<ExprId, number>();
     const fixed = new Set<ExprId>(instead.keys());
+    let count = 0;
     for (const id of order) {
+      if (++count % 512 === 0 || (store.kindOf(id) === 'number' && typeof store.numberAt(id) !== 'number')) look?.();
       const json = instead.get(id) ?? nodeJson(store, id, this.#written);
       let depth = 0;
       for (const child of store.childrenOf(id)) {

@@ -9,8 +9,8 @@
 
 import { TenstripError } from '@tenstrip/shared-core';
 import { keepShape } from '../budget/index.js';
-import { reducerError } from '../errors/index.js';
-import { ExpressionStore, type ExprId } from '../expression/index.js';
+import { invalidOption, reducerError } from '../errors/index.js';
+import { ExpressionStore, type ExprId, requireStore } from '../expression/index.js';
 import { rational } from '../numbers/index.js';
 import { callByName, isFunctionName } from './names.js';
 
@@ -49,6 +49,8 @@ interface Frame {
  *   `UnknownFunction`; `BudgetExceeded` for numbers beyond the store's `maxBits`
  */
 export function parseText(store: ExpressionStore, text: string): ExprId {
+  requireStore(store);
+  if (typeof text !== 'string') throw invalidOption('text', text, 'a text');
   if (text.length > maxTextLength) {
     const message = `the text has ${text.length} characters; ${maxTextLength} are allowed`;
     throw reducerError('BudgetExceeded', message, {

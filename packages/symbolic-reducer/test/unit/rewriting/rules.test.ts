@@ -27,6 +27,8 @@ describe('a rule', () => {
     [{ name: 'square', left: 'sqrt(a^2)', right: 'sqrt(a)^2' }, 'only defined where a is nonnegative'],
     [{ name: 'hidden', left: 'sign(a)', right: '1 + 0*log(a)' }, 'only defined where a is positive'],
     [{ name: 'half', left: 'log(a^2)', right: '2*log(a)' }, 'only defined where a is positive'],
+    [{ name: 'arc', left: 'a+1', right: 'sin(asin(a))+1' }, 'only defined where -a^2 + 1 is nonnegative'],
+    [{ name: 'power', left: 'sin(a)+b', right: 'sin(a)+b*a^b*a^(-b)' }, 'only defined where a^(-b) is defined'],
     [{ name: 'list', left: 'abs(a)', right: 'a', where: { a: 'positive' as never } }, 'must be a list'],
     [{ name: 'text', left: 5 as never, right: 'a' }, 'must be texts'],
     [{ name: 'free', left: 'sin(a)', right: 'b' }, 'only on its right side'],
@@ -115,5 +117,32 @@ describe('rewriting', () => {
     );
     expect(new Matcher(store, new Set(names)).first(pattern, target, () => true)).toBeUndefined();
     expect(new Matcher(store, new Set(names)).first(twisted, target, () => true)).toBeUndefined();
+  });
+});
+
+describe('a rule for whole numbers', () => {
+  const rule: RuleText = { name: 'whole', left: 'floor(k+1/2)', right: 'k', where: { k: ['integer'] } };
+  const applied = (text: string) => {
+    const store = new ExpressionStore();
+    store.symbol('m', ['integer']);
+    const rules = new RuleSet(store, [rule]);
+    const { result, certificates } = reduce(store, parseText(store, text), { rules });
+    return { text: printText(store, result), certificates };
+  };
+
+  it('is used where something is known to be one, and nowhere else', () => {
+    expect(applied('floor(m+1/2)*q + floor(z+1/2)').text).toBe('m*q + floor(z + 1/2)');
+  });
+
+  it('says so in its certificate, which the checker believes only where it is said or seen', () => {
+    const [certificate] = applied('floor(m+1/2)*q').certificates;
+    if (certificate?.kind !== 'rewriting') throw new Error('no rewriting');
+    expect(certificate.rules[0]!.conditions).toEqual([{ relation: 'integer', expression: 'k' }]);
+    expect(certificate.assumptions).toEqual([{ relation: 'integer', expression: 'm' }]);
+    expect(checkCertificate(certificate)).toEqual({ accepted: true, believedRules: ['whole'] });
+    const problem = 'a value must be integer, and nothing says so';
+    expect(checkCertificate({ ...certificate, assumptions: [] })).toEqual({ accepted: false, problem });
+    const positive = [{ relation: 'positive', expression: 'm' }] as const;
+    expect(checkCertificate({ ...certificate, assumptions: positive })).toEqual({ accepted: false, problem });
   });
 });
