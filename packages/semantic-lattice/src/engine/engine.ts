@@ -1,7 +1,7 @@
 // The engine: facts, rules, and transactions over both. A transaction is evaluated to its fixpoint and then is all there, or not at
 // all; between two turns of the event loop that a long one gives, reads are refused rather than shown half of it.
-import { type OperationContext, type Reservation, ungoverned } from '@tenstrip/shared-core';
-import { latticeError, textOf } from '../errors/index.js';
+import { type OperationContext, type Reservation, TenstripError, ungoverned } from '@tenstrip/shared-core';
+import { latticeError, type SemanticLatticeErrorCode, textOf } from '../errors/index.js';
 import {
   any,
   type Change,
@@ -226,7 +226,9 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
 
   /**
    * Adds rules, and facts that the next transaction asserts. They take effect with the next transaction: `await
-   * engine.transact()` is enough. With facts there already, that one derives everything anew.
+   * engine.transact()` is enough. With facts there already, that one derives everything anew. Should they fail on the facts that are
+   * there already, all that was added since the last transaction is dropped, and that one's error says so; should they fail on what
+   * it says itself, or for want of budget, they wait for the next one, or for {@link discardRules}.
    *
    * @returns how many rules were added
    * @throws TenstripError `RuleSyntax`, `RelationUnknown`, `ArityMismatch`, `KindMismatch`, `RuleUnsafe`, `FunctionUnknown`,
@@ -265,8 +267,30 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   }
 
   /**
+   * Drops the rules, and the facts in texts, that were added since the last transaction and are not in force yet.
+   *
+   * @returns how many rules were dropped
+   * @throws TenstripError `EngineBusy`
+   */
+  discardRules(): number {
+    this.#refuseWhileEvaluating();
+    return this.#dropPending().length;
+  }
+
+  /** Goes back to the program in force; gives the texts of the rules that it leaves. */
+  #dropPending(): string[] {
+    const dropped = this.rules.slice(this.#inForce.rules.filter(({ assertion }) => !assertion).length);
+    this.#program = this.#inForce;
+    this.#rules = this.#inForce.rules;
+    this.#rulesChanged = false;
+    this.#factsOfTexts = new StagedChanges();
+    return dropped;
+  }
+
+  /**
    * Applies changes and derives all that follows, and takes back what no longer does. All or nothing: whatever it throws, no
-   * fact has changed. Transactions wait for one another in the order of their calls: one whose `build` awaits another of the same
+   * fact has changed; rules that came since the last transaction and fail on the facts that were there are dropped, see
+   * {@link addRules}. Transactions wait for one another in the order of their calls: one whose `build` awaits another of the same
    * engine waits until it is aborted.
    *
    * @param build says what to assert and to retract, at once or in a promise's time, meanwhile reads still see the state before;
@@ -320,23 +344,50 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     this.#evaluating = true;
     let change: TouchingChange;
     try {
-      using _ = this.#memory.reserveFor(op);
-      const work = this.#evaluation(staged, options, op);
-      while (work.next().done !== true) {
-        const turn = op.checkpoint();
-        if (turn !== undefined) await turn;
-        refuseAborted(options.signal);
-      }
+      await this.#evaluate(staged.builder, options, op);
       change = this.#commit();
     } catch (error) {
       this.#work.rollBack();
-      throw error;
+      throw await this.#dropWhatFails(error, options, op);
     } finally {
       this.#compactIfWorthwhile();
       this.#evaluating = false;
     }
     this.#tell(change, op);
     return change;
+  }
+
+  async #evaluate(builder: TransactionBuilder, options: TransactOptions, op: OperationContext): Promise<void> {
+    using _ = this.#memory.reserveFor(op);
+    const work = this.#evaluation(builder, options, op);
+    while (work.next().done !== true) {
+      const turn = op.checkpoint();
+      if (turn !== undefined) await turn;
+      refuseAborted(options.signal);
+    }
+  }
+
+  /**
+   * After a failed transaction: tries what is not in force yet on the facts that are there, and drops it when it fails without the
+   * transaction as well, since every later one would. Gives the error to throw.
+   */
+  async #dropWhatFails(error: unknown, options: TransactOptions, op: OperationContext): Promise<unknown> {
+    if (!isFailure(error) || !(this.#rulesChanged || this.#factsOfTexts.size > 0)) return error;
+    try {
+      await this.#evaluate(new TransactionBuilder(this.#schema), options, op);
+    } catch (again) {
+      if (!isFailure(again)) return error;
+      const dropped = this.#dropPending();
+      return latticeError(
+        again.code as SemanticLatticeErrorCode,
+        `${again.message}; it fails on the facts that are there, so the ${dropped.length} rules that were added since the last transaction were dropped, and the facts of their texts`,
+        { ...again.details, dropped: dropped.slice(0, 50) },
+        { cause: again },
+      );
+    } finally {
+      this.#work.rollBack();
+    }
+    return error;
   }
 
   /**
@@ -359,7 +410,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     this.#evaluating = true;
     try {
       using _ = this.#memory.reserveFor(op);
-      const work = this.#evaluation(staged, options, op);
+      const work = this.#evaluation(staged.builder, options, op);
       while (work.next().done !== true);
       return { ...changeOf(this.#work, this.#schema, this.#revision), revision: this.#revision };
     } finally {
@@ -380,7 +431,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     }
   }
 
-  #evaluation({ builder }: Staged, options: TransactOptions, op: OperationContext): Generator<void> {
+  #evaluation(builder: TransactionBuilder, options: TransactOptions, op: OperationContext): Generator<void> {
     const work = this.#work;
     const { signal } = options;
     const meter = new BudgetMeter(
@@ -743,6 +794,19 @@ async function unlessStopped(
   } finally {
     for (const signal of signals) signal.removeEventListener('abort', stop);
   }
+}
+
+/** Errors that the same facts and rules give again, unlike those of a budget, a deadline or an abort. */
+const FAILURES: readonly string[] = [
+  'IntegerOverflow',
+  'KindMismatch',
+  'LatticeInvalid',
+  'LatticeDidNotStabilise',
+  'CapacityExceeded',
+] satisfies SemanticLatticeErrorCode[];
+
+function isFailure(error: unknown): error is TenstripError {
+  return error instanceof TenstripError && FAILURES.includes(error.code);
 }
 
 function refuseAborted(signal: AbortSignal | undefined): void {

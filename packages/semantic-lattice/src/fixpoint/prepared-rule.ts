@@ -1,4 +1,6 @@
 // A rule with the joins that its evaluation needs, each planned when first used and again when relations have changed their size.
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { latticeError, type SemanticLatticeErrorCode } from '../errors/index.js';
 import type { ChainedIndex, Relation } from '../relations/index.js';
 import {
   type CheckedRule,
@@ -71,7 +73,11 @@ export class PreparedJoin {
     limits: Int32Array,
     visit: Visit,
   ): boolean {
-    return this.#join!(context, from, to, list, limits, visit);
+    try {
+      return this.#join!(context, from, to, list, limits, visit);
+    } catch (error) {
+      throw namingRule(error, this.rule);
+    }
   }
 
   /** The driver's rows in a range that can match at all; valid until the next selection. Prepare first. */
@@ -86,8 +92,27 @@ export class PreparedJoin {
     this.prepare();
     const { positive } = this.rule;
     for (let atom = 0; atom < positive.length; atom++) this.#all[atom] = positive[atom]!.relation.rows;
-    return this.#join!(context, from, to, list, this.#all, visit);
+    return this.run(context, from, to, list, this.#all, visit);
   }
+}
+
+/** Errors for which a rule is to blame, or the functions and lattices that it uses. */
+const OF_RULES: readonly string[] = [
+  'IntegerOverflow',
+  'KindMismatch',
+  'LatticeInvalid',
+  'LatticeDidNotStabilise',
+] satisfies SemanticLatticeErrorCode[];
+
+/** An error that came up in a rule's evaluation, with the rule's text in `details.rule`. */
+function namingRule(error: unknown, { text, assertion }: CheckedRule): unknown {
+  if (!(error instanceof TenstripError) || !OF_RULES.includes(error.code) || assertion) return error;
+  return latticeError(
+    error.code as SemanticLatticeErrorCode,
+    `${error.message}, in ${text}`,
+    { ...error.details, rule: text },
+    { cause: error.cause ?? error },
+  );
 }
 
 /** A rule and its joins. */

@@ -46,6 +46,11 @@ export class StagedChanges {
     changes.push(tuple, asserted);
   }
 
+  /** Relations that changes are of. */
+  get size(): number {
+    return this.#byRelation.size;
+  }
+
   of(relation: Relation): RelationChanges | undefined {
     return this.#byRelation.get(relation.id);
   }

@@ -82,15 +82,15 @@ export function nextBlankNodes(engine: object): string {
   return `d${number}-`;
 }
 
-/** Profiles whose rules an engine has. */
-const profilesOf = new WeakMap<object, Set<OntologyProfile>>();
+/** By engine: the last rule of each profile that it was given. */
+const profilesOf = new WeakMap<object, Map<OntologyProfile, string>>();
 
-/** Adds the rules of a profile to an engine, once. */
-export function useProfile(engine: Pick<OntologyEngine, 'addRules'>, profile: OntologyProfile): void {
-  const known = profilesOf.get(engine) ?? new Set();
-  if (known.has(profile)) return;
+/** Adds the rules of a profile to an engine that has not got them, or no longer because they were dropped. */
+export function useProfile(engine: Pick<OntologyEngine, 'addRules' | 'rules'>, profile: OntologyProfile): void {
+  const known = profilesOf.get(engine) ?? new Map();
+  if (known.has(profile) && engine.rules.includes(known.get(profile)!)) return;
   engine.addRules(profileRules[profile]);
-  profilesOf.set(engine, known.add(profile));
+  profilesOf.set(engine, known.set(profile, engine.rules.at(-1)!));
 }
 
 /** A source read to its end, to be inserted into any engine that has the relations of an ontology. */
