@@ -53,7 +53,11 @@ export class PreparedJoin {
   }
 
   #replan(): void {
-    const plan = planRule(this.rule, this.#driver, this.#options.visible === 'evidence');
+    const { visible, errors } = this.#options;
+    const plan = planRule(this.rule, this.#driver, {
+      versions: visible === 'evidence',
+      skipsErrors: errors === 'skip',
+    });
     this.#plan = plan;
     this.#join = undefined;
     const withRelation = plan.steps.filter((step) => 'relation' in step);
@@ -144,15 +148,18 @@ export class PreparedRule {
     const sink = rule.head.relation.values === undefined ? 'insert' : 'visit';
     const positive = [...rule.positive.keys()];
     const negative = [...rule.negative.keys()];
-    const join = (driver: Driver, how: 'insert' | 'visit', visible: 'live' | 'evidence') =>
-      new PreparedJoin(rule, driver, { sink: how, visible, recursive: this.recursive }, maker);
-    this.forwards = positive.map((atom) => join({ type: 'positive', atom }, sink, 'live'));
-    this.enabled = negative.map((atom) => join({ type: 'negative', atom }, sink, 'live'));
-    this.evidence = positive.map((atom) => join({ type: 'positive', atom }, 'visit', 'evidence'));
-    this.disabled = negative.map((atom) => join({ type: 'negative', atom }, 'visit', 'evidence'));
-    this.supports = positive.map((atom) => join({ type: 'positive', atom }, 'visit', 'live'));
-    this.backward = join({ type: 'head' }, 'visit', 'live');
-    this.unit = join({ type: 'unit' }, sink, 'live');
+    const { recursive } = this;
+    const deriving = (driver: Driver) =>
+      new PreparedJoin(rule, driver, { sink, visible: 'live', errors: 'throw', recursive }, maker);
+    const looking = (driver: Driver, visible: 'live' | 'evidence') =>
+      new PreparedJoin(rule, driver, { sink: 'visit', visible, errors: 'skip', recursive }, maker);
+    this.forwards = positive.map((atom) => deriving({ type: 'positive', atom }));
+    this.enabled = negative.map((atom) => deriving({ type: 'negative', atom }));
+    this.evidence = positive.map((atom) => looking({ type: 'positive', atom }, 'evidence'));
+    this.disabled = negative.map((atom) => looking({ type: 'negative', atom }, 'evidence'));
+    this.supports = positive.map((atom) => looking({ type: 'positive', atom }, 'live'));
+    this.backward = looking({ type: 'head' }, 'live');
+    this.unit = deriving({ type: 'unit' });
   }
 
   /** The join of a partition, or of what partitions begin with. */
@@ -167,6 +174,7 @@ export class PreparedRule {
       {
         sink: 'partition',
         visible: 'live',
+        errors: 'throw',
         recursive: this.recursive,
         ...(freeColumn === undefined ? {} : { freeColumn }),
       },

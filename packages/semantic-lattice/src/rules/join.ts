@@ -1,6 +1,8 @@
 // What a compiled or interpreted rule looks like from outside: a loop over a driver's rows that offers each match to a sink.
 import type { ChainedIndex } from '../relations/index.js';
+import { slotsOf, type Test, type Value } from './checked-rule.js';
 import type { Binding, Check, Plan, Step } from './join-planner.js';
+import { compares } from './rule-checks.js';
 
 /** What all joins of an engine share while they run. Fields are open to generated code. */
 export interface JoinContext {
@@ -40,6 +42,11 @@ export interface JoinOptions {
   readonly sink: 'insert' | 'partition' | 'visit';
   /** Rows that take part: those that hold, or also those that held before and cells' earlier values. */
   readonly visible: 'live' | 'evidence';
+  /**
+   * What a computation that throws does: `throw` ends all, `skip` makes it no match. Instances that held were computed without an
+   * error, so that one which throws is none of those that are looked for when facts end or are explained.
+   */
+  readonly errors: 'throw' | 'skip';
   /** Whether rows' states need be looked at; not when every row of every relation holds. */
   readonly checkStates: boolean;
   /** Positive atoms whose relations are of the head's stratum: heights count from them. */
@@ -69,4 +76,52 @@ export function indexOf(step: Step): ChainedIndex | undefined {
 /** Whether an atom compares a variable that the same atom binds. */
 export function bindsOwn(checks: readonly Check[], bindings: readonly Binding[]): boolean {
   return checks.some(({ value }) => value.type === 'slot' && bindings.some(({ slot }) => slot === value.slot));
+}
+
+/** The computation itself, or one that gives `NaN`, which no value's number is, where it throws. */
+export function computing(
+  compute: (...slots: number[]) => number,
+  { errors }: JoinOptions,
+): (...slots: number[]) => number {
+  if (errors === 'throw') return compute;
+  return (...slots) => {
+    try {
+      return compute(...slots);
+    } catch {
+      return Number.NaN;
+    }
+  };
+}
+
+/** A test that has computations, as a function of its slots; one that throws does not hold where errors are skipped. */
+export function testing(
+  test: Test,
+  { errors }: JoinOptions,
+): { readonly slots: readonly number[]; readonly holds: (...slots: number[]) => boolean } {
+  const { slots, holds } = test.type === 'computed' ? test : asFunction(test);
+  if (errors === 'throw') return { slots, holds };
+  return {
+    slots,
+    holds: (...given) => {
+      try {
+        return holds(...given);
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+function asFunction({ comparison, left, right }: Test & { type: 'direct' }) {
+  const cut = slotsOf(left).length;
+  return {
+    slots: [...slotsOf(left), ...slotsOf(right)],
+    holds: (...given: number[]) =>
+      compares(comparison, numberUnder(left, given.slice(0, cut)), numberUnder(right, given.slice(cut))),
+  };
+}
+
+function numberUnder(value: Value, slots: readonly number[]): number {
+  if (value.type === 'constant') return value.value;
+  return value.type === 'slot' ? slots[0]! : value.compute(...slots);
 }

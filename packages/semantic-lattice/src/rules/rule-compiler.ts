@@ -2,8 +2,8 @@
 // nothing that a user wrote; relations, indexes and functions come in as arguments.
 import type { ChainedIndex, Relation } from '../relations/index.js';
 import { PROOF_WIDTH } from '../relations/index.js';
-import type { Value } from './checked-rule.js';
-import { bindsOwn, indexOf, type Join, type JoinMaker, type JoinOptions } from './join.js';
+import { mayThrow, type Value } from './checked-rule.js';
+import { bindsOwn, computing, indexOf, type Join, type JoinMaker, type JoinOptions, testing } from './join.js';
 import type { Binding, Check, Plan, Step } from './join-planner.js';
 
 /** Whether this process lets code be made from strings. */
@@ -108,7 +108,7 @@ class JoinWriter {
   #value(value: Value): string {
     if (value.type === 'slot') return `v${value.slot}`;
     if (value.type === 'constant') return String(value.value);
-    return `${this.#function(value.compute)}(${value.slots.map((slot) => `v${slot}`).join(', ')})`;
+    return `${this.#function(computing(value.compute, this.#options))}(${value.slots.map((slot) => `v${slot}`).join(', ')})`;
   }
 
   #function(body: (...slots: number[]) => unknown): string {
@@ -188,6 +188,7 @@ class JoinWriter {
         return;
       case 'assign':
         this.#line(`v${step.slot} = ${this.#value(step.value)};`);
+        this.#unlessSkipped(step.value, `v${step.slot}`);
         return;
       case 'yields':
         this.#block(`if (${this.#value(step.value)} === cx.head[${step.column}])`);
@@ -321,9 +322,18 @@ class JoinWriter {
     this.#block(`if (${entry} === 0)`);
   }
 
+  /** Goes on only where a computation whose errors are skipped gave a value. */
+  #unlessSkipped(value: Value, name: string): void {
+    if (this.#options.errors === 'skip' && mayThrow(value)) this.#block(`if (${name} === ${name})`);
+  }
+
   #test({ test }: Step & { type: 'test' }): void {
-    if (test.type === 'computed') {
-      this.#block(`if (${this.#function(test.holds)}(${test.slots.map((slot) => `v${slot}`).join(', ')}))`);
+    if (
+      test.type === 'computed' ||
+      (this.#options.errors === 'skip' && (mayThrow(test.left) || mayThrow(test.right)))
+    ) {
+      const { slots, holds } = testing(test, this.#options);
+      this.#block(`if (${this.#function(holds)}(${slots.map((slot) => `v${slot}`).join(', ')}))`);
       return;
     }
     const operator = test.comparison === '=' ? '===' : test.comparison === '!=' ? '!==' : test.comparison;
@@ -337,15 +347,22 @@ class JoinWriter {
       rule.head.values.forEach((value, column) => {
         // Evidence is matched by premises alone; a cell's value is not looked at.
         if (this.#options.visible === 'evidence' && column >= rule.head.relation.keys) return;
-        this.#line(`cx.head[${column}] = ${this.#value(value)};`);
+        this.#headValue(value, column);
       });
     } else if (rule.head.relation.values !== undefined) {
       const column = rule.head.relation.keys;
-      this.#line(`cx.head[${column}] = ${this.#value(rule.head.values[column]!)};`);
+      this.#headValue(rule.head.values[column]!, column);
     }
     this.#line('cx.fuel = fuel;');
     this.#line('if (visit()) return true;');
     this.#line('fuel = cx.fuel;');
+  }
+
+  #headValue(value: Value, column: number): void {
+    const name = this.#name();
+    this.#line(`const ${name} = ${this.#value(value)};`);
+    this.#unlessSkipped(value, name);
+    this.#line(`cx.head[${column}] = ${name};`);
   }
 
   /** Appends the head unless it holds already. */

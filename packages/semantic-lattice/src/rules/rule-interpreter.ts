@@ -1,14 +1,16 @@
 // Plans as closures, one a step, for places where no code may be made from strings. The same rows in the same order as the
 // compiled loops; several times slower.
 import { LIVE, type Relation } from '../relations/index.js';
-import type { CheckedRule, Value } from './checked-rule.js';
+import { type CheckedRule, mayThrow, type Value } from './checked-rule.js';
 import {
   bindsOwn,
+  computing,
   indexOf,
   type Join,
   type JoinContext,
   type JoinMaker,
   type JoinOptions,
+  testing,
   type Visit,
 } from './join.js';
 import type { Binding, Check, Plan, Step } from './join-planner.js';
@@ -129,20 +131,33 @@ function stepOf(step: Step, options: JoinOptions, frame: Frame, run: Run): Run {
       return options.visible === 'evidence' ? run : absentOf(step, frame, run);
     case 'test': {
       const { test } = step;
-      if (test.type === 'computed') return () => test.holds(...test.slots.map((slot) => frame.slots[slot]!)) && run();
+      if (test.type === 'computed' || mayThrow(test.left) || mayThrow(test.right)) {
+        const { slots, holds } = testing(test, options);
+        return () => holds(...slots.map((slot) => frame.slots[slot]!)) && run();
+      }
       const compare = COMPARE[test.comparison];
       return () => compare(frame.value(test.left), frame.value(test.right)) && run();
     }
-    case 'assign':
+    case 'assign': {
+      const value = computed(step.value, options);
       return () => {
-        frame.slots[step.slot] = frame.value(step.value);
-        return run();
+        const given = frame.value(value);
+        frame.slots[step.slot] = given;
+        return !Number.isNaN(given) && run();
       };
-    case 'yields':
-      return () => frame.value(step.value) === frame.context.head[step.column] && run();
+    }
+    case 'yields': {
+      const value = computed(step.value, options);
+      return () => frame.value(value) === frame.context.head[step.column] && run();
+    }
     default:
       return run;
   }
+}
+
+/** A value whose computation throws, or gives `NaN`, as the options say. */
+function computed(value: Value, options: JoinOptions): Value {
+  return value.type === 'computed' ? { ...value, compute: computing(value.compute, options) } : value;
 }
 
 const COMPARE = {
@@ -210,15 +225,20 @@ function absentOf(step: Step & { type: 'absent' }, frame: Frame, run: Run): Run 
 
 function sinkOf(plan: Plan, options: JoinOptions, frame: Frame): Run {
   const { rule, driver } = plan;
-  const { relation, values } = rule.head;
+  const { relation } = rule.head;
+  const values = rule.head.values.map((value) => computed(value, options));
   if (options.sink === 'visit') {
+    // A head that drives has its keys already; of evidence a cell's value is not looked at.
+    const from = driver.type === 'head' ? relation.keys : 0;
+    const to = options.visible === 'evidence' ? relation.keys : relation.arity;
     return () => {
       const { context } = frame;
       context.premises.set(frame.rows);
-      if (driver.type !== 'head') {
-        const columns = options.visible === 'evidence' ? relation.keys : relation.arity;
-        for (let column = 0; column < columns; column++) context.head[column] = frame.value(values[column]!);
-      } else if (relation.values !== undefined) context.head[relation.keys] = frame.value(values[relation.keys]!);
+      for (let column = from; column < to; column++) {
+        const given = frame.value(values[column]!);
+        if (Number.isNaN(given)) return false;
+        context.head[column] = given;
+      }
       return frame.visit();
     };
   }
