@@ -629,18 +629,32 @@ export class Program {
     model: FactBase,
     spend: () => void,
   ): Generator<CertificateFact> {
-    const { positive, negative } = rule;
+    const { positive } = rule;
     const starts = fact === undefined ? [undefined] : positive.filter(({ relation }) => relation === fact[0]);
     for (const start of starts) {
       const bindings: Bindings = new Map();
       if (start !== undefined && fact !== undefined && !matches(start, fact, bindings)) continue;
       const rest = positive.filter((atom) => atom !== start);
       for (const complete of this.#joins(rest, bindings, model, spend)) {
-        if (!this.compare(rule, complete)) continue;
-        const isPresent = (atom: Atom) => model.match(atom, complete, spend).next().done !== true;
-        if (!negative.some(isPresent)) yield this.instance(rule, complete);
+        if (this.#satisfies(rule, complete, model, spend)) yield this.instance(rule, complete);
       }
     }
+  }
+
+  /**
+   * Whether what a rule asks beside its positive atoms is true; binds what equalities define. What may fail (arithmetic) is computed
+   * last, where all that can be told without it is true: that is the meaning of a rule.
+   */
+  #satisfies(rule: Rule, bindings: Bindings, model: FactBase, spend: () => void): boolean {
+    let waiting = rule.body.filter((literal) => literal.type === 'comparison' || literal.negated);
+    while (waiting.length > 0) {
+      const next = nextCondition(waiting, bindings);
+      waiting = waiting.filter((literal) => literal !== next);
+      if (next.type === 'atom') {
+        if (model.match(next.atom, bindings, spend).next().done !== true) return false;
+      } else if (!this.#assign(next, rule, bindings) && !this.#holds(next, rule, bindings)) return false;
+    }
+    return true;
   }
 
   *#joins(atoms: readonly Atom[], bindings: Bindings, model: FactBase, spend: () => void): Generator<Bindings> {
@@ -754,6 +768,20 @@ export class Program {
         );
     }
   }
+}
+
+/** Of conditions whose variables are bound: one without arithmetic, else one that binds nothing, else an equality that binds. */
+function nextCondition(waiting: readonly Literal[], bindings: Bindings): Literal {
+  const isBound = (side: Expression) => variablesOf(side).every((name) => bindings.has(name));
+  const binds = (literal: Literal) =>
+    literal.type === 'comparison' &&
+    literal.sign === '=' &&
+    [literal.left, literal.right].some(isBound) &&
+    [literal.left, literal.right].some((side) => side.type === 'variable' && !isBound(side));
+  const sides = (literal: Literal) => (literal.type === 'atom' ? literal.atom.given : [literal.left, literal.right]);
+  const ready = waiting.filter((literal) => sides(literal).every(isBound) || binds(literal));
+  const isPlain = (literal: Literal) => sides(literal).every(({ type }) => type !== 'operation' && type !== 'call');
+  return ready.find(isPlain) ?? ready.find((each) => !binds(each)) ?? ready[0] ?? refuse('', 'a variable is not bound');
 }
 
 function operate(operator: string, a: unknown, b: unknown): number {
