@@ -1,6 +1,6 @@
 // What one transaction needs at hand: where each relation's new rows begin, which rows ended, and the way back.
 import { ASSERTED, DERIVED, DYING, emptyColumn, grown, LIVE, type Relation } from '../relations/index.js';
-import type { JoinContext } from '../rules/index.js';
+import { BATCH_LENGTH, type JoinContext } from '../rules/index.js';
 import type { BudgetMeter } from './budget.js';
 import type { Program } from './program.js';
 import { UndoLog } from './undo-log.js';
@@ -38,6 +38,8 @@ export class Workspace implements JoinContext {
   readonly head = new Int32Array(MOST_COLUMNS);
   marks: Int32Array = emptyColumn;
   epoch = 0;
+  readonly batch = new Int32Array(BATCH_LENGTH);
+  touched = 0;
   /** Rows asked for so far, for turns of the event loop. */
   meter!: BudgetMeter;
   /** By relation: rows below existed before the transaction. */

@@ -1,5 +1,6 @@
 export type { CheckedRule, SlotKind, Value } from './checked-rule.js';
 export {
+  BATCH_LENGTH,
   indexOf,
   type Join,
   type JoinContext,

@@ -16,7 +16,14 @@ export interface JoinContext {
   /** Marks of a partition: `marks[value] === epoch` when the value was seen. */
   marks: Int32Array;
   epoch: number;
+  /** Heads that wait for their table, {@link BATCH_LENGTH} integers; only while a join runs. */
+  readonly batch: Int32Array;
+  /** Takes what is loaded only to be near. */
+  touched: number;
 }
+
+/** Integers of a batch of heads. */
+export const BATCH_LENGTH = 4096;
 
 /** A sink that visits matches; true ends the loop. */
 export type Visit = () => boolean;

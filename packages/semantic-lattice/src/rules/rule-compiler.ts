@@ -1,9 +1,22 @@
 // Plans as JavaScript: nested loops over typed arrays, made by `new Function`. The text holds integers and names made here, and
 // nothing that a user wrote; relations, indexes and functions come in as arguments.
+//
+// Heads to be inserted are gathered and put into the table in batches (group prefetching: Chen, Ailamaki, Gibbons, Mowry, ICDE 2004):
+// a pass over a batch asks for all their slots at once, and the next finds them in the cache. One by one, each would wait for memory.
 import type { ChainedIndex, Relation } from '../relations/index.js';
 import { PROOF_WIDTH } from '../relations/index.js';
-import { mayThrow, type Value } from './checked-rule.js';
-import { bindsOwn, computing, indexOf, type Join, type JoinMaker, type JoinOptions, testing } from './join.js';
+import { type CheckedRule, mayThrow, type Value } from './checked-rule.js';
+import {
+  BATCH_LENGTH,
+  bindsOwn,
+  computing,
+  indexOf,
+  type Join,
+  type JoinContext,
+  type JoinMaker,
+  type JoinOptions,
+  testing,
+} from './join.js';
 import type { Binding, Check, Plan, Step } from './join-planner.js';
 
 /** Whether this process lets code be made from strings. */
@@ -14,6 +27,29 @@ export function canGenerateCode(): boolean {
     return false;
   }
 }
+
+/** Heads in a batch: their slots fit into the nearest caches. */
+const MOST_GATHERED = 256;
+/** Texts whose functions are kept. */
+const MOST_KEPT = 1024;
+
+const kept = new Map<string, (...names: unknown[]) => unknown>();
+
+/**
+ * A function of the given names. One that was made of the same text is used again, with what the machine has learnt about it: texts
+ * hold no numbers of terms, rules or rows, so the same rules over other facts give the same texts.
+ */
+function functionOf(names: readonly string[], text: string): (...names: unknown[]) => unknown {
+  const known = kept.get(text);
+  if (known !== undefined) kept.delete(text);
+  else if (kept.size === MOST_KEPT) kept.delete(kept.keys().next().value!);
+  const made = known ?? (new Function(...names, text) as (...names: unknown[]) => unknown);
+  kept.set(text, made);
+  return made;
+}
+
+/** Empties a batch of so many integers. */
+type Flush = (context: JoinContext, end: number) => void;
 
 /** Makes joins by generating their code. */
 export class RuleCompiler implements JoinMaker {
@@ -30,6 +66,9 @@ class JoinWriter {
   readonly #relations: Relation[] = [];
   readonly #indexes: ChainedIndex[] = [];
   readonly #functions: ((...slots: number[]) => unknown)[] = [];
+  readonly #constants: number[] = [];
+  /** What puts a batch of heads into their table, where one is gathered. */
+  #flush: Flush | undefined;
   #open = 0;
   #temporary = 0;
 
@@ -51,11 +90,13 @@ class JoinWriter {
       'let fuel = cx.fuel;',
       ...this.#prologue,
       ...this.#lines,
+      this.#flush === undefined ? '' : 'if (bn > 0) flush(cx, bn);',
       'cx.fuel = fuel;',
       'return false;',
       '};',
     ].join('\n');
-    return new Function('R', 'X', 'F', text)(this.#relations, this.#indexes, this.#functions) as Join;
+    const made = functionOf(['R', 'X', 'F', 'K', 'flush'], text);
+    return made(this.#relations, this.#indexes, this.#functions, this.#constants, this.#flush) as Join;
   }
 
   #line(text: string): void {
@@ -107,8 +148,17 @@ class JoinWriter {
 
   #value(value: Value): string {
     if (value.type === 'slot') return `v${value.slot}`;
-    if (value.type === 'constant') return String(value.value);
+    if (value.type === 'constant') return this.#constant(value.value);
     return `${this.#function(computing(value.compute, this.#options))}(${value.slots.map((slot) => `v${slot}`).join(', ')})`;
+  }
+
+  #constant(value: number): string {
+    let at = this.#constants.indexOf(value);
+    if (at < 0) {
+      at = this.#constants.push(value) - 1;
+      this.#prologue.push(`const k${at} = K[${at}];`);
+    }
+    return `k${at}`;
   }
 
   #function(body: (...slots: number[]) => unknown): string {
@@ -367,54 +417,60 @@ class JoinWriter {
 
   /** Appends the head unless it holds already. */
   #insert(): void {
-    const { rule } = this.#plan;
-    const { relation, values } = rule.head;
-    const at =
-      this.#relations.indexOf(relation) >= 0 ? this.#relations.indexOf(relation) : this.#relations.push(relation) - 1;
-    const columns = values.map((_, column) => column);
-    this.#prologue.push(
-      `const O = R[${at}];`,
-      this.#options.sink === 'partition' ? '' : 'O.ensureTable(); O.growTable();',
-      `let OS = O.state, OP = O.proof, OC = O.capacity, OT = O.table, OM = O.mask;`,
-      ...columns.map((column) => `let O${column} = O.columns[${column}];`),
-    );
-    const names = values.map((value) => {
+    const names = this.#plan.rule.head.values.map((value) => {
       const name = this.#name();
       this.#line(`const ${name} = ${this.#value(value)};`);
       return name;
     });
-    const partition = this.#options.sink === 'partition';
+    if (this.#options.sink === 'partition') this.#insertIntoPart(names);
+    else this.#gather(names);
+  }
+
+  /** Puts the head into the batch: its hash, its columns, and its derivation. */
+  #gather(names: readonly string[]): void {
+    const { rule } = this.#plan;
+    const { relation } = rule.head;
+    const proof = relation.withProofs ? ['oh', ...rule.positive.map((_, index) => `r${index}`)] : [];
+    if (relation.withProofs) this.#height(() => false);
+    const hash = this.#hash(names);
+    const entry = [hash, ...names, ...proof];
+    const full = entry.length * Math.min(MOST_GATHERED, Math.floor(BATCH_LENGTH / entry.length));
+    this.#prologue.push('const B = cx.batch;', 'let bn = 0;');
+    this.#line(entry.map((value, at) => `B[bn + ${at}] = ${value};`).join(' '));
+    this.#line(`bn += ${entry.length}; if (bn === ${full}) { flush(cx, bn); bn = 0; }`);
+    this.#flush = flushOf(rule, entry.length);
+  }
+
+  #insertIntoPart(names: readonly string[]): void {
+    const { relation } = this.#plan.rule.head;
+    const at =
+      this.#relations.indexOf(relation) >= 0 ? this.#relations.indexOf(relation) : this.#relations.push(relation) - 1;
+    const columns = names.map((_, column) => column);
+    this.#prologue.push(
+      `const O = R[${at}];`,
+      'let OS = O.state, OP = O.proof, OC = O.capacity;',
+      ...columns.map((column) => `let O${column} = O.columns[${column}];`),
+    );
     const free = this.#options.freeColumn;
-    if (partition && free !== undefined) {
+    if (free !== undefined) {
       this.#prologue.push('const marks = cx.marks, epoch = cx.epoch;');
       this.#block(`if (marks[${names[free]}] !== epoch)`);
       this.#line(`marks[${names[free]}] = epoch;`);
-    } else if (!partition) {
-      const { stride } = relation;
-      const same = names.map((name, column) => `OT[os + ${column}] === ${name}`).join(' && ');
-      const hash = this.#hash(names);
-      this.#line(`let on0 = ${hash} & OM, os = on0 * ${stride}, oe = 0;`);
-      this.#line(`for (;;) { oe = OT[os + ${names.length}]; if (oe === 0 || (${same})) break;`);
-      this.#line(`on0 = (on0 + 1) & OM; os = on0 * ${stride}; }`);
-      this.#block('if (oe === 0 || (OS[oe - 1] & 3) === 0)');
     }
-    const reload = this.#partitionReload(relation, columns);
     this.#line('const on = O.rows;');
     this.#line(
-      `if (on >= OC) { O.grow(on + 1); OS = O.state; OP = O.proof; OC = O.capacity; ${columns.map((column) => `O${column} = O.columns[${column}];`).join(' ')} ${reload} }`,
+      `if (on >= OC) { O.grow(on + 1); OS = O.state; OP = O.proof; OC = O.capacity; ${columns.map((column) => `O${column} = O.columns[${column}];`).join(' ')} ${this.#partitionReload(relation, columns)} }`,
     );
     names.forEach((name, column) => {
       this.#line(`O${column}[on] = ${name};`);
     });
     this.#line('OS[on] = 2;');
-    if (relation.withProofs) this.#proof(relation);
+    if (relation.withProofs) {
+      this.#height((source) => source === relation);
+      const { id, positive } = this.#plan.rule;
+      for (const line of proofLines(this.#constant(id), positive.length)) this.#line(line);
+    }
     this.#line('O.rows = on + 1; O.live++;');
-    if (partition) return;
-    names.forEach((name, column) => {
-      this.#line(`OT[os + ${column}] = ${name};`);
-    });
-    this.#line(`OT[os + ${names.length}] = on + 1; O.hashed = on + 1;`);
-    this.#line('if (oe === 0) { O.used++; if (O.used * 2 > OM) { O.growTable(); OT = O.table; OM = O.mask; } }');
   }
 
   #partitionReload(relation: Relation, columns: readonly number[]): string {
@@ -423,22 +479,65 @@ class JoinWriter {
     return columns.map((column) => `C${at}_${column} = O${column};`).join(' ');
   }
 
-  #proof(relation: Relation): void {
-    const { rule } = this.#plan;
-    const count = rule.positive.length;
+  /** Declares `oh`, the height of the match; `isGrowing` are relations whose proofs are those of `O`, which may be replaced. */
+  #height(isGrowing: (relation: Relation) => boolean): void {
     this.#line('let oh = 1;');
     for (const atom of this.#options.recursive) {
-      const source = this.#relation(rule.positive[atom]!.relation);
-      const own = rule.positive[atom]!.relation === relation;
-      const height = `${own ? 'OP' : `P${source}`}[${PROOF_WIDTH} * r${atom} + 1]`;
-      this.#line(`if (${height} >= oh) oh = ${height} + 1;`);
+      const { relation } = this.#plan.rule.positive[atom]!;
+      const proofs = isGrowing(relation) ? 'OP' : `P${this.#relation(relation)}`;
+      this.#line(`const h${atom} = ${proofs}[${PROOF_WIDTH} * r${atom} + 1]; if (h${atom} >= oh) oh = h${atom} + 1;`);
     }
-    this.#line(`const op = on * ${PROOF_WIDTH}; OP[op] = ${rule.id}; OP[op + 1] = oh;`);
-    if (count <= 2) {
-      for (let index = 0; index < count; index++) this.#line(`OP[op + ${2 + index}] = r${index};`);
-      return;
-    }
-    this.#line(`O.growPool(${count}); const ol = O.pool, oq = O.pooled; OP[op + 2] = oq; O.pooled = oq + ${count};`);
-    for (let index = 0; index < count; index++) this.#line(`ol[oq + ${index}] = r${index};`);
   }
+}
+
+/** Stores the derivation of row `on` of `O`: the rule, height `oh`, and premises `r0`, `r1`, …. */
+function proofLines(rule: string, premises: number): string[] {
+  const rows = Array.from({ length: premises }, (_, index) => `r${index}`);
+  const lines = [`const op = on * ${PROOF_WIDTH}; OP[op] = ${rule}; OP[op + 1] = oh;`];
+  if (premises <= 2) return [...lines, ...rows.map((row, index) => `OP[op + ${2 + index}] = ${row};`)];
+  lines.push(
+    `O.growPool(${premises}); const ol = O.pool, oq = O.pooled; OP[op + 2] = oq; O.pooled = oq + ${premises};`,
+  );
+  return [...lines, ...rows.map((row, index) => `ol[oq + ${index}] = ${row};`)];
+}
+
+/** What puts a batch of a rule's heads into their relation; an entry of the batch has `width` integers. */
+function flushOf({ id, head: { relation }, positive }: CheckedRule, width: number): Flush {
+  const { stride, keys } = relation;
+  const columns = Array.from({ length: relation.arity }, (_, column) => column);
+  const same = columns.map((column) => `OT[os + ${column}] === t${column}`).join(' && ');
+  const text = [
+    'return (cx, end) => {',
+    'const B = cx.batch;',
+    'O.ensureTable(); O.growTable();',
+    'let OS = O.state, OP = O.proof, OC = O.capacity, OT = O.table, OM = O.mask;',
+    ...columns.map((column) => `let O${column} = O.columns[${column}];`),
+    'const someDead = O.rows !== O.live;',
+    // What the loads give is kept, so that no compiler leaves them out.
+    'let touched = 0;',
+    `for (let b = 0; b < end; b += ${width}) touched ^= OT[(B[b] & OM) * ${stride} + ${keys}];`,
+    'cx.touched = touched;',
+    `for (let b = 0; b < end; b += ${width}) {`,
+    ...columns.map((column) => `const t${column} = B[b + ${1 + column}];`),
+    `let slot = B[b] & OM, os = slot * ${stride}, oe = 0;`,
+    `for (;;) { oe = OT[os + ${keys}]; if (oe === 0 || (${same})) break;`,
+    `slot = (slot + 1) & OM; os = slot * ${stride}; }`,
+    'if (oe === 0 || (someDead && (OS[oe - 1] & 3) === 0)) {',
+    'const on = O.rows;',
+    'if (on >= OC) { O.grow(on + 1); OS = O.state; OP = O.proof; OC = O.capacity;',
+    `${columns.map((column) => `O${column} = O.columns[${column}];`).join(' ')} }`,
+    ...columns.map((column) => `O${column}[on] = t${column}; OT[os + ${column}] = t${column};`),
+    `OT[os + ${keys}] = on + 1; OS[on] = 2;`,
+    ...(relation.withProofs
+      ? [
+          `const oh = B[b + ${1 + columns.length}];`,
+          ...positive.map((_, index) => `const r${index} = B[b + ${2 + columns.length + index}];`),
+          ...proofLines('rule', positive.length),
+        ]
+      : []),
+    'O.rows = on + 1; O.live++; O.hashed = on + 1;',
+    'if (oe === 0) { O.used++; if (O.used * 2 > OM) { O.growTable(); OT = O.table; OM = O.mask; } }',
+    '} } };',
+  ].join('\n');
+  return functionOf(['O', 'rule'], text)(relation, id) as Flush;
 }
