@@ -98,6 +98,11 @@ export class PreparedJoin {
     for (let atom = 0; atom < positive.length; atom++) this.#all[atom] = positive[atom]!.relation.rows;
     return this.run(context, from, to, list, this.#all, visit);
   }
+
+  /** Goes on with {@link runAll} where it paused. */
+  goOn(context: JoinContext, from: number, to: number, list: Int32Array | undefined, visit: Visit): boolean {
+    return this.run(context, from, to, list, this.#all, visit);
+  }
 }
 
 /** Errors for which a rule is to blame, or the functions and lattices that it uses. */

@@ -13,6 +13,11 @@ export interface JoinContext {
   /** The match at hand, for a visiting sink: rows of the positive atoms, and the head's values. */
   readonly premises: Int32Array;
   readonly head: Int32Array;
+  /** Whether the event loop should get a turn: a join that is out of fuel then pauses, wherever it is in its loops. */
+  wantsTurn(): boolean;
+  /** Loops whose places are in {@link places} when a join has paused; 0: none has. Run again with the same arguments, it goes on there. */
+  paused: number;
+  readonly places: Int32Array;
   /** Marks of a partition: `marks[value] === epoch` when the value was seen. */
   marks: Int32Array;
   epoch: number;
@@ -30,7 +35,8 @@ export type Visit = () => boolean;
 
 /**
  * Evaluates a rule from rows of its driver: `list[from…to)`, or the rows `from…to` themselves where there is no list. Rows of the
- * positive atom `i` are below `limits[i]`. True when the sink ended it.
+ * positive atom `i` are below `limits[i]`. True when the sink ended it, or when it has paused, so that one row of the driver, however
+ * many matches it has, does not hold the event loop.
  */
 export type Join = (
   context: JoinContext,

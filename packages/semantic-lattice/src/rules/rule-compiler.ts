@@ -67,6 +67,8 @@ class JoinWriter {
   readonly #indexes: ChainedIndex[] = [];
   readonly #functions: ((...slots: number[]) => unknown)[] = [];
   readonly #constants: number[] = [];
+  /** Names of the open loops' places, outermost first. */
+  readonly #loops: string[] = [];
   /** What puts a batch of heads into their table, where one is gathered. */
   #flush: Flush | undefined;
   #open = 0;
@@ -87,10 +89,11 @@ class JoinWriter {
     const text = [
       'return function (cx, from, to, list, limits, visit) {',
       slots.length > 0 ? `let ${slots.join(', ')};` : '',
-      'let fuel = cx.fuel;',
+      'let fuel = cx.fuel, back = cx.paused;',
+      'cx.paused = 0;',
       ...this.#prologue,
       ...this.#lines,
-      this.#flush === undefined ? '' : 'if (bn > 0) flush(cx, bn);',
+      this.#emptied(),
       'cx.fuel = fuel;',
       'return false;',
       '};',
@@ -107,6 +110,27 @@ class JoinWriter {
   #block(text: string): void {
     this.#lines.push(`${text} {`);
     this.#open++;
+  }
+
+  /** Opens a loop from `start`, or from where it was when the join paused. */
+  #loop(place: string, start: string, condition: string, next: string, declare: boolean): void {
+    const resumed = `back > ${this.#loops.length} ? cx.places[${this.#loops.length}] : ${start}`;
+    this.#block(`for (${declare ? 'let ' : ''}${place} = ${resumed}; ${condition}; ${next}, back = 0)`);
+    this.#loops.push(place);
+  }
+
+  /** Counts a row that is looked at. Out of fuel, the join may pause here; the row is counted when it goes on, and outer loops' are not again. */
+  #burn(): void {
+    const outer = this.#loops.length - 1;
+    const save = this.#loops.map((place, depth) => `cx.places[${depth}] = ${place};`).join(' ');
+    this.#line('if (--fuel < 0) { cx.fuel = 0; if (cx.wantsTurn()) {');
+    this.#line(`${save} cx.fuel = ${outer}; cx.paused = ${outer + 1}; ${this.#emptied()} return true; }`);
+    this.#line('fuel = cx.refuel(); }');
+  }
+
+  /** Puts into the table what was gathered. */
+  #emptied(): string {
+    return this.#options.sink === 'insert' ? 'if (bn > 0) flush(cx, bn);' : '';
   }
 
   #name(): string {
@@ -209,8 +233,8 @@ class JoinWriter {
         // A partition's own rows are its queue: `to` below zero means as many as there will be.
         const end =
           this.#options.sink === 'partition' ? `(to < 0 ? R${this.#relation(step.relation)}.rows : to)` : 'to';
-        this.#block(`for (let at = from; at < ${end}; at++)`);
-        this.#line('if (--fuel < 0) fuel = cx.refuel();');
+        this.#loop('at', 'from', `at < ${end}`, 'at++', true);
+        this.#burn();
         this.#line(`const ${row} = list === undefined ? at : list[at];`);
         this.#drive(step, row);
         return;
@@ -271,8 +295,8 @@ class JoinWriter {
     const row = `r${step.atom}`;
     const index = indexOf(step);
     if (index === undefined) {
-      this.#block(`for (let ${row} = 0, e${step.atom} = limits[${step.atom}]; ${row} < e${step.atom}; ${row}++)`);
-      this.#line('if (--fuel < 0) fuel = cx.refuel();');
+      this.#loop(row, '0', `${row} < limits[${step.atom}]`, `${row}++`, true);
+      this.#burn();
       this.#enter(step.relation, row, step.checks, step.bindings, []);
       return;
     }
@@ -281,8 +305,8 @@ class JoinWriter {
     // Newest first: rows that are too new come before all others.
     const rowOf = index.compact ? `W${at}[${entry} - 1]` : `${entry} - 1`;
     this.#line(`while (${entry} !== 0 && ${rowOf} >= limits[${step.atom}]) ${entry} = N${at}[${entry} - 1];`);
-    this.#block(`for (; ${entry} !== 0; ${entry} = N${at}[${entry} - 1])`);
-    this.#line('if (--fuel < 0) fuel = cx.refuel();');
+    this.#loop(entry, entry, `${entry} !== 0`, `${entry} = N${at}[${entry} - 1]`, false);
+    this.#burn();
     this.#line(`const ${row} = ${rowOf};`);
     this.#enter(step.relation, row, step.checks, step.bindings, []);
   }

@@ -20,8 +20,9 @@ export class RuleInterpreter implements JoinMaker {
   make(plan: Plan, options: JoinOptions): Join {
     const frame = new Frame(plan.rule);
     let run = sinkOf(plan, options, frame);
+    const loops = plan.steps.filter(({ type }) => type === 'drive' || type === 'scan');
     for (const step of plan.steps.slice(plan.steps[0] !== undefined && isDriver(plan.steps[0]) ? 1 : 0).reverse()) {
-      run = stepOf(step, options, frame, run);
+      run = stepOf(step, loops.indexOf(step), options, frame, run);
     }
     const first = plan.steps[0];
     return (context, from, to, list, limits, visit) => {
@@ -48,6 +49,8 @@ class Frame {
   context!: JoinContext;
   limits!: Int32Array;
   visit!: Visit;
+  /** Loops that go on where they were. */
+  back = 0;
 
   constructor(rule: CheckedRule) {
     this.slots = new Int32Array(rule.variables.length);
@@ -58,10 +61,33 @@ class Frame {
     this.context = context;
     this.limits = limits;
     this.visit = visit;
+    this.back = context.paused;
+    context.paused = 0;
   }
 
-  burn(): void {
-    if (--this.context.fuel < 0) this.context.fuel = this.context.refuel();
+  /** Where a loop begins: where it was when the join paused, or at its start. */
+  placeOf(loop: number, start: number): number {
+    return this.back > loop ? this.context.places[loop]! : start;
+  }
+
+  /** Ends a loop with its place, should it be that the join has paused. */
+  leave(loop: number, place: number): true {
+    this.context.places[loop] = place;
+    return true;
+  }
+
+  /** Counts a row that is looked at; true when the join pauses instead: the row is counted when it goes on, outer loops' are not again. */
+  burn(loop: number): boolean {
+    const { context } = this;
+    if (--context.fuel >= 0) return false;
+    context.fuel = 0;
+    if (context.wantsTurn()) {
+      context.fuel = loop;
+      context.paused = loop + 1;
+      return true;
+    }
+    context.fuel = context.refuel();
+    return false;
   }
 
   value(value: Value): number {
@@ -103,23 +129,24 @@ function drive(
   const { relation } = step;
   const grows = options.sink === 'partition' && to < 0;
   const queue = options.sink === 'partition' && options.freeColumn !== undefined;
-  for (let at = from; at < (grows ? relation.rows : to); at++) {
-    frame.burn();
+  for (let at = frame.placeOf(0, from); at < (grows ? relation.rows : to); at++, frame.back = 0) {
+    if (frame.burn(0)) return frame.leave(0, at);
     const row = list === undefined ? at : list[at]!;
     if (step.positive && !queue && !isVisible(options, relation, row)) continue;
     // As in compiled loops, slots are bound before they are compared: a variable may stand twice.
     frame.bind(relation, row, step.bindings);
     if (!frame.passes(step.checks, (column) => relation.columns[column]![row]!)) continue;
     if (step.positive) frame.rows[step.atom] = row;
-    if (run()) return true;
+    if (run()) return frame.leave(0, at);
   }
   return false;
 }
 
-function stepOf(step: Step, options: JoinOptions, frame: Frame, run: Run): Run {
+/** `loop`: the step's number among the loops, where it is one. */
+function stepOf(step: Step, loop: number, options: JoinOptions, frame: Frame, run: Run): Run {
   switch (step.type) {
     case 'scan':
-      return scanOf(step, options, frame, run);
+      return scanOf(step, loop, options, frame, run);
     case 'lookup':
       return () => {
         const { relation, atom } = step;
@@ -178,14 +205,14 @@ function enter(step: Step & { type: 'scan' | 'lookup' }, row: number, frame: Fra
   return run();
 }
 
-function scanOf(step: Step & { type: 'scan' }, options: JoinOptions, frame: Frame, run: Run): Run {
+function scanOf(step: Step & { type: 'scan' }, loop: number, options: JoinOptions, frame: Frame, run: Run): Run {
   const index = indexOf(step);
   const { relation, atom } = step;
   if (index === undefined) {
     return () => {
-      for (let row = 0; row < frame.limits[atom]!; row++) {
-        frame.burn();
-        if (isVisible(options, relation, row) && enter(step, row, frame, run)) return true;
+      for (let row = frame.placeOf(loop, 0); row < frame.limits[atom]!; row++, frame.back = 0) {
+        if (frame.burn(loop)) return frame.leave(loop, row);
+        if (isVisible(options, relation, row) && enter(step, row, frame, run)) return frame.leave(loop, row);
       }
       return false;
     };
@@ -194,10 +221,10 @@ function scanOf(step: Step & { type: 'scan' }, options: JoinOptions, frame: Fram
   return () => {
     let entry = index.head(frame.key(keys));
     while (entry !== 0 && index.rowOf(entry) >= frame.limits[atom]!) entry = index.next[entry - 1]!;
-    for (; entry !== 0; entry = index.next[entry - 1]!) {
-      frame.burn();
+    for (entry = frame.placeOf(loop, entry); entry !== 0; entry = index.next[entry - 1]!, frame.back = 0) {
+      if (frame.burn(loop)) return frame.leave(loop, entry);
       const row = index.rowOf(entry);
-      if (isVisible(options, relation, row) && enter(step, row, frame, run)) return true;
+      if (isVisible(options, relation, row) && enter(step, row, frame, run)) return frame.leave(loop, entry);
     }
     return false;
   };
