@@ -6,7 +6,7 @@
 // one claimed. A negated atom holds when the least model of the strata below has no such fact: for a relation that no rule derives
 // the facts themselves show it, otherwise the rules of those strata are evaluated here, which needs the facts and is bounded.
 
-import { canonicalJson, createVerifier, equalBytes, sha256 } from '@tenstrip/shared-core';
+import { canonicalJson, createVerifier, equalBytes, sha256, TenstripError } from '@tenstrip/shared-core';
 
 /** A value of a fact: a term, an integer, or the text of a lattice's value. */
 export type CertificateValue = string | number;
@@ -136,17 +136,21 @@ export class CertificateChecker {
   readonly #verifier = createVerifier();
   #model: FactBase | undefined;
 
-  /** @throws Error when the rules cannot be read or a fact does not fit its relation; {@link checkCertificate} refuses instead */
-  constructor({ rules, relations, facts, functions = {}, publicKey, limits }: CheckOptions) {
+  /**
+   * @throws TenstripError `OptionsInvalid` when the rules cannot be read, a fact does not fit its relation, or an option is wrong;
+   *   {@link checkCertificate} refuses instead
+   */
+  constructor(options: CheckOptions) {
+    const { rules, relations, functions = {}, publicKey, limits } = checkedOptions(options);
     this.#limits = { ...defaultLimits, ...limits };
-    this.#program = new Program(rules, relations, functions, this.#limits);
     this.#publicKey = publicKey;
-    if (facts === undefined) return;
-    const given = new FactBase(this.#program, false);
-    for (const fact of facts) given.add(this.#program.fact(fact));
-    for (const fact of this.#program.facts) given.add(fact);
+    const { program, given } = ofReader(() => {
+      const program = new Program(rules, relations, functions, this.#limits);
+      return { program, given: givenBase(program, options.facts) };
+    });
+    this.#program = program;
     this.#given = given;
-    this.#factsDigest = digestOfLines([...given.keys()]);
+    if (given !== undefined) this.#factsDigest = digestOfLines([...given.keys()]);
   }
 
   /** Checks a certificate. Never throws for what it holds. */
@@ -281,6 +285,48 @@ export class CertificateChecker {
   }
 }
 
+function checkedOptions(options: CheckOptions): CheckOptions {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(options)) optionInvalid('the options of a check are no object: give { rules, relations }');
+  const { rules, relations, functions = {}, limits = {}, facts, publicKey } = options;
+  if (typeof rules !== 'string') optionInvalid('rules is no text: give the rules');
+  for (const [name, value] of Object.entries({ relations, functions, limits }))
+    if (!isObject(value)) optionInvalid(`${name} is no object`);
+  for (const [name, declaration] of Object.entries(relations))
+    if (!Array.isArray(declaration?.columns)) optionInvalid(`the relation ${name} has no columns: declare it with rel`);
+  for (const [name, bound] of Object.entries(limits))
+    if (!Number.isSafeInteger(bound) || bound! < 1) optionInvalid(`limits.${name} is no whole number from 1 upwards`);
+  if (facts !== undefined && typeof facts?.[Symbol.iterator] !== 'function')
+    optionInvalid('facts is no iterable: give all facts that were given');
+  if (publicKey !== undefined && !(publicKey instanceof Uint8Array)) optionInvalid('publicKey is no Uint8Array');
+  return options;
+}
+
+function givenBase(program: Program, facts: CheckOptions['facts']): FactBase | undefined {
+  if (facts === undefined) return undefined;
+  const given = new FactBase(program, false);
+  for (const fact of facts) {
+    readFact(fact, 'facts');
+    given.add(program.fact(fact));
+  }
+  for (const fact of program.facts) given.add(fact);
+  return given;
+}
+
+/** What the reader of certificates got wrong is its error, not a verdict about a certificate. */
+function ofReader<R>(body: () => R): R {
+  try {
+    return within('rules', body);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw optionInvalid(`${error.at}: ${error.message}`, error);
+  }
+}
+
+function optionInvalid(message: string, cause?: unknown): never {
+  throw new TenstripError('OptionsInvalid', message, { details: { issues: [message] }, cause });
+}
+
 /** The digest of rules as certificates have it: of their canonical texts, whatever their order; facts among them do not count. */
 export function digestOfRules(text: string): string {
   const rules = new Parser(text, defaultLimits).program().filter(({ body }) => body.length > 0);
@@ -316,6 +362,7 @@ function within<R>(at: string, body: () => R): R {
   try {
     return body();
   } catch (error) {
+    if (error instanceof TenstripError && error.cause instanceof Refusal) throw error.cause;
     if (!(error instanceof Refusal)) return refuse(at, error instanceof Error ? error.message : String(error));
     error.at ||= at;
     throw error;

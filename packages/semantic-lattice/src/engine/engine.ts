@@ -1,7 +1,18 @@
 // The engine: facts, rules, and transactions over both. A transaction is evaluated to its fixpoint and then is all there, or not at
 // all; between two turns of the event loop that a long one gives, reads are refused rather than shown half of it.
 import { type OperationContext, type Reservation, TenstripError, ungoverned } from '@tenstrip/shared-core';
-import { latticeError, type SemanticLatticeErrorCode, textOf } from '../errors/index.js';
+import {
+  countIn,
+  functionIn,
+  iterableIn,
+  latticeError,
+  objectIn,
+  optionsIn,
+  refuseInput,
+  type SemanticLatticeErrorCode,
+  textIn,
+  textOf,
+} from '../errors/index.js';
 import {
   any,
   type Change,
@@ -169,8 +180,11 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
 
   /** @internal */
   constructor(options: EngineOptions<R>) {
+    objectIn('the options of an engine', options);
     this.#limits = checkedLimits(options.limits);
     const codeGeneration = options.codeGeneration ?? 'auto';
+    if (![true, false, 'auto'].includes(codeGeneration))
+      refuseInput('codeGeneration', codeGeneration, "give true, false or 'auto'");
     this.#compiled = codeGeneration !== false && canGenerateCode();
     if (codeGeneration === true && !this.#compiled) {
       throw latticeError(
@@ -181,7 +195,9 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     }
     this.#maker = this.#compiled ? new RuleCompiler() : new RuleInterpreter();
     this.#proofs = options.proofs ?? true;
-    this.#functions = new Map(Object.entries(options.functions ?? {}));
+    if (typeof this.#proofs !== 'boolean') refuseInput('proofs', this.#proofs, 'give true or false');
+    this.#functions = new Map(Object.entries(objectIn('functions', options.functions ?? {})));
+    for (const [name, body] of this.#functions) functionIn(`functions.${name}`, body);
     this.#memory = new Memory(this.#limits.bytes);
     this.#declarations = options.relations;
     this.#schema = new Schema(options.relations, this.#limits, this.#proofs, this.#memory);
@@ -236,6 +252,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    */
   addRules(text: string): number {
     this.#refuseWhileEvaluating();
+    textIn('the text of rules', text, 'RuleSyntax');
     const scope = { relations: this.#schema.byName, functions: this.#functions, terms: this.#schema.terms };
     const rules = [...this.#rules];
     const facts: CheckedRule[] = [];
@@ -299,6 +316,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    *   `LatticeDidNotStabilise`, what `build` throws, and `OperationAborted` or `DeadlineExceeded`
    */
   async transact(build?: (tx: Transaction<R>) => void | Promise<void>, options: TransactOptions = {}): Promise<Change> {
+    checkTransaction(build, options);
     if (this.#waiting >= this.#limits.waiting) {
       throw latticeError(
         'EngineBusy',
@@ -398,6 +416,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    */
   whatIf(build: (tx: Transaction<R>) => void, options: Omit<TransactOptions, 'expectRevision'> = {}): Change {
     this.#refuseWhileEvaluating();
+    checkTransaction(functionIn('the function of whatIf', build), options);
     const op = operationOf(options);
     const staged = this.#stage(build);
     staged.builder.isOver = true;
@@ -495,6 +514,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    */
   subscribe<N extends keyof R & string>(relation: N, listener: (change: RelationChange) => void): Disposable {
     const { name } = this.#schema.relation(relation);
+    functionIn('the listener', listener);
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
     // A wrapper of its own: the same function may subscribe twice.
@@ -561,7 +581,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     const compactions = this.#compactions;
     const columns: number[] = [];
     const values: number[] = [];
-    if (pattern !== undefined && pattern.length !== relation.arity)
+    if (pattern !== undefined && (!Array.isArray(pattern) || pattern.length !== relation.arity))
       this.#schema.encode(relation, pattern, new Int32Array(0), true);
     for (const [column, value] of (pattern ?? []).entries()) {
       if (value === any) continue;
@@ -627,7 +647,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
       this.#core,
       this.#schema.relation(relation),
       this.#requireRow(relation, values),
-      options.limit ?? 1000,
+      countIn('limit', optionsIn('the options of derivationsOf', options).limit) ?? 1000,
     );
   }
 
@@ -642,7 +662,8 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     values: RowOf<R[N]>,
     limits: JustificationLimits = {},
   ): FactSets {
-    return justificationsOf(this.#core, this.#schema.relation(relation), this.#requireRow(relation, values), limits);
+    const row = this.#requireRow(relation, values);
+    return justificationsOf(this.#core, this.#schema.relation(relation), row, checkedJustificationLimits(limits));
   }
 
   /**
@@ -653,7 +674,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    * @throws TenstripError `FactUnknown`, `ProofsOff`, `RelationUnknown`, `FactInvalid`, `EngineBusy`
    */
   repairs<N extends keyof R & string>(relation: N, values: RowOf<R[N]>, limits: JustificationLimits = {}): FactSets {
-    const { limit = 10, ...others } = limits;
+    const { limit = 10, ...others } = checkedJustificationLimits(limits);
     const found = hittingSets(this.#schema, this.justifications(relation, values, others), limit);
     const sets = found.sets.filter((set) => !this.#holdsWithout(relation, values, set));
     const isAll = !mayFallByGains(this.#schema.relation(relation), this.#inForce.rules);
@@ -737,7 +758,7 @@ class TransactionBuilder implements Transaction {
 
   insertAll(relation: string, rows: Iterable<readonly unknown[]>): void {
     const found = this.#schema.relation(relation);
-    for (const values of rows) this.#stage(found, values, true);
+    for (const values of iterableIn(`the rows of ${found.name}`, rows, 'FactInvalid')) this.#stage(found, values, true);
   }
 
   retract(relation: string, ...values: readonly unknown[]): void {
@@ -759,6 +780,23 @@ class TransactionBuilder implements Transaction {
     if (!this.isOver) return;
     throw latticeError('TransactionOver', 'this transaction took what it was told: await all before its function ends');
   }
+}
+
+/** @throws TenstripError `OptionsInvalid` for what is no function, no operation, no signal, or no number */
+function checkTransaction(build: unknown, options: TransactOptions): void {
+  if (build !== undefined) functionIn('the function of a transaction', build);
+  const { context, signal, budget, expectRevision } = optionsIn('the options of a transaction', options);
+  if (context !== undefined && typeof context?.throwIfStopped !== 'function')
+    refuseInput('context', context, 'give the context of an operation');
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    refuseInput('signal', signal, 'give an AbortSignal');
+  optionsIn('budget', budget);
+  countIn('expectRevision', expectRevision);
+}
+
+function checkedJustificationLimits(limits: JustificationLimits): JustificationLimits {
+  for (const [name, bound] of Object.entries(optionsIn('limits', limits))) countIn(`limits.${name}`, bound, 1);
+  return limits;
 }
 
 function operationOf({ context, signal }: TransactOptions): OperationContext {

@@ -1,5 +1,5 @@
 // Between values and integers, at the engine's border: everything that comes in is checked here, and nowhere below.
-import { latticeError, textOf } from '../errors/index.js';
+import { latticeError, objectIn, textOf } from '../errors/index.js';
 import type { Lattice } from '../lattices/index.js';
 import {
   type ByteMeter,
@@ -35,7 +35,7 @@ export class Schema {
     this.#limits = limits;
     this.terms = new TermDictionary(limits.terms);
     // From JavaScript they may be anything.
-    const issues = Object.entries(declarations ?? {}).flatMap(([name, given]) =>
+    const issues = Object.entries(objectIn('relations', declarations)).flatMap(([name, given]) =>
       issuesOf(name, given?.columns, limits),
     );
     if (issues.length > 0) {
@@ -79,8 +79,8 @@ export class Schema {
   relation(name: string): Relation {
     const relation = this.byName.get(name);
     if (relation === undefined) {
-      throw latticeError('RelationUnknown', `no relation ${name} was declared`, {
-        relation: name,
+      throw latticeError('RelationUnknown', `no relation ${textOf(name)} was declared`, {
+        relation: textOf(name),
         known: [...this.byName.keys()].slice(0, 50),
       });
     }
@@ -168,7 +168,7 @@ export class Schema {
       return value | 0;
     }
     const values = this.valuesOf(relation);
-    const number = known ? values.find(value) : values.intern(value);
+    const number = known ? values.find(value) : values.take(value);
     return number < 0 ? undefined : number;
   }
 
@@ -190,7 +190,7 @@ export class Schema {
 }
 
 function refuse(relation: Relation, column: number, value: unknown, problem: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : textOf(value);
+  const shown = typeof value === 'string' ? JSON.stringify(textOf(value)) : textOf(value);
   throw latticeError('FactInvalid', `${relation.name}, column ${column}: ${shown} ${problem}`, {
     relation: relation.name,
     column,

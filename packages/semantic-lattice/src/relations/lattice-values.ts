@@ -26,6 +26,15 @@ export class LatticeValues {
     return number;
   }
 
+  /**
+   * The number of a value from outside. What is kept of it is read from its text, so that changing the object later changes nothing,
+   * and -0 is 0. @throws TenstripError `LatticeInvalid`
+   */
+  take(value: unknown): number {
+    const text = this.#guard('encode', () => this.lattice.encode(value));
+    return this.#numbers.get(text) ?? this.decode(text);
+  }
+
   /** The number of a value, or -1 when no cell ever had it. */
   find(value: unknown): number {
     return this.#numbers.get(this.#guard('encode', () => this.lattice.encode(value))) ?? -1;
