@@ -42,11 +42,11 @@ import {
   derivationsOf,
   explain,
   type FactSets,
-  hittingSets,
   type JustificationLimits,
   justificationsOf,
   mayFallByGains,
   type Proof,
+  repairsOf,
 } from '../proofs/index.js';
 import { ASSERTED, LIVE, type Relation, type RelationDeclarations, type RowOf } from '../relations/index.js';
 import {
@@ -426,12 +426,23 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
         issues: ['build'],
       });
     }
+    return this.#suppose(
+      () => this.#evaluation(staged.builder, options, op),
+      op,
+      () => ({
+        ...changeOf(this.#work, this.#schema, this.#revision),
+        revision: this.#revision,
+      }),
+    );
+  }
+
+  /** Evaluates, looks, and puts everything back. */
+  #suppose<T>(evaluation: () => Generator<void>, op: OperationContext, look: () => T): T {
     this.#evaluating = true;
     try {
       using _ = this.#memory.reserveFor(op);
-      const work = this.#evaluation(staged.builder, options, op);
-      while (work.next().done !== true);
-      return { ...changeOf(this.#work, this.#schema, this.#revision), revision: this.#revision };
+      for (const _turn of evaluation());
+      return look();
     } finally {
       this.#work.rollBack();
       this.#compactIfWorthwhile();
@@ -667,35 +678,46 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   }
 
   /**
-   * The minimal sets of assertions whose withdrawal makes a fact no longer hold, smallest first. Each was tried with
-   * {@link whatIf}; one that does not do it, because of a negation or a bound, is left out, and the answer is not complete then. Nor
-   * is it where the fact rests on the absence of what a withdrawal could make hold.
+   * The minimal sets of assertions whose withdrawal makes a fact no longer hold, smallest first; of a cell, no longer have this value.
+   * Each was tried by evaluating the rules in force without it, and nothing changes. Where the answer is complete, these are all.
+   * It is not where a bound was met, nor where a withdrawal may let something begin to hold, or a cell rise, that the fact's rules
+   * negate or test: then other sets may end it too, and a smaller one within a set that is given.
    *
    * @throws TenstripError `FactUnknown`, `ProofsOff`, `RelationUnknown`, `FactInvalid`, `EngineBusy`
    */
   repairs<N extends keyof R & string>(relation: N, values: RowOf<R[N]>, limits: JustificationLimits = {}): FactSets {
-    const { limit = 10, ...others } = checkedJustificationLimits(limits);
-    const found = hittingSets(this.#schema, this.justifications(relation, values, others), limit);
-    const sets = found.sets.filter((set) => !this.#holdsWithout(relation, values, set));
+    const { limit = 10, trials = 1000, ...others } = checkedJustificationLimits(limits);
+    const known = this.justifications(relation, values, others).sets;
+    const trial = (withdrawn: readonly Fact[]) => this.#supportWithout(relation, values, withdrawn);
+    const found = repairsOf(this.#schema, known, trial, limit, trials);
     const isAll = !mayFallByGains(this.#schema.relation(relation), this.#inForce.rules);
-    return { sets, complete: isAll && found.complete && sets.length === found.sets.length };
+    return { sets: found.sets, complete: isAll && found.complete };
   }
 
-  #holdsWithout(relation: string, values: readonly unknown[], facts: readonly Fact[]): boolean {
-    const change = this.whatIf((tx) => {
-      for (const fact of facts) tx.retract(fact.relation, ...(fact.values as RowOf<R[keyof R & string]>));
-    });
-    const found = this.#schema.relation(relation);
-    const tuple = new Int32Array(found.arity);
-    this.#schema.encode(found, values, tuple, true);
-    const isIt = (given: readonly unknown[]) => {
-      const other = new Int32Array(found.arity);
-      return (
-        this.#schema.encode(found, given, other, true) && tuple.every((number, column) => number === other[column])
+  /** Assertions from which a fact follows when some are withdrawn, or nothing when it does not. */
+  #supportWithout(relation: string, values: RowOf<R[string]>, withdrawn: readonly Fact[]): Fact[] | undefined {
+    const builder = new TransactionBuilder(this.#schema);
+    for (const fact of withdrawn) builder.retract(fact.relation, ...fact.values);
+    const op = ungoverned.context();
+    const work = this.#work;
+    const evaluation = () => {
+      work.program = this.#inForce;
+      work.begin(
+        new BudgetMeter(
+          {},
+          op,
+          () => work.addedRows,
+          () => undefined,
+        ),
       );
+      return evaluate(work, [builder.changes], this.#schema.terms);
     };
-    for (const removed of change.removed.of(relation)) if (isIt(removed)) return false;
-    return !change.updated.some((update) => update.relation === relation && isIt([...update.key, update.before]));
+    return this.#suppose(evaluation, op, () => {
+      const row = this.#rowOf(relation, values);
+      if (row < 0) return undefined;
+      const { steps } = explain(this.#core, this.#schema.relation(relation), row);
+      return steps.filter(({ by }) => by === 'asserted').map(({ fact }) => fact);
+    });
   }
 
   /**
