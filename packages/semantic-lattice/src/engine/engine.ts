@@ -91,7 +91,7 @@ export interface EngineStatistics {
   readonly revision: number;
   /** Facts that hold, by relation. */
   readonly facts: Readonly<Record<string, number>>;
-  /** Different terms seen so far. */
+  /** Different terms of facts and rules; those that nothing has any more are forgotten now and then. */
   readonly terms: number;
   /** Rules that were added. */
   readonly rules: number;
@@ -175,6 +175,8 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   /** Rows have other numbers after each. */
   #compactions = 0;
   #evaluating = false;
+  /** Transactions that are being said. */
+  #building = 0;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -232,7 +234,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     return {
       revision: this.#revision,
       facts: Object.fromEntries(Array.from(this.#schema.byName, ([name, { live }]) => [name, live])),
-      terms: this.#schema.terms.size,
+      terms: this.#schema.terms.count,
       rules: this.rules.length,
       strata: this.#program.strata.length,
       bytes: this.#memory.bytes,
@@ -356,9 +358,12 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     const staged = this.#stage(build);
     try {
       if (isPromise(staged.built)) await unlessStopped(staged.built, op, options);
-    } finally {
-      staged.builder.isOver = true;
+    } catch (error) {
+      this.#said(staged.builder);
+      this.#compactIfWorthwhile();
+      throw error;
     }
+    this.#said(staged.builder);
     this.#evaluating = true;
     let change: TouchingChange;
     try {
@@ -419,7 +424,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     checkTransaction(functionIn('the function of whatIf', build), options);
     const op = operationOf(options);
     const staged = this.#stage(build);
-    staged.builder.isOver = true;
+    this.#said(staged.builder);
     if (isPromise(staged.built)) {
       staged.built.then(undefined, () => undefined);
       throw latticeError('OptionsInvalid', 'whatIf takes no function that gives a promise: say all at once', {
@@ -453,12 +458,19 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   /** Lets a transaction be said. */
   #stage(build: ((tx: Transaction<R>) => unknown) | undefined): Staged {
     const builder = new TransactionBuilder(this.#schema);
+    this.#building++;
     try {
       return { builder, built: build?.(builder as unknown as Transaction<R>) };
     } catch (error) {
-      builder.isOver = true;
+      this.#said(builder);
+      this.#compactIfWorthwhile();
       throw error;
     }
+  }
+
+  #said(builder: TransactionBuilder): void {
+    builder.isOver = true;
+    this.#building--;
   }
 
   #evaluation(builder: TransactionBuilder, options: TransactOptions, op: OperationContext): Generator<void> {
@@ -496,9 +508,14 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
 
   #compactIfWorthwhile(): void {
     // Derivations name rules of the program in force.
-    if (!wantsCompaction(this.#schema.relations)) return;
-    compactAll(this.#schema.relations, this.#program);
-    this.#compactions++;
+    if (wantsCompaction(this.#schema.relations)) {
+      compactAll(this.#schema.relations, this.#program);
+      this.#compactions++;
+    }
+    // A transaction that is being said holds numbers.
+    if (this.#building > 0) return;
+    if (this.#schema.sweepIfDue([...this.#inForce.rules, ...this.#program.rules], this.#factsOfTexts))
+      this.#compactions++;
   }
 
   #tell(change: TouchingChange, op: OperationContext): void {

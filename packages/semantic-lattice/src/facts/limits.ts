@@ -8,7 +8,7 @@ export interface EngineLimits {
   readonly rows: number;
   /** Bytes of all columns, tables and indexes. Default 4 GiB. */
   readonly bytes: number;
-  /** Different terms. Default 2^26. */
+  /** Different terms at once, and different values of one lattice. Default 2^26. */
   readonly terms: number;
   /** Characters of one term in a fact. Default 1,048,576. */
   readonly termLength: number;

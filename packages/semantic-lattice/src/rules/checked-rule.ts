@@ -60,6 +60,16 @@ export interface CheckedRule {
 /** A kind of value: a string, a whole number, or a value of the lattice of this relation. */
 export type SlotKind = 'term' | 'integer' | Relation;
 
+/** The numbers that stand in a rule, of whatever kind. */
+export function constantsOf(rule: CheckedRule): number[] {
+  const tested = rule.tests.flatMap((test) => (test.type === 'direct' ? [test.left, test.right] : []));
+  const assigned = rule.assignments.map(({ value }) => value);
+  const given = [...rule.positive, ...rule.negative].flatMap((atom) => atom.arguments);
+  return [...given, ...rule.head.values, ...tested, ...assigned].flatMap((each) =>
+    each.type === 'constant' ? [each.value] : [],
+  );
+}
+
 /** Whether a value may have none: its computation throws then. */
 export function mayThrow(value: Value): boolean {
   return value.type === 'computed';
