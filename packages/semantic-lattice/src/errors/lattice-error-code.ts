@@ -45,5 +45,7 @@ export type SemanticLatticeErrorCode =
   | 'OntologyInvalid'
   /** The completion of an order has more elements than allowed. `details.maxElements` */
   | 'CompletionTooLarge'
+  /** A completion that the strip does not keep, or no longer; ask `complete-lattice` again. `details.completion`, `details.known` */
+  | 'CompletionUnknown'
   /** A proof that no certificate can have: a cell's value was widened, so that it does not follow from the facts. `details.relation` */
   | 'ProofNotCertifiable';

@@ -28,6 +28,8 @@ export class MacNeilleCompletion implements Lattice<number> {
   readonly #byLower: ReadonlyMap<string, number>;
   readonly #byUpper: ReadonlyMap<string, number>;
   readonly #byText: ReadonlyMap<string, number>;
+  /** By element: what is below it. */
+  readonly #down: readonly Uint32Array[];
   /** By element: its principal cut. */
   readonly #embedded: Int32Array;
 
@@ -35,6 +37,7 @@ export class MacNeilleCompletion implements Lattice<number> {
   constructor(name: string, order: NamedOrder, lower: readonly Uint32Array[], ideals: Ideals) {
     this.name = name;
     this.#order = order;
+    this.#down = ideals.down;
     this.#lower = lower;
     this.#upper = lower.map((set) => ideals.upperBounds(set));
     this.#byLower = new Map(lower.map((set, cut) => [keyOf(set), cut]));
@@ -63,7 +66,7 @@ export class MacNeilleCompletion implements Lattice<number> {
    */
   generators(cut: number): string[] {
     const below = elementsOf(this.#set(this.#lower, cut));
-    const maximal = below.filter((a) => !below.some((b) => a !== b && this.#order.leq(a, b)));
+    const maximal = below.filter((a) => !below.some((b) => a !== b && isIn(this.#down[b]!, a)));
     return maximal.map((element) => this.#order.name(element)).sort();
   }
 
@@ -172,6 +175,10 @@ class Ideals {
 
 function add(set: Uint32Array, element: number): void {
   set[element >>> 5]! |= 1 << (element & 31);
+}
+
+function isIn(set: Uint32Array, element: number): boolean {
+  return ((set[element >>> 5]! >>> (element & 31)) & 1) === 1;
 }
 
 function both(a: Uint32Array, b: Uint32Array): Uint32Array<ArrayBuffer> {

@@ -148,17 +148,18 @@ export class Order implements Disposable {
   async complete(options: CompletionOptions = {}): Promise<MacNeilleCompletion> {
     const { maxElements = 10_000, context = ungoverned.context() } = optionsIn('the options of complete', options);
     countIn('maxElements', maxElements, 1);
-    const { classes, numbers } = this.#classes();
+    const { classes } = this.#classes();
     const reaches = (a: number, b: number) => this.#above.reaches(classes[a]!, classes[b]!);
-    const find = (name: string) => {
-      const node = this.#nodes.get(name);
-      return node === undefined ? undefined : numbers.get(this.#above.classOf(node));
-    };
+    // The completion is of now: it must not look at what the order becomes.
+    const names = classes.map((node) => this.#nameOf(node));
+    const elements = new Map(
+      classes.flatMap((node, element) => this.#membersOf(node).map((term) => [term, element] as const)),
+    );
     const order = {
       size: classes.length,
       leq: reaches,
-      name: (element: number) => this.#nameOf(classes[element]!),
-      find,
+      name: (element: number) => names[element]!,
+      find: (term: string) => elements.get(term),
     };
     return completeOrder(this.#name, order, maxElements, context);
   }
