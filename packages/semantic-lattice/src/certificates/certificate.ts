@@ -1,4 +1,4 @@
-// Certificates out of an engine's proofs. What stands in one is checked by `certificate-checker.ts`, which knows nothing of engines.
+// Certificates out of an engine's proofs. What stands in one is checked by what is in `checker/`, which knows nothing of engines.
 // A cell of a lattice is certified to be at least its value: that it is no more, no list of steps can show.
 
 import type { Signer } from '@tenstrip/shared-core';
@@ -17,7 +17,7 @@ import {
   digestOfFacts,
   Program,
   signedBytes,
-} from './certificate-checker.js';
+} from './checker/index.js';
 
 /** Options of {@link certify}. */
 export interface CertifyOptions {

@@ -9,7 +9,7 @@ import { UndoLog } from './undo-log.js';
 export const MOST_LITERALS = 64;
 export const MOST_COLUMNS = 32;
 /** Rows looked at between two turns of the event loop: 2 to 5 ms of work. */
-export const TURN_AFTER = 131_072;
+const TURN_AFTER = 131_072;
 /** What it costs to begin a join, in rows. */
 const ROWS_A_JOIN = 32;
 /** Raises of one cell after which its lattice's widening is applied. */

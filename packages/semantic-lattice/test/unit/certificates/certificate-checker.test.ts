@@ -8,7 +8,7 @@ import {
   digestOfFacts,
   digestOfRules,
   type RuleStep,
-} from '../../../src/certificates/certificate-checker.js';
+} from '../../../src/certificates/checker/index.js';
 import { certify, createEngine, givenFacts, rel } from '../../../src/index.js';
 import { type Lattice, maxInteger, minInteger, powerSet } from '../../../src/lattices/index.js';
 
