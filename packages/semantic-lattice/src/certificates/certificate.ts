@@ -1,9 +1,9 @@
-// Certificates out of an engine's proofs. What stands in one is checked by `certificate-checker.ts`, which knows nothing of engines.
+// Certificates out of an engine's proofs. What stands in one is checked by what is in `checker/`, which knows nothing of engines.
 // A cell of a lattice is certified to be at least its value: that it is no more, no list of steps can show.
 
 import type { Signer } from '@tenstrip/shared-core';
 import type { Engine } from '../engine/index.js';
-import { latticeError } from '../errors/index.js';
+import { countIn, latticeError, objectIn, optionsIn, refuseInput } from '../errors/index.js';
 import type { Fact } from '../facts/index.js';
 import type { Lattice } from '../lattices/index.js';
 import type { Proof, ProofStep } from '../proofs/index.js';
@@ -17,7 +17,7 @@ import {
   digestOfFacts,
   Program,
   signedBytes,
-} from './certificate-checker.js';
+} from './checker/index.js';
 
 /** Options of {@link certify}. */
 export interface CertifyOptions {
@@ -37,8 +37,13 @@ export interface CertifyOptions {
 export async function certify<R extends RelationDeclarations>(
   engine: Engine<R>,
   claims: Fact | readonly Fact[],
-  { signer, maxSteps = 1_000_000 }: CertifyOptions = {},
+  options: CertifyOptions = {},
 ): Promise<Certificate> {
+  const { signer, maxSteps = 1_000_000 } = optionsIn('the options of certify', options);
+  requireEngine(engine);
+  countIn('maxSteps', maxSteps, 1);
+  if (signer !== undefined && typeof signer?.sign !== 'function')
+    refuseInput('signer', signer, 'give what createSigner made');
   const program = new Program(
     engine.rules.join('\n'),
     engine.declarations,
@@ -46,7 +51,8 @@ export async function certify<R extends RelationDeclarations>(
     { ...defaultLimits, ruleText: Number.MAX_SAFE_INTEGER, nesting: Number.MAX_SAFE_INTEGER },
   );
   const writer = new CertificateWriter(program, engine.declarations, maxSteps);
-  for (const { relation, values } of Array.isArray(claims) ? (claims as readonly Fact[]) : [claims as Fact]) {
+  for (const claim of Array.isArray(claims) ? (claims as readonly Fact[]) : [claims as Fact]) {
+    const { relation, values } = objectIn('a claim', claim);
     writer.claim(engine.explain(relation as keyof R & string, values as never));
   }
   const digests = { rules: program.digest, facts: digestOfFacts(givenFacts(engine)) };
@@ -57,8 +63,14 @@ export async function certify<R extends RelationDeclarations>(
   return { ...certificate, signature: { publicKey: base64(signer.publicKey), value } };
 }
 
+function requireEngine(engine: unknown): void {
+  if (typeof (engine as Engine | undefined)?.findAsserted !== 'function')
+    refuseInput('the engine', engine, 'give what createEngine made');
+}
+
 /** All facts that were given to an engine, as certificates write them: what a checker is told. In no order that can be relied on. */
 export function* givenFacts<R extends RelationDeclarations>(engine: Engine<R>): Generator<CertificateFact> {
+  requireEngine(engine);
   for (const relation of engine.relations) {
     for (const values of engine.findAsserted(relation)) yield factOf({ relation, values }, engine.declarations);
   }

@@ -12,4 +12,4 @@ export {
   checkCertificate,
   type JoinStep,
   type RuleStep,
-} from './certificate-checker.js';
+} from './checker/index.js';

@@ -1,7 +1,18 @@
 // The engine: facts, rules, and transactions over both. A transaction is evaluated to its fixpoint and then is all there, or not at
 // all; between two turns of the event loop that a long one gives, reads are refused rather than shown half of it.
-import { type OperationContext, type Reservation, ungoverned } from '@tenstrip/shared-core';
-import { latticeError, textOf } from '../errors/index.js';
+import { type OperationContext, type Reservation, TenstripError, ungoverned } from '@tenstrip/shared-core';
+import {
+  countIn,
+  functionIn,
+  iterableIn,
+  latticeError,
+  objectIn,
+  optionsIn,
+  refuseInput,
+  type SemanticLatticeErrorCode,
+  textIn,
+  textOf,
+} from '../errors/index.js';
 import {
   any,
   type Change,
@@ -31,11 +42,11 @@ import {
   derivationsOf,
   explain,
   type FactSets,
-  hittingSets,
   type JustificationLimits,
   justificationsOf,
   mayFallByGains,
   type Proof,
+  repairsOf,
 } from '../proofs/index.js';
 import { ASSERTED, LIVE, type Relation, type RelationDeclarations, type RowOf } from '../relations/index.js';
 import {
@@ -80,7 +91,7 @@ export interface EngineStatistics {
   readonly revision: number;
   /** Facts that hold, by relation. */
   readonly facts: Readonly<Record<string, number>>;
-  /** Different terms seen so far. */
+  /** Different terms of facts and rules; those that nothing has any more are forgotten now and then. */
   readonly terms: number;
   /** Rules that were added. */
   readonly rules: number;
@@ -173,13 +184,18 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   /** Rows have other numbers after each. */
   #compactions = 0;
   #evaluating = false;
+  /** Transactions that are being said. */
+  #building = 0;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
   /** @internal */
   constructor(options: EngineOptions<R>) {
+    objectIn('the options of an engine', options);
     this.#limits = checkedLimits(options.limits);
     const codeGeneration = options.codeGeneration ?? 'auto';
+    if (![true, false, 'auto'].includes(codeGeneration))
+      refuseInput('codeGeneration', codeGeneration, "give true, false or 'auto'");
     this.#compiled = codeGeneration !== false && canGenerateCode();
     if (codeGeneration === true && !this.#compiled) {
       throw latticeError(
@@ -190,7 +206,9 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     }
     this.#maker = this.#compiled ? new RuleCompiler() : new RuleInterpreter();
     this.#proofs = options.proofs ?? true;
-    this.#functions = new Map(Object.entries(options.functions ?? {}));
+    if (typeof this.#proofs !== 'boolean') refuseInput('proofs', this.#proofs, 'give true or false');
+    this.#functions = new Map(Object.entries(objectIn('functions', options.functions ?? {})));
+    for (const [name, body] of this.#functions) functionIn(`functions.${name}`, body);
     this.#memory = new Memory(this.#limits.bytes);
     this.#declarations = options.relations;
     this.#schema = new Schema(options.relations, this.#limits, this.#proofs, this.#memory);
@@ -225,7 +243,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     return {
       revision: this.#revision,
       facts: Object.fromEntries(Array.from(this.#schema.byName, ([name, { live }]) => [name, live])),
-      terms: this.#schema.terms.size,
+      terms: this.#schema.terms.count,
       rules: this.rules.length,
       strata: this.#program.strata.length,
       bytes: this.#memory.bytes,
@@ -235,7 +253,9 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
 
   /**
    * Adds rules, and facts that the next transaction asserts. They take effect with the next transaction: `await
-   * engine.transact()` is enough. With facts there already, that one derives everything anew.
+   * engine.transact()` is enough. With facts there already, that one derives everything anew. Should they fail on the facts that are
+   * there already, all that was added since the last transaction is dropped, and that one's error says so; should they fail on what
+   * it says itself, or for want of budget, they wait for the next one, or for {@link discardRules}.
    *
    * @returns how many rules were added
    * @throws TenstripError `RuleSyntax`, `RelationUnknown`, `ArityMismatch`, `KindMismatch`, `RuleUnsafe`, `FunctionUnknown`,
@@ -243,6 +263,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    */
   addRules(text: string): number {
     this.#refuseWhileEvaluating();
+    textIn('the text of rules', text, 'RuleSyntax');
     const scope = { relations: this.#schema.byName, functions: this.#functions, terms: this.#schema.terms };
     const rules = [...this.#rules];
     const facts: CheckedRule[] = [];
@@ -274,8 +295,30 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   }
 
   /**
+   * Drops the rules, and the facts in texts, that were added since the last transaction and are not in force yet.
+   *
+   * @returns how many rules were dropped
+   * @throws TenstripError `EngineBusy`
+   */
+  discardRules(): number {
+    this.#refuseWhileEvaluating();
+    return this.#dropPending().length;
+  }
+
+  /** Goes back to the program in force; gives the texts of the rules that it leaves. */
+  #dropPending(): string[] {
+    const dropped = this.rules.slice(this.#inForce.rules.filter(({ assertion }) => !assertion).length);
+    this.#program = this.#inForce;
+    this.#rules = this.#inForce.rules;
+    this.#rulesChanged = false;
+    this.#factsOfTexts = new StagedChanges();
+    return dropped;
+  }
+
+  /**
    * Applies changes and derives all that follows, and takes back what no longer does. All or nothing: whatever it throws, no
-   * fact has changed. Transactions wait for one another in the order of their calls: one whose `build` awaits another of the same
+   * fact has changed; rules that came since the last transaction and fail on the facts that were there are dropped, see
+   * {@link addRules}. Transactions wait for one another in the order of their calls: one whose `build` awaits another of the same
    * engine waits until it is aborted.
    *
    * @param build says what to assert and to retract, at once or in a promise's time, meanwhile reads still see the state before;
@@ -284,6 +327,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    *   `LatticeDidNotStabilise`, what `build` throws, and `OperationAborted` or `DeadlineExceeded`
    */
   async transact(build?: (tx: Transaction<R>) => void | Promise<void>, options: TransactOptions = {}): Promise<Change> {
+    checkTransaction(build, options);
     if (this.#waiting >= this.#limits.waiting) {
       throw latticeError(
         'EngineBusy',
@@ -323,29 +367,59 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     const staged = this.#stage(build);
     try {
       if (isPromise(staged.built)) await unlessStopped(staged.built, op, options);
-    } finally {
-      staged.builder.isOver = true;
+    } catch (error) {
+      this.#said(staged.builder);
+      this.#compactIfWorthwhile();
+      throw error;
     }
+    this.#said(staged.builder);
     this.#evaluating = true;
     let change: TouchingChange;
     try {
-      using _ = this.#memory.reserveFor(op);
-      const work = this.#evaluation(staged, options, op);
-      while (work.next().done !== true) {
-        const turn = op.checkpoint();
-        if (turn !== undefined) await turn;
-        refuseAborted(options.signal);
-      }
+      await this.#evaluate(staged.builder, options, op);
       change = this.#commit();
     } catch (error) {
       this.#work.rollBack();
-      throw error;
+      throw await this.#dropWhatFails(error, options, op);
     } finally {
       this.#compactIfWorthwhile();
       this.#evaluating = false;
     }
     this.#tell(change, op);
     return change;
+  }
+
+  async #evaluate(builder: TransactionBuilder, options: TransactOptions, op: OperationContext): Promise<void> {
+    using _ = this.#memory.reserveFor(op);
+    const work = this.#evaluation(builder, options, op);
+    while (work.next().done !== true) {
+      const turn = op.checkpoint();
+      if (turn !== undefined) await turn;
+      refuseAborted(options.signal);
+    }
+  }
+
+  /**
+   * After a failed transaction: tries what is not in force yet on the facts that are there, and drops it when it fails without the
+   * transaction as well, since every later one would. Gives the error to throw.
+   */
+  async #dropWhatFails(error: unknown, options: TransactOptions, op: OperationContext): Promise<unknown> {
+    if (!isFailure(error) || !(this.#rulesChanged || this.#factsOfTexts.size > 0)) return error;
+    try {
+      await this.#evaluate(new TransactionBuilder(this.#schema), options, op);
+    } catch (again) {
+      if (!isFailure(again)) return error;
+      const dropped = this.#dropPending();
+      return latticeError(
+        again.code as SemanticLatticeErrorCode,
+        `${again.message}; it fails on the facts that are there, so the ${dropped.length} rules that were added since the last transaction were dropped, and the facts of their texts`,
+        { ...again.details, dropped: dropped.slice(0, 50) },
+        { cause: again },
+      );
+    } finally {
+      this.#work.rollBack();
+    }
+    return error;
   }
 
   /**
@@ -356,21 +430,33 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    */
   whatIf(build: (tx: Transaction<R>) => void, options: Omit<TransactOptions, 'expectRevision'> = {}): Change {
     this.#refuseWhileEvaluating();
+    checkTransaction(functionIn('the function of whatIf', build), options);
     const op = operationOf(options);
     const staged = this.#stage(build);
-    staged.builder.isOver = true;
+    this.#said(staged.builder);
     if (isPromise(staged.built)) {
       staged.built.then(undefined, () => undefined);
       throw latticeError('OptionsInvalid', 'whatIf takes no function that gives a promise: say all at once', {
         issues: ['build'],
       });
     }
+    return this.#suppose(
+      () => this.#evaluation(staged.builder, options, op),
+      op,
+      () => ({
+        ...changeOf(this.#work, this.#schema, this.#revision, false),
+        revision: this.#revision,
+      }),
+    );
+  }
+
+  /** Evaluates, looks, and puts everything back. */
+  #suppose<T>(evaluation: () => Generator<void>, op: OperationContext, look: () => T): T {
     this.#evaluating = true;
     try {
       using _ = this.#memory.reserveFor(op);
-      const work = this.#evaluation(staged, options, op);
-      while (work.next().done !== true);
-      return { ...changeOf(this.#work, this.#schema, this.#revision, false), revision: this.#revision };
+      for (const _turn of evaluation());
+      return look();
     } finally {
       this.#work.rollBack();
       this.#compactIfWorthwhile();
@@ -381,15 +467,22 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
   /** Lets a transaction be said. */
   #stage(build: ((tx: Transaction<R>) => unknown) | undefined): Staged {
     const builder = new TransactionBuilder(this.#schema);
+    this.#building++;
     try {
       return { builder, built: build?.(builder as unknown as Transaction<R>) };
     } catch (error) {
-      builder.isOver = true;
+      this.#said(builder);
+      this.#compactIfWorthwhile();
       throw error;
     }
   }
 
-  #evaluation({ builder }: Staged, options: TransactOptions, op: OperationContext): Generator<void> {
+  #said(builder: TransactionBuilder): void {
+    builder.isOver = true;
+    this.#building--;
+  }
+
+  #evaluation(builder: TransactionBuilder, options: TransactOptions, op: OperationContext): Generator<void> {
     const work = this.#work;
     const { signal } = options;
     const meter = new BudgetMeter(
@@ -424,9 +517,14 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
 
   #compactIfWorthwhile(): void {
     // Derivations name rules of the program in force.
-    if (!wantsCompaction(this.#schema.relations)) return;
-    compactAll(this.#schema.relations, this.#program);
-    this.#compactions++;
+    if (wantsCompaction(this.#schema.relations)) {
+      compactAll(this.#schema.relations, this.#program);
+      this.#compactions++;
+    }
+    // A transaction that is being said holds numbers.
+    if (this.#building > 0) return;
+    if (this.#schema.sweepIfDue([...this.#inForce.rules, ...this.#program.rules], this.#factsOfTexts))
+      this.#compactions++;
   }
 
   #tell(change: TouchingChange, op: OperationContext): void {
@@ -453,6 +551,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
    */
   subscribe<N extends keyof R & string>(relation: N, listener: (change: RelationChange) => void): Disposable {
     const { name } = this.#schema.relation(relation);
+    functionIn('the listener', listener);
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
     // A wrapper of its own: the same function may subscribe twice.
@@ -519,7 +618,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     const compactions = this.#compactions;
     const columns: number[] = [];
     const values: number[] = [];
-    if (pattern !== undefined && pattern.length !== relation.arity)
+    if (pattern !== undefined && (!Array.isArray(pattern) || pattern.length !== relation.arity))
       this.#schema.encode(relation, pattern, new Int32Array(0), true);
     for (const [column, value] of (pattern ?? []).entries()) {
       if (value === any) continue;
@@ -585,7 +684,7 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
       this.#core,
       this.#schema.relation(relation),
       this.#requireRow(relation, values),
-      options.limit ?? 1000,
+      countIn('limit', optionsIn('the options of derivationsOf', options).limit) ?? 1000,
     );
   }
 
@@ -600,39 +699,51 @@ export class Engine<R extends RelationDeclarations = RelationDeclarations> {
     values: RowOf<R[N]>,
     limits: JustificationLimits = {},
   ): FactSets {
-    return justificationsOf(this.#core, this.#schema.relation(relation), this.#requireRow(relation, values), limits);
+    const row = this.#requireRow(relation, values);
+    return justificationsOf(this.#core, this.#schema.relation(relation), row, checkedJustificationLimits(limits));
   }
 
   /**
-   * The minimal sets of assertions whose withdrawal makes a fact no longer hold, smallest first. Each was tried with
-   * {@link whatIf}; one that does not do it, because of a negation or a bound, is left out, and the answer is not complete then. Nor
-   * is it where the fact rests on the absence of what a withdrawal could make hold.
+   * The minimal sets of assertions whose withdrawal makes a fact no longer hold, smallest first; of a cell, no longer have this value.
+   * Each was tried by evaluating the rules in force without it, and nothing changes. Where the answer is complete, these are all.
+   * It is not where a bound was met, nor where a withdrawal may let something begin to hold, or a cell rise, that the fact's rules
+   * negate or test: then other sets may end it too, and a smaller one within a set that is given.
    *
    * @throws TenstripError `FactUnknown`, `ProofsOff`, `RelationUnknown`, `FactInvalid`, `EngineBusy`
    */
   repairs<N extends keyof R & string>(relation: N, values: RowOf<R[N]>, limits: JustificationLimits = {}): FactSets {
-    const { limit = 10, ...others } = limits;
-    const found = hittingSets(this.#schema, this.justifications(relation, values, others), limit);
-    const sets = found.sets.filter((set) => !this.#holdsWithout(relation, values, set));
+    const { limit = 10, trials = 1000, ...others } = checkedJustificationLimits(limits);
+    const known = this.justifications(relation, values, others).sets;
+    const trial = (withdrawn: readonly Fact[]) => this.#supportWithout(relation, values, withdrawn);
+    const found = repairsOf(this.#schema, known, trial, limit, trials);
     const isAll = !mayFallByGains(this.#schema.relation(relation), this.#inForce.rules);
-    return { sets, complete: isAll && found.complete && sets.length === found.sets.length };
+    return { sets: found.sets, complete: isAll && found.complete };
   }
 
-  #holdsWithout(relation: string, values: readonly unknown[], facts: readonly Fact[]): boolean {
-    const change = this.whatIf((tx) => {
-      for (const fact of facts) tx.retract(fact.relation, ...(fact.values as RowOf<R[keyof R & string]>));
-    });
-    const found = this.#schema.relation(relation);
-    const tuple = new Int32Array(found.arity);
-    this.#schema.encode(found, values, tuple, true);
-    const isIt = (given: readonly unknown[]) => {
-      const other = new Int32Array(found.arity);
-      return (
-        this.#schema.encode(found, given, other, true) && tuple.every((number, column) => number === other[column])
+  /** Assertions from which a fact follows when some are withdrawn, or nothing when it does not. */
+  #supportWithout(relation: string, values: RowOf<R[string]>, withdrawn: readonly Fact[]): Fact[] | undefined {
+    const builder = new TransactionBuilder(this.#schema);
+    for (const fact of withdrawn) builder.retract(fact.relation, ...fact.values);
+    const op = ungoverned.context();
+    const work = this.#work;
+    const evaluation = () => {
+      work.program = this.#inForce;
+      work.begin(
+        new BudgetMeter(
+          {},
+          op,
+          () => work.addedRows,
+          () => undefined,
+        ),
       );
+      return evaluate(work, [builder.changes], this.#schema.terms);
     };
-    for (const removed of change.removed.of(relation)) if (isIt(removed)) return false;
-    return !change.updated.some((update) => update.relation === relation && isIt([...update.key, update.before]));
+    return this.#suppose(evaluation, op, () => {
+      const row = this.#rowOf(relation, values);
+      if (row < 0) return undefined;
+      const { steps } = explain(this.#core, this.#schema.relation(relation), row);
+      return steps.filter(({ by }) => by === 'asserted').map(({ fact }) => fact);
+    });
   }
 
   /**
@@ -695,7 +806,7 @@ class TransactionBuilder implements Transaction {
 
   insertAll(relation: string, rows: Iterable<readonly unknown[]>): void {
     const found = this.#schema.relation(relation);
-    for (const values of rows) this.#stage(found, values, true);
+    for (const values of iterableIn(`the rows of ${found.name}`, rows, 'FactInvalid')) this.#stage(found, values, true);
   }
 
   retract(relation: string, ...values: readonly unknown[]): void {
@@ -717,6 +828,23 @@ class TransactionBuilder implements Transaction {
     if (!this.isOver) return;
     throw latticeError('TransactionOver', 'this transaction took what it was told: await all before its function ends');
   }
+}
+
+/** @throws TenstripError `OptionsInvalid` for what is no function, no operation, no signal, or no number */
+function checkTransaction(build: unknown, options: TransactOptions): void {
+  if (build !== undefined) functionIn('the function of a transaction', build);
+  const { context, signal, budget, expectRevision } = optionsIn('the options of a transaction', options);
+  if (context !== undefined && typeof context?.throwIfStopped !== 'function')
+    refuseInput('context', context, 'give the context of an operation');
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    refuseInput('signal', signal, 'give an AbortSignal');
+  optionsIn('budget', budget);
+  countIn('expectRevision', expectRevision);
+}
+
+function checkedJustificationLimits(limits: JustificationLimits): JustificationLimits {
+  for (const [name, bound] of Object.entries(optionsIn('limits', limits))) countIn(`limits.${name}`, bound, 1);
+  return limits;
 }
 
 function operationOf({ context, signal }: TransactOptions): OperationContext {
@@ -752,6 +880,19 @@ async function unlessStopped(
   } finally {
     for (const signal of signals) signal.removeEventListener('abort', stop);
   }
+}
+
+/** Errors that the same facts and rules give again, unlike those of a budget, a deadline or an abort. */
+const FAILURES: readonly string[] = [
+  'IntegerOverflow',
+  'KindMismatch',
+  'LatticeInvalid',
+  'LatticeDidNotStabilise',
+  'CapacityExceeded',
+] satisfies SemanticLatticeErrorCode[];
+
+function isFailure(error: unknown): error is TenstripError {
+  return error instanceof TenstripError && FAILURES.includes(error.code);
 }
 
 function refuseAborted(signal: AbortSignal | undefined): void {

@@ -1,4 +1,7 @@
-/** The codes of the errors that this package throws on purpose. That a fact does not hold is an answer, not an error. */
+/**
+ * The codes of the errors that this package throws on purpose. That a fact does not hold is an answer, not an error. What comes up
+ * while a rule is evaluated has the rule's text in `details.rule`; where rules were dropped for it, their texts in `details.dropped`.
+ */
 export type SemanticLatticeErrorCode =
   /** Options of an engine or a call are wrong. `details.issues` */
   | 'OptionsInvalid'
@@ -18,7 +21,7 @@ export type SemanticLatticeErrorCode =
   | 'NotStratifiable'
   /** A function that was not registered. `details.function`, `details.known` */
   | 'FunctionUnknown'
-  /** A rule's arithmetic left the 32-bit integers, or divided by zero. `details.rule`, `details.line` */
+  /** A rule's arithmetic left the 32-bit integers, or divided by zero. `details.line`, `details.column` */
   | 'IntegerOverflow'
   /** A registered function or a lattice threw, or broke a law that was looked at. `details.name` */
   | 'LatticeInvalid'
@@ -42,5 +45,7 @@ export type SemanticLatticeErrorCode =
   | 'OntologyInvalid'
   /** The completion of an order has more elements than allowed. `details.maxElements` */
   | 'CompletionTooLarge'
+  /** A completion that the strip does not keep, or no longer; ask `complete-lattice` again. `details.completion`, `details.known` */
+  | 'CompletionUnknown'
   /** A proof that no certificate can have: a cell's value was widened, so that it does not follow from the facts. `details.relation` */
   | 'ProofNotCertifiable';

@@ -3,7 +3,7 @@
 import type { Workspace } from '../fixpoint/index.js';
 import { DYING, LIVE, MOVED, type Relation } from '../relations/index.js';
 import type { Fact } from './fact.js';
-import type { Schema } from './schema.js';
+import type { Schema, ValueDecoder } from './schema.js';
 
 /** A cell of a lattice-valued relation that has another value now. */
 export interface CellUpdate {
@@ -54,10 +54,10 @@ class TupleBlock {
   readonly relation: Relation;
   readonly columns: readonly Int32Array[];
   readonly size: number;
-  readonly #schema: Schema;
+  readonly #decode: ValueDecoder;
 
   constructor(schema: Schema, relation: Relation, columns: readonly Int32Array[], size: number) {
-    this.#schema = schema;
+    this.#decode = schema.decoder;
     this.relation = relation;
     this.columns = columns;
     this.size = size;
@@ -65,7 +65,7 @@ class TupleBlock {
 
   *[Symbol.iterator](): Generator<readonly unknown[]> {
     for (let at = 0; at < this.size; at++) {
-      yield this.columns.map((column, index) => this.#schema.decodeValue(this.relation, index, column[at]!));
+      yield this.columns.map((column, index) => this.#decode(this.relation, index, column[at]!));
     }
   }
 }

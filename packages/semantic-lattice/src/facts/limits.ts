@@ -1,5 +1,5 @@
 // Bounds of an engine.
-import { latticeError } from '../errors/index.js';
+import { latticeError, optionsIn, textOf } from '../errors/index.js';
 import { MOST_COLUMNS, MOST_LITERALS } from '../fixpoint/index.js';
 
 /** Bounds of an engine; each has a default. What would exceed one is refused, and nothing of it remains. */
@@ -8,7 +8,7 @@ export interface EngineLimits {
   readonly rows: number;
   /** Bytes of all columns, tables and indexes. Default 4 GiB. */
   readonly bytes: number;
-  /** Different terms. Default 2^26. */
+  /** Different terms at once, and different values of one lattice. Default 2^26. */
   readonly terms: number;
   /** Characters of one term in a fact. Default 1,048,576. */
   readonly termLength: number;
@@ -44,11 +44,11 @@ const DEFAULTS: EngineLimits = {
 
 /** Limits with their defaults. @throws TenstripError `OptionsInvalid` naming every wrong one */
 export function checkedLimits(given: Partial<EngineLimits> = {}): EngineLimits {
-  const issues = Object.entries(given).flatMap(([name, value]) => {
+  const issues = Object.entries(optionsIn('limits', given)).flatMap(([name, value]) => {
     if (!(name in DEFAULTS)) return [`limits.${name} is unknown`];
     const most = name === 'columns' ? MOST_COLUMNS : name === 'bodyLiterals' ? MOST_LITERALS : Number.MAX_SAFE_INTEGER;
     const fits = Number.isSafeInteger(value) && value! >= 1 && value! <= most;
-    return fits ? [] : [`limits.${name} is ${String(value)}: a whole number from 1 to ${most}`];
+    return fits ? [] : [`limits.${name} is ${textOf(value)}: a whole number from 1 to ${most}`];
   });
   if (issues.length > 0) throw latticeError('OptionsInvalid', issues.join('; '), { issues });
   return { ...DEFAULTS, ...given };

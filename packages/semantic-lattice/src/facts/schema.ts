@@ -1,5 +1,6 @@
 // Between values and integers, at the engine's border: everything that comes in is checked here, and nowhere below.
-import { latticeError, textOf } from '../errors/index.js';
+import { latticeError, objectIn, textOf } from '../errors/index.js';
+import type { StagedChanges } from '../fixpoint/index.js';
 import type { Lattice } from '../lattices/index.js';
 import {
   type ByteMeter,
@@ -9,7 +10,7 @@ import {
   Relation,
   type RelationDeclarations,
 } from '../relations/index.js';
-import type { CheckedRule } from '../rules/index.js';
+import { type CheckedRule, constantsOf } from '../rules/index.js';
 import { TermDictionary } from '../terms/index.js';
 import type { EngineLimits } from './limits.js';
 
@@ -17,6 +18,9 @@ import type { EngineLimits } from './limits.js';
 export const any: unique symbol = Symbol('any');
 
 const NAME = /^\p{L}[\p{L}\p{N}_]*(?:-[\p{L}\p{N}_]+)*$/u;
+
+/** Reads an integer of a relation's column. */
+export type ValueDecoder = (relation: Relation, column: number, number: number) => unknown;
 
 /** Relations, terms and lattice values of one engine. */
 export class Schema {
@@ -30,12 +34,14 @@ export class Schema {
   /** By the number of a relation of assertions: the relation that they are of. */
   readonly #asserted = new Map<number, Relation>();
   readonly #limits: EngineLimits;
+  readonly #lattices: readonly LatticeValues[];
+  #decoder: ValueDecoder | undefined;
 
   constructor(declarations: RelationDeclarations, limits: EngineLimits, withProofs: boolean, meter: ByteMeter) {
     this.#limits = limits;
     this.terms = new TermDictionary(limits.terms);
     // From JavaScript they may be anything.
-    const issues = Object.entries(declarations ?? {}).flatMap(([name, given]) =>
+    const issues = Object.entries(objectIn('relations', declarations)).flatMap(([name, given]) =>
       issuesOf(name, given?.columns, limits),
     );
     if (issues.length > 0) {
@@ -47,7 +53,7 @@ export class Schema {
       const last = columns.at(-1);
       let values: LatticeValues | undefined;
       if (typeof last === 'object') {
-        values = lattices.get(last) ?? new LatticeValues(last);
+        values = lattices.get(last) ?? new LatticeValues(last, limits.terms);
         lattices.set(last, values);
       }
       const kinds = columns.map((kind): KeyKind => (typeof kind === 'object' ? 'value' : kind));
@@ -73,14 +79,15 @@ export class Schema {
     }
     this.relations = relations;
     this.byName = byName;
+    this.#lattices = [...lattices.values()];
   }
 
   /** @throws TenstripError `RelationUnknown` */
   relation(name: string): Relation {
     const relation = this.byName.get(name);
     if (relation === undefined) {
-      throw latticeError('RelationUnknown', `no relation ${name} was declared`, {
-        relation: name,
+      throw latticeError('RelationUnknown', `no relation ${textOf(name)} was declared`, {
+        relation: textOf(name),
         known: [...this.byName.keys()].slice(0, 50),
       });
     }
@@ -168,8 +175,48 @@ export class Schema {
       return value | 0;
     }
     const values = this.valuesOf(relation);
-    const number = known ? values.find(value) : values.intern(value);
+    const number = known ? values.findValue(value) : values.take(value);
     return number < 0 ? undefined : number;
+  }
+
+  /** Reads integers of now as values, also when their numbers were freed since. */
+  get decoder(): ValueDecoder {
+    if (this.#decoder !== undefined) return this.#decoder;
+    const terms = this.terms.things;
+    const values = new Map(this.#lattices.map((lattice) => [lattice, lattice.things]));
+    this.#decoder = (relation, column, number) => {
+      const kind = relation.kinds[column]!;
+      if (kind === 'term') return terms[number];
+      return kind === 'integer' ? number : values.get(this.valuesOf(relation))![number]!.value;
+    };
+    return this.#decoder;
+  }
+
+  /** Frees the numbers of terms and of lattices' values that no row and no constant has any more, when enough came to look. Tells whether it did. */
+  sweepIfDue(rules: readonly CheckedRule[], staged: StagedChanges): boolean {
+    const rows = this.relations.reduce((sum, relation) => sum + relation.rows, 0);
+    if (![this.terms, ...this.#lattices].some((each) => each.isDue(rows))) return false;
+    const usedTerms = new Uint8Array(this.terms.size);
+    const usedValues = new Map(this.#lattices.map((values) => [values, new Uint8Array(values.size)]));
+    // Number 0 is bottom, whether a cell has it or not.
+    for (const used of usedValues.values()) used[0] = 1;
+    for (const relation of this.relations) {
+      for (const [column, kind] of relation.kinds.entries()) {
+        if (kind === 'integer') continue;
+        const used = kind === 'term' ? usedTerms : usedValues.get(this.valuesOf(relation))!;
+        const numbers = relation.columns[column]!;
+        for (let row = 0; row < relation.rows; row++) if (relation.state[row] !== 0) used[numbers[row]!] = 1;
+        staged.of(relation)?.mark(column, used);
+      }
+    }
+    // A constant does not say of what kind it is: it keeps the thing of its number of every kind.
+    for (const constant of rules.flatMap(constantsOf))
+      for (const used of [usedTerms, ...usedValues.values()])
+        if (constant >= 0 && constant < used.length) used[constant] = 1;
+    this.terms.sweep(usedTerms);
+    for (const [values, used] of usedValues) values.sweep(used);
+    this.#decoder = undefined;
+    return true;
   }
 
   /** One integer as the value it stands for. */
@@ -190,7 +237,7 @@ export class Schema {
 }
 
 function refuse(relation: Relation, column: number, value: unknown, problem: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : textOf(value);
+  const shown = typeof value === 'string' ? JSON.stringify(textOf(value)) : textOf(value);
   throw latticeError('FactInvalid', `${relation.name}, column ${column}: ${shown} ${problem}`, {
     relation: relation.name,
     column,

@@ -18,7 +18,7 @@ import {
   SUPERSEDED,
 } from '../relations/index.js';
 import { raiseCell } from './lattice-cells.js';
-import type { PreparedRule } from './prepared-rule.js';
+import type { PreparedJoin, PreparedRule } from './prepared-rule.js';
 import type { PreparedStratum } from './program.js';
 import { RowList, type Workspace } from './workspace.js';
 
@@ -49,14 +49,32 @@ class Deletion {
 
   *run(retracted: readonly { readonly relation: Relation; readonly row: number }[]): Generator<void> {
     for (const { relation, row } of retracted) this.#takeBack(relation, row);
-    this.#doubtFromBelow();
+    yield* this.#doubtFromBelow();
     for (let doubt = this.#doubts.pop(); doubt !== undefined; doubt = this.#doubts.pop()) {
-      this.#settle(this.#work.relations[doubt.relation]!, doubt.row);
+      yield* this.#settle(this.#work.relations[doubt.relation]!, doubt.row);
       if (++this.#since % PAUSE_AFTER === 0) yield;
     }
     if (this.#ended.length === 0) return;
     yield* this.#deriveAgain();
     for (const { id } of this.#stratum.relations) this.#keepRemoved(id);
+  }
+
+  /** Runs a join over all rows that there are; it may pause anywhere in them. True when the visit ended it. */
+  *#run(
+    join: PreparedJoin,
+    from: number,
+    to: number,
+    list: Int32Array | undefined,
+    visit: () => boolean,
+  ): Generator<void, boolean> {
+    const work = this.#work;
+    work.countJoin();
+    let ended = join.runAll(work, from, to, list, visit);
+    while (work.paused > 0) {
+      yield;
+      ended = join.goOn(work, from, to, list, visit);
+    }
+    return ended;
   }
 
   #takeBack(relation: Relation, row: number): void {
@@ -72,7 +90,7 @@ class Deletion {
   }
 
   /** Instances that ended with rows of lower strata, or with negations that no longer hold. */
-  #doubtFromBelow(): void {
+  *#doubtFromBelow(): Generator<void> {
     const work = this.#work;
     for (const prepared of this.#stratum.prepared) {
       const { rule } = prepared;
@@ -80,13 +98,13 @@ class Deletion {
         const { relation } = rule.positive[atom]!;
         const ended = work.removed[relation.id]!;
         if (ended.length === 0 || this.#stratum.members.has(relation)) continue;
-        join.runAll(work, 0, ended.length, ended.rows, () => this.#match(prepared));
+        yield* this.#run(join, 0, ended.length, ended.rows, () => this.#match(prepared));
       }
       for (const [atom, join] of prepared.disabled.entries()) {
         const { relation } = rule.negative[atom]!;
         const from = work.deltaFrom[relation.id]!;
         if (from === relation.rows) continue;
-        join.runAll(work, from, relation.rows, undefined, () => this.#match(prepared));
+        yield* this.#run(join, from, relation.rows, undefined, () => this.#match(prepared));
       }
     }
   }
@@ -119,7 +137,7 @@ class Deletion {
     this.#doubts.push(relation.height(row), relation.id, row);
   }
 
-  #settle(relation: Relation, row: number): void {
+  *#settle(relation: Relation, row: number): Generator<void> {
     const work = this.#work;
     work.save(relation, row);
     const state = relation.state[row]! & ~QUEUED;
@@ -131,7 +149,7 @@ class Deletion {
     }
     if ((state & SUPERSEDED) !== 0) work.fade(relation, row);
     else {
-      if (relation.values === undefined && this.#deriveLower(relation, row)) return;
+      if (relation.values === undefined && (yield* this.#deriveLower(relation, row))) return;
       work.remove(relation, row, DYING);
       this.#ended.push({ relation, row });
     }
@@ -140,7 +158,7 @@ class Deletion {
     for (const prepared of this.#stratum.prepared) {
       for (const [atom, join] of prepared.evidence.entries()) {
         if (prepared.rule.positive[atom]!.relation !== relation) continue;
-        join.runAll(this.#work, 0, 1, this.#one, () => this.#match(prepared));
+        yield* this.#run(join, 0, 1, this.#one, () => this.#match(prepared));
       }
     }
   }
@@ -165,13 +183,13 @@ class Deletion {
   }
 
   /** Gives a row another derivation, all of whose premises are of lower rank. */
-  #deriveLower(relation: Relation, row: number): boolean {
+  *#deriveLower(relation: Relation, row: number): Generator<void, boolean> {
     const work = this.#work;
     const rank = relation.height(row);
     for (const prepared of work.program.deriving[relation.id]!) {
       relation.read(row, work.head);
-      const found = prepared.backward.runAll(
-        work,
+      const found = yield* this.#run(
+        prepared.backward,
         0,
         0,
         undefined,
@@ -189,26 +207,26 @@ class Deletion {
   *#deriveAgain(): Generator<void> {
     const again: { relation: Relation; row: number }[] = [];
     for (const { relation, row } of this.#ended) {
-      if (relation.values === undefined && (relation.state[row]! & DYING) !== 0 && this.#revive(relation, row))
+      if (relation.values === undefined && (relation.state[row]! & DYING) !== 0 && (yield* this.#revive(relation, row)))
         again.push({ relation, row });
       if (++this.#since % PAUSE_AFTER === 0) yield;
     }
     for (let at = 0; at < again.length; at++) {
-      this.#reviveAfter(again[at]!, again);
+      yield* this.#reviveAfter(again[at]!, again);
       if (++this.#since % PAUSE_AFTER === 0) yield;
     }
     for (const { relation, row } of this.#ended) {
       if (relation.values === undefined || (relation.state[row]! & DYING) === 0) continue;
-      this.#climb(relation, row);
+      yield* this.#climb(relation, row);
       if (++this.#since % PAUSE_AFTER === 0) yield;
     }
   }
 
-  #revive(relation: Relation, row: number): boolean {
+  *#revive(relation: Relation, row: number): Generator<void, boolean> {
     const work = this.#work;
     for (const prepared of work.program.deriving[relation.id]!) {
       relation.read(row, work.head);
-      if (!prepared.backward.runAll(work, 0, 0, undefined, () => true)) continue;
+      if (!(yield* this.#run(prepared.backward, 0, 0, undefined, () => true))) continue;
       this.#restore(relation, row, prepared);
       return true;
     }
@@ -225,17 +243,17 @@ class Deletion {
   }
 
   /** Revives the rows that a revived one, with others that hold, derives. */
-  #reviveAfter(
+  *#reviveAfter(
     { relation, row }: { relation: Relation; row: number },
     again: { relation: Relation; row: number }[],
-  ): void {
+  ): Generator<void> {
     this.#one[0] = row;
     for (const prepared of this.#stratum.prepared) {
       const head = prepared.rule.head.relation;
       if (head.values !== undefined) continue;
       for (const [atom, join] of prepared.supports.entries()) {
         if (prepared.rule.positive[atom]!.relation !== relation) continue;
-        join.runAll(this.#work, 0, 1, this.#one, () => {
+        yield* this.#run(join, 0, 1, this.#one, () => {
           const ended = head.find(this.#work.head);
           if (ended >= 0 && (head.state[ended]! & DYING) !== 0) {
             this.#restore(head, ended, prepared);
@@ -248,11 +266,11 @@ class Deletion {
   }
 
   /** Joins into a cell that ended all that still derives it. */
-  #climb(relation: Relation, row: number): void {
+  *#climb(relation: Relation, row: number): Generator<void> {
     const work = this.#work;
     for (const prepared of work.program.deriving[relation.id]!) {
       relation.read(row, work.head);
-      prepared.backward.runAll(work, 0, 0, undefined, () => {
+      yield* this.#run(prepared.backward, 0, 0, undefined, () => {
         raiseCell(work, prepared);
         return false;
       });

@@ -1,7 +1,7 @@
 // What a transaction may use: joins ask for fuel every few ten thousand rows that they look at, and here is decided whether they
 // get it. Looks at the operation too, so that a deadline or an abort ends synchronous work.
 import type { OperationContext } from '@tenstrip/shared-core';
-import { latticeError } from '../errors/index.js';
+import { latticeError, textOf } from '../errors/index.js';
 
 /** Bounds of one transaction; what is left out is unbounded. */
 export interface Budget {
@@ -30,7 +30,9 @@ export class BudgetMeter {
    */
   constructor(budget: Budget, op: OperationContext, addedRows: () => number, refuseStopped: () => void) {
     const issues = Object.entries(budget).flatMap(([name, bound]) =>
-      bound === undefined || bound >= 0 ? [] : [`budget.${name} is ${String(bound)}: a number from 0 upwards`],
+      bound === undefined || (typeof bound === 'number' && bound >= 0)
+        ? []
+        : [`budget.${name} is ${textOf(bound)}: a number from 0 upwards`],
     );
     if (issues.length > 0) throw latticeError('OptionsInvalid', issues.join('; '), { issues });
     this.#budget = budget;

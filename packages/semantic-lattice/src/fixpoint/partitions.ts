@@ -6,7 +6,7 @@ import { type Pivot, pivotOf } from '../rules/index.js';
 import { denseClosure } from './dense-closure.js';
 import type { PreparedJoin } from './prepared-rule.js';
 import type { PreparedStratum } from './program.js';
-import { TURN_AFTER, type Workspace } from './workspace.js';
+import type { Workspace } from './workspace.js';
 
 const never = (): boolean => false;
 
@@ -33,12 +33,7 @@ function* beginParts(stratum: PreparedStratum, pivot: Pivot, work: Workspace): G
     const limits = Int32Array.from(positive, ({ relation }) => relation.rows);
     const join = prepared.partition(positive.length === 0 ? -1 : 0, undefined);
     join.prepare();
-    const rows = limits[0] ?? 0;
-    if (positive.length === 0) join.run(work, 0, 0, undefined, limits, never);
-    for (let from = 0; from < rows; from += TURN_AFTER) {
-      join.run(work, from, Math.min(from + TURN_AFTER, rows), undefined, limits, never);
-      if (work.wantsTurn()) yield;
-    }
+    yield* runPausing(join, work, 0, limits[0] ?? 0, undefined, limits);
   }
 }
 
@@ -66,7 +61,7 @@ function* completeParts(
   for (const end of ends) {
     if (end === from) continue;
     const kept = dropRepeated(relation, pivot, order, from, end, work, terms);
-    if (dense === undefined) completePart(relation, order, from, kept, joins, work);
+    if (dense === undefined) yield* completePart(relation, order, from, kept, joins, work);
     else dense(order, from, kept);
     from = end;
     if (relation.rows * 8 > relation.capacity * 7) reserveAsExpected(relation, first, from / order.length);
@@ -132,23 +127,38 @@ function dropRepeated(
   return kept;
 }
 
-function completePart(
+function* runPausing(
+  join: PreparedJoin,
+  work: Workspace,
+  from: number,
+  to: number,
+  list: Int32Array | undefined,
+  limits: Int32Array,
+): Generator<void> {
+  join.run(work, from, to, list, limits, never);
+  while (work.paused > 0) {
+    yield;
+    join.run(work, from, to, list, limits, never);
+  }
+}
+
+function* completePart(
   relation: Relation,
   order: Int32Array,
   from: number,
   kept: number,
   joins: readonly { join: PreparedJoin; limits: Int32Array }[],
   work: Workspace,
-): void {
+): Generator<void> {
   let next = relation.rows;
-  for (const { join, limits } of joins) join.run(work, from, kept, order, limits, never);
+  for (const { join, limits } of joins) yield* runPausing(join, work, from, kept, order, limits);
   if (joins.length === 1) {
-    joins[0]!.join.run(work, next, -1, undefined, joins[0]!.limits, never);
+    yield* runPausing(joins[0]!.join, work, next, -1, undefined, joins[0]!.limits);
     return;
   }
   while (next < relation.rows) {
     const to = relation.rows;
-    for (const { join, limits } of joins) join.run(work, next, to, undefined, limits, never);
+    for (const { join, limits } of joins) yield* runPausing(join, work, next, to, undefined, limits);
     next = to;
   }
 }

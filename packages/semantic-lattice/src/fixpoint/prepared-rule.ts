@@ -1,4 +1,6 @@
 // A rule with the joins that its evaluation needs, each planned when first used and again when relations have changed their size.
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import { latticeError, type SemanticLatticeErrorCode } from '../errors/index.js';
 import type { ChainedIndex, Relation } from '../relations/index.js';
 import {
   type CheckedRule,
@@ -51,7 +53,11 @@ export class PreparedJoin {
   }
 
   #replan(): void {
-    const plan = planRule(this.rule, this.#driver, this.#options.visible === 'evidence');
+    const { visible, errors } = this.#options;
+    const plan = planRule(this.rule, this.#driver, {
+      versions: visible === 'evidence',
+      skipsErrors: errors === 'skip',
+    });
     this.#plan = plan;
     this.#join = undefined;
     const withRelation = plan.steps.filter((step) => 'relation' in step);
@@ -71,7 +77,11 @@ export class PreparedJoin {
     limits: Int32Array,
     visit: Visit,
   ): boolean {
-    return this.#join!(context, from, to, list, limits, visit);
+    try {
+      return this.#join!(context, from, to, list, limits, visit);
+    } catch (error) {
+      throw namingRule(error, this.rule);
+    }
   }
 
   /** The driver's rows in a range that can match at all; valid until the next selection. Prepare first. */
@@ -86,8 +96,32 @@ export class PreparedJoin {
     this.prepare();
     const { positive } = this.rule;
     for (let atom = 0; atom < positive.length; atom++) this.#all[atom] = positive[atom]!.relation.rows;
-    return this.#join!(context, from, to, list, this.#all, visit);
+    return this.run(context, from, to, list, this.#all, visit);
   }
+
+  /** Goes on with {@link runAll} where it paused. */
+  goOn(context: JoinContext, from: number, to: number, list: Int32Array | undefined, visit: Visit): boolean {
+    return this.run(context, from, to, list, this.#all, visit);
+  }
+}
+
+/** Errors for which a rule is to blame, or the functions and lattices that it uses. */
+const OF_RULES: readonly string[] = [
+  'IntegerOverflow',
+  'KindMismatch',
+  'LatticeInvalid',
+  'LatticeDidNotStabilise',
+] satisfies SemanticLatticeErrorCode[];
+
+/** An error that came up in a rule's evaluation, with the rule's text in `details.rule`. */
+function namingRule(error: unknown, { text, assertion }: CheckedRule): unknown {
+  if (!(error instanceof TenstripError) || !OF_RULES.includes(error.code) || assertion) return error;
+  return latticeError(
+    error.code as SemanticLatticeErrorCode,
+    `${error.message}, in ${text}`,
+    { ...error.details, rule: text },
+    { cause: error.cause ?? error },
+  );
 }
 
 /** A rule and its joins. */
@@ -119,15 +153,18 @@ export class PreparedRule {
     const sink = rule.head.relation.values === undefined ? 'insert' : 'visit';
     const positive = [...rule.positive.keys()];
     const negative = [...rule.negative.keys()];
-    const join = (driver: Driver, how: 'insert' | 'visit', visible: 'live' | 'evidence') =>
-      new PreparedJoin(rule, driver, { sink: how, visible, recursive: this.recursive }, maker);
-    this.forwards = positive.map((atom) => join({ type: 'positive', atom }, sink, 'live'));
-    this.enabled = negative.map((atom) => join({ type: 'negative', atom }, sink, 'live'));
-    this.evidence = positive.map((atom) => join({ type: 'positive', atom }, 'visit', 'evidence'));
-    this.disabled = negative.map((atom) => join({ type: 'negative', atom }, 'visit', 'evidence'));
-    this.supports = positive.map((atom) => join({ type: 'positive', atom }, 'visit', 'live'));
-    this.backward = join({ type: 'head' }, 'visit', 'live');
-    this.unit = join({ type: 'unit' }, sink, 'live');
+    const { recursive } = this;
+    const deriving = (driver: Driver) =>
+      new PreparedJoin(rule, driver, { sink, visible: 'live', errors: 'throw', recursive }, maker);
+    const looking = (driver: Driver, visible: 'live' | 'evidence') =>
+      new PreparedJoin(rule, driver, { sink: 'visit', visible, errors: 'skip', recursive }, maker);
+    this.forwards = positive.map((atom) => deriving({ type: 'positive', atom }));
+    this.enabled = negative.map((atom) => deriving({ type: 'negative', atom }));
+    this.evidence = positive.map((atom) => looking({ type: 'positive', atom }, 'evidence'));
+    this.disabled = negative.map((atom) => looking({ type: 'negative', atom }, 'evidence'));
+    this.supports = positive.map((atom) => looking({ type: 'positive', atom }, 'live'));
+    this.backward = looking({ type: 'head' }, 'live');
+    this.unit = deriving({ type: 'unit' });
   }
 
   /** The join of a partition, or of what partitions begin with. */
@@ -142,6 +179,7 @@ export class PreparedRule {
       {
         sink: 'partition',
         visible: 'live',
+        errors: 'throw',
         recursive: this.recursive,
         ...(freeColumn === undefined ? {} : { freeColumn }),
       },

@@ -5,7 +5,7 @@
 import { raiseCell } from './lattice-cells.js';
 import type { PreparedJoin, PreparedRule } from './prepared-rule.js';
 import type { PreparedStratum } from './program.js';
-import { TURN_AFTER, type Workspace } from './workspace.js';
+import type { Workspace } from './workspace.js';
 
 /** Adds to a stratum all that follows from what is new. */
 export function* deriveNew(stratum: PreparedStratum, work: Workspace): Generator<void> {
@@ -34,6 +34,10 @@ export function* deriveNew(stratum: PreparedStratum, work: Workspace): Generator
         if (ended.length > 0 && !work.full) yield* drive(join, prepared, work, 0, ended.length, ended.rows, all);
       }
       if (work.full && rule.positive.length === 0) yield* drive(prepared.unit, prepared, work, 0, 0, undefined, all);
+    }
+    if (work.wantsTurn()) {
+      work.meter.check();
+      yield;
     }
     let grew = false;
     for (const { id, rows } of stratum.relations) {
@@ -64,7 +68,7 @@ function allRows(prepared: PreparedRule, seen: Int32Array): Int32Array {
   return Int32Array.from(prepared.rule.positive, ({ relation }) => seen[relation.id]!);
 }
 
-/** Runs a join over its driver's rows in slices. */
+/** Runs a join over its driver's rows; it may pause anywhere in them. */
 function* drive(
   join: PreparedJoin,
   prepared: PreparedRule,
@@ -86,19 +90,10 @@ function* drive(
     raiseCell(work, prepared);
     return false;
   };
-  if (to === 0 || to - from <= 256) {
+  work.countJoin();
+  join.run(work, from, to, list, limits, visit);
+  while (work.paused > 0) {
+    yield;
     join.run(work, from, to, list, limits, visit);
-    return;
-  }
-  let length = 256;
-  for (let at = from; at < to; ) {
-    const end = Math.min(at + length, to);
-    const before = work.lookedAt;
-    join.run(work, at, end, list, limits, visit);
-    const used = work.lookedAt - before;
-    // The next slice is to cost about a turn, judged by this one.
-    length = Math.max(1, Math.min(8 * length, Math.ceil((length * TURN_AFTER) / Math.max(1, used))));
-    at = end;
-    if (work.wantsTurn()) yield;
   }
 }

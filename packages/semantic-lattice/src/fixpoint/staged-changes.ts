@@ -25,6 +25,11 @@ class RelationChanges {
     this.#length++;
   }
 
+  /** Marks the numbers that a column has. */
+  mark(column: number, used: Uint8Array): void {
+    for (let index = 0; index < this.#length; index++) used[this.#tuples[index * (this.#arity + 1) + column]!] = 1;
+  }
+
   /** Copies a change's tuple, and tells whether it is asserted. */
   read(index: number, into: Int32Array): boolean {
     const at = index * (this.#arity + 1);
@@ -44,6 +49,11 @@ export class StagedChanges {
       this.#byRelation.set(relation.id, changes);
     }
     changes.push(tuple, asserted);
+  }
+
+  /** Relations that changes are of. */
+  get size(): number {
+    return this.#byRelation.size;
   }
 
   of(relation: Relation): RelationChanges | undefined {

@@ -9,7 +9,9 @@ import { UndoLog } from './undo-log.js';
 export const MOST_LITERALS = 64;
 export const MOST_COLUMNS = 32;
 /** Rows looked at between two turns of the event loop: 2 to 5 ms of work. */
-export const TURN_AFTER = 131_072;
+const TURN_AFTER = 131_072;
+/** What it costs to begin a join, in rows. */
+const ROWS_A_JOIN = 32;
 /** Raises of one cell after which its lattice's widening is applied. */
 const WIDEN_AFTER = 64;
 
@@ -40,6 +42,8 @@ export class Workspace implements JoinContext {
   epoch = 0;
   readonly batch = new Int32Array(BATCH_LENGTH);
   touched = 0;
+  paused = 0;
+  readonly places = new Int32Array(MOST_LITERALS + 1);
   /** Rows asked for so far, for turns of the event loop. */
   meter!: BudgetMeter;
   /** By relation: rows below existed before the transaction. */
@@ -59,6 +63,7 @@ export class Workspace implements JoinContext {
   readonly #before: Int32Array;
   #active = false;
   #lastTurn = 0;
+  #joins = 0;
 
   constructor(relations: readonly Relation[], program: Program, maxRaises: number) {
     this.relations = relations;
@@ -79,6 +84,8 @@ export class Workspace implements JoinContext {
   begin(meter: BudgetMeter): void {
     this.meter = meter;
     this.fuel = 0;
+    this.paused = 0;
+    this.#joins = 0;
     this.full = false;
     this.#active = true;
     this.#lastTurn = 0;
@@ -199,10 +206,16 @@ export class Workspace implements JoinContext {
     return this.meter.granted - this.fuel;
   }
 
+  /** Counts a join that is begun: many that look at few rows are work too. */
+  countJoin(): void {
+    this.#joins++;
+  }
+
   /** Whether so much work was done since the last time it said so that the event loop should get a turn. */
   wantsTurn(): boolean {
-    if (this.lookedAt - this.#lastTurn < TURN_AFTER) return false;
-    this.#lastTurn = this.lookedAt;
+    const done = this.lookedAt + this.#joins * ROWS_A_JOIN;
+    if (done - this.#lastTurn < TURN_AFTER) return false;
+    this.#lastTurn = done;
     return true;
   }
 

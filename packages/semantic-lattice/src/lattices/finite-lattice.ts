@@ -1,6 +1,7 @@
 // A lattice from its Hasse diagram: security labels, types, roles. Joins and meets are looked up in tables that are made once, in
 // O(n^3) bit operations; a pair without a single least upper bound is refused by name.
 
+import { iterableIn, latticeError, objectIn, refuseInput } from '../errors/index.js';
 import type { Lattice } from './lattice.js';
 
 /** What {@link finiteLattice} makes a lattice of. */
@@ -17,14 +18,20 @@ const maximumElements = 4096;
 /**
  * The lattice in which each pair's first is below its second.
  *
- * @throws RangeError when the pairs have a cycle, when two elements have no least upper bound (or no greatest lower one), and
- * when there are more than 4096 elements: the message names them
+ * @throws TenstripError `LatticeInvalid` when the pairs have a cycle, when two elements have no least upper bound (or no greatest
+ * lower one), and when there are more than 4096 elements: the message names them; `OptionsInvalid` for what is no list of pairs
  */
-export function finiteLattice({ name, below }: FiniteLatticeOptions): Lattice<string> {
+export function finiteLattice(options: FiniteLatticeOptions): Lattice<string> {
+  const { name, below: given } = objectIn('the options of a finite lattice', options);
+  const below = [...iterableIn('below', given)];
+  for (const pair of below) {
+    const isPair = Array.isArray(pair) && pair.length === 2 && pair.every((each) => typeof each === 'string');
+    if (!isPair) refuseInput('a pair of below', pair, 'give two names, [lower, higher]');
+  }
   const names = [...new Set(below.flat())];
-  if (names.length === 0) throw new RangeError(`the lattice ${name} has no elements: give pairs [lower, higher]`);
+  if (names.length === 0) notALattice(name, `the lattice ${name} has no elements: give pairs [lower, higher]`);
   if (names.length > maximumElements) {
-    throw new RangeError(`the lattice ${name} has ${names.length} elements; at most ${maximumElements}`);
+    notALattice(name, `the lattice ${name} has ${names.length} elements; at most ${maximumElements}`);
   }
   const order = new ElementOrder(name, names, below);
   const joins = order.bounds((a, b) => order.leq(a, b), 'least upper');
@@ -44,6 +51,10 @@ export function finiteLattice({ name, below }: FiniteLatticeOptions): Lattice<st
     encode: (value) => names[index(value)]!,
     decode: (text) => names[index(text)]!,
   };
+}
+
+function notALattice(name: string, message: string): never {
+  throw latticeError('LatticeInvalid', message, { name });
 }
 
 /** The reflexive, transitive closure of the pairs, as a square of bytes. */
@@ -88,7 +99,8 @@ class ElementOrder {
           if (leq(a, c) && leq(b, c) && !leq(best, c)) best = -1;
         }
         if (best < 0) {
-          throw new RangeError(
+          notALattice(
+            this.#name,
             `${this.#name} is no lattice: ${this.#names[a]} and ${this.#names[b]} have no ${kind} bound`,
           );
         }
@@ -123,7 +135,8 @@ class ElementOrder {
     for (let a = 0; a < size; a += 1) {
       for (let b = 0; b < a; b += 1) {
         if (this.leq(a, b) && this.leq(b, a)) {
-          throw new RangeError(
+          notALattice(
+            this.#name,
             `${this.#name} has a cycle: ${this.#names[b]} and ${this.#names[a]} are below each other`,
           );
         }

@@ -25,11 +25,12 @@ export const flatConstant: Lattice<FlatValue> = {
   leq: (a, b) => a === 'none' || b === 'many' || same(a, b),
   equals: same,
   encode(value) {
-    if (typeof value === 'string') return value;
-    if (typeof value.constant === 'number' && !Number.isFinite(value.constant)) {
-      throw new RangeError(`${value.constant} is no finite number`);
+    if (value === 'none' || value === 'many') return value;
+    const constant: unknown = (value as { readonly constant?: unknown } | undefined | null)?.constant;
+    if (typeof constant !== 'string' && !Number.isFinite(constant)) {
+      throw new RangeError("not 'none', 'many' or { constant: a string or a finite number }");
     }
-    return `=${JSON.stringify(value.constant)}`;
+    return `=${JSON.stringify(constant)}`;
   },
   decode(text) {
     if (text === 'none' || text === 'many') return text;

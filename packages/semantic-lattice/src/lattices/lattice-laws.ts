@@ -1,6 +1,7 @@
 // The laws of a lattice, checked on samples: what a user's own lattice, and the functions that rules apply to its values, must keep.
 // O(n^3) calls of `join` and `leq` for n samples. Passing is evidence, failing is proof.
 
+import { functionIn, iterableIn, objectIn, optionsIn, refuseInput } from '../errors/index.js';
 import type { Lattice } from './lattice.js';
 
 /** A law that samples break. */
@@ -28,15 +29,14 @@ const maximumSamples = 256;
  * The laws that `samples` break, in the order of the laws; empty when they keep all. Bottom, and top where there is one, are
  * added to the samples.
  *
- * @throws RangeError for more than 256 samples
+ * @throws TenstripError `OptionsInvalid` for more than 256 samples, and for what is no lattice
  */
-export function checkLaws<T>(
-  lattice: Lattice<T>,
-  samples: readonly T[],
-  { functions = {}, limit = 10 }: LawOptions<T> = {},
-): LawViolation[] {
-  if (samples.length > maximumSamples) {
-    throw new RangeError(`${samples.length} samples; at most ${maximumSamples}, since the check is cubic`);
+export function checkLaws<T>(lattice: Lattice<T>, samples: readonly T[], options: LawOptions<T> = {}): LawViolation[] {
+  const { functions = {}, limit = 10 } = optionsIn('the options of checkLaws', options);
+  const { join, leq, encode, decode } = objectIn('the lattice', lattice);
+  for (const [name, body] of Object.entries({ join, leq, encode, decode })) functionIn(`the lattice's ${name}`, body);
+  if ([...iterableIn('the samples', samples)].length > maximumSamples) {
+    refuseInput('the number of samples', samples.length, `give at most ${maximumSamples}, since the check is cubic`);
   }
   const values = [lattice.bottom, ...(lattice.top === undefined ? [] : [lattice.top]), ...samples];
   const found: LawViolation[] = [];

@@ -1,5 +1,6 @@
 // Sets of names under inclusion: tags, rights, points-to sets. A value is a sorted array without repetition, so join is a merge.
 
+import { iterableIn } from '../errors/index.js';
 import type { Lattice } from './lattice.js';
 
 /** A set of names: sorted by code units, each once. {@link setOf} makes one. */
@@ -7,7 +8,7 @@ export type NameSet = readonly string[];
 
 /** The set of some names, in the form that {@link powerSet} works with. */
 export function setOf(names: Iterable<string>): NameSet {
-  return [...new Set(names)].sort();
+  return [...new Set(iterableIn('the names of a set', names))].sort();
 }
 
 /**
@@ -24,7 +25,16 @@ export function powerSet(universe?: Iterable<string>): Lattice<NameSet> {
     join: union,
     meet: (a, b) => a.filter((name) => b.includes(name)),
     leq: isSubset,
-    encode: (value) => JSON.stringify(value),
+    encode(value) {
+      if (
+        !Array.isArray(value) ||
+        !value.every((name, i) => typeof name === 'string' && (i === 0 || value[i - 1] < name))
+      )
+        throw new RangeError('not a sorted array of different strings: setOf makes one');
+      const unknown = top === undefined ? undefined : value.find((name) => !known.has(name));
+      if (unknown !== undefined) throw new RangeError(`${JSON.stringify(unknown)} is not in the universe`);
+      return JSON.stringify(value);
+    },
     decode(text) {
       const value: unknown = JSON.parse(text);
       if (!Array.isArray(value) || !value.every((name) => typeof name === 'string')) {

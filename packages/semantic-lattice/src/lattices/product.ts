@@ -1,5 +1,6 @@
 // The product of lattices, component by component (Davey and Priestley, 2.15): its height is the sum of heights.
 
+import { objectIn } from '../errors/index.js';
 import type { Lattice } from './lattice.js';
 
 /** The values of a tuple of lattices. */
@@ -11,7 +12,7 @@ export type ProductValue<L extends readonly Lattice<unknown>[]> = {
 export function product<const L extends readonly Lattice<unknown>[]>(...parts: L): Lattice<ProductValue<L>> {
   // Inside, a component's values are whatever its own lattice takes; the tuple's type holds outside.
   type Value = ProductValue<L>;
-  const of: readonly Lattice<unknown>[] = parts;
+  const of: readonly Lattice<unknown>[] = parts.map((part) => objectIn('a part of a product', part));
   const make = (component: (lattice: Lattice<unknown>, index: number) => unknown) => of.map(component) as Value;
   const lattice: Lattice<Value> = {
     name: `product(${of.map(({ name }) => name).join(',')})`,

@@ -2,7 +2,16 @@
 
 import { type OperationContext, ungoverned } from '@tenstrip/shared-core';
 import { createEngine, type Engine, type EngineOptions, type Transaction } from '../engine/index.js';
-import { latticeError } from '../errors/index.js';
+import {
+  countIn,
+  iterableIn,
+  latticeError,
+  objectIn,
+  optionsIn,
+  refuseInput,
+  textIn,
+  textOf,
+} from '../errors/index.js';
 import type { Budget } from '../fixpoint/index.js';
 import { type LiteralMeaning, RecognisedDatatypes } from './datatypes.js';
 import { ontologyRelations } from './ontology-relations.js';
@@ -60,8 +69,12 @@ export const profileRules: Readonly<Record<OntologyProfile, string>> = {
  * what `transact` throws
  */
 export async function loadOntology(source: RdfSource, options: OntologyOptions): Promise<Ontology> {
-  const { context = ungoverned.context(), budget } = options;
-  const engine = options.into ?? createEngine({ ...options.engine, relations: ontologyRelations });
+  objectIn('the options of loadOntology', options);
+  optionsIn('engine', options.engine);
+  const { context = ungoverned.context(), budget, into } = options;
+  if (into !== undefined && typeof into?.addRules !== 'function')
+    refuseInput('into', into, 'give the engine of an ontology');
+  const engine = into ?? createEngine({ ...options.engine, relations: ontologyRelations });
   const { insertInto, report } = await readOntology(source, {
     ...options,
     context,
@@ -82,15 +95,15 @@ export function nextBlankNodes(engine: object): string {
   return `d${number}-`;
 }
 
-/** Profiles whose rules an engine has. */
-const profilesOf = new WeakMap<object, Set<OntologyProfile>>();
+/** By engine: the last rule of each profile that it was given. */
+const profilesOf = new WeakMap<object, Map<OntologyProfile, string>>();
 
-/** Adds the rules of a profile to an engine, once. */
-export function useProfile(engine: Pick<OntologyEngine, 'addRules'>, profile: OntologyProfile): void {
-  const known = profilesOf.get(engine) ?? new Set();
-  if (known.has(profile)) return;
+/** Adds the rules of a profile to an engine that has not got them, or no longer because they were dropped. */
+export function useProfile(engine: Pick<OntologyEngine, 'addRules' | 'rules'>, profile: OntologyProfile): void {
+  const known = profilesOf.get(engine) ?? new Map();
+  if (known.has(profile) && engine.rules.includes(known.get(profile)!)) return;
   engine.addRules(profileRules[profile]);
-  profilesOf.set(engine, known.add(profile));
+  profilesOf.set(engine, known.set(profile, engine.rules.at(-1)!));
 }
 
 /** A source read to its end, to be inserted into any engine that has the relations of an ontology. */
@@ -111,8 +124,11 @@ export type OntologyReading = Pick<
 /** Reads a source without an engine. @throws TenstripError `OntologyInvalid`, `OptionsInvalid` */
 export async function readOntology(source: RdfSource, options: OntologyReading): Promise<ReadOntology> {
   const { format, profile, baseIri, datatypes = [], maxTermLength = 1_048_576, context, blankNodes } = options;
-  if (!Object.hasOwn(profileRules, profile)) {
-    const problem = `profile is ${String(profile)}: one of ${Object.keys(profileRules).join(', ')}`;
+  countIn('maxTermLength', maxTermLength, 1);
+  iterableIn('datatypes', datatypes);
+  if (baseIri !== undefined) textIn('baseIri', baseIri);
+  if (typeof profile !== 'string' || !Object.hasOwn(profileRules, profile)) {
+    const problem = `profile is ${textOf(profile)}: one of ${Object.keys(profileRules).join(', ')}`;
     throw latticeError('OptionsInvalid', problem, { issues: [problem] });
   }
   const reporter = new ProfileReporter(profile);

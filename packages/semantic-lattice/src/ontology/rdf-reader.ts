@@ -6,7 +6,7 @@ import type * as RDF from '@rdfjs/types';
 import type { OperationContext } from '@tenstrip/shared-core';
 import { DataFactory, Parser } from 'n3';
 import { RdfXmlParser } from 'rdfxml-streaming-parser';
-import { latticeError } from '../errors/index.js';
+import { latticeError, objectIn, refuseInput, textOf } from '../errors/index.js';
 import { termText } from './rdf-terms.js';
 
 /** Syntaxes of RDF that are read. `quads`: RDF/JS quads of whatever parser. */
@@ -60,9 +60,15 @@ export async function readRdf(
 ): Promise<ReadingSummary> {
   const formats = [...Object.keys(n3Formats), 'rdf-xml', 'quads'];
   if (!formats.includes(options.format)) {
-    const problem = `format is ${String(options.format)}: one of ${formats.join(', ')}`;
+    const problem = `format is ${textOf(options.format)}: one of ${formats.join(', ')}`;
     throw latticeError('OptionsInvalid', problem, { issues: [problem] });
   }
+  const isText = typeof source === 'string' && options.format !== 'quads';
+  const given = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
+  const isPieces =
+    typeof given?.[Symbol.asyncIterator] === 'function' || typeof given?.[Symbol.iterator] === 'function';
+  if (!isText && (typeof source === 'string' || !isPieces))
+    refuseInput('the source', source, options.format === 'quads' ? 'give RDF/JS quads' : 'give a text or its pieces');
   const summary = { triples: 0, inNamedGraphs: 0, withTripleTerms: 0 };
   const take = (quad: RDF.Quad, line: number | undefined) => {
     const { subject, predicate, object, graph } = quad;
@@ -94,7 +100,9 @@ async function readQuads(
 ): Promise<void> {
   const renamed = <T extends RDF.Term>(term: T): T =>
     term.termType === 'BlankNode' ? (DataFactory.blankNode(`${blankNodes}${term.value}`) as unknown as T) : term;
-  for await (const { subject, predicate, object, graph } of source) {
+  for await (const quad of source) {
+    const { subject, predicate, object, graph } = objectIn('a quad', quad);
+    for (const term of [subject, predicate, object, graph]) objectIn('a term of a quad', term);
     await context.checkpoint();
     take(
       DataFactory.quad(
@@ -199,7 +207,11 @@ async function* pieces(source: string | AsyncIterable<string | Uint8Array>): Asy
   }
   const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
-    for await (const piece of source) yield typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true });
+    for await (const piece of source) {
+      if (typeof piece !== 'string' && !(piece instanceof Uint8Array))
+        refuseInput('a piece of the source', piece, 'give strings or bytes');
+      yield typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true });
+    }
     yield decoder.decode();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;

@@ -4,9 +4,11 @@
 
 import type * as RDF from '@rdfjs/types';
 import { DataFactory, termFromId, termToId } from 'n3';
+import { refuseInput, textIn } from '../errors/index.js';
 
 /** The term of an engine for an RDF term. */
 export function termText(term: RDF.Term): string {
+  if (typeof (term as RDF.Term | undefined)?.termType !== 'string') refuseInput('a term', term, 'give an RDF/JS term');
   if (term.termType === 'Literal' && term.language !== '') {
     const language = term.language.toLowerCase();
     if (language !== term.language) return termToId(DataFactory.literal(term.value, language));
@@ -16,7 +18,7 @@ export function termText(term: RDF.Term): string {
 
 /** The RDF term of an engine's term. */
 export function rdfTerm(text: string): RDF.Term {
-  return termFromId(text) as unknown as RDF.Term;
+  return termFromId(textIn('a term', text)) as unknown as RDF.Term;
 }
 
 /** Whether an engine's term is a literal. */

@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream';
 import type * as RDF from '@rdfjs/types';
 import { DataFactory, Writer } from 'n3';
+import { objectIn, optionsIn, refuseInput } from '../errors/index.js';
 import { any } from '../facts/index.js';
 import type { OntologyEngine } from './load-ontology.js';
 import { isBlankText, isLiteralText, rdfTerm, termText } from './rdf-terms.js';
@@ -91,7 +92,11 @@ export class TripleSource implements RDF.Source<RDF.Quad>, Iterable<RDF.Quad> {
 type TriplePattern = readonly [string | typeof any, string | typeof any, string | typeof any];
 
 /** The triples of an ontology's engine as an RDF/JS source and dataset. */
-export function triplesOf(engine: OntologyEngine, { view = 'inferred' }: TriplesOptions = {}): TripleSource {
+export function triplesOf(engine: OntologyEngine, options: TriplesOptions = {}): TripleSource {
+  const { view = 'inferred' } = optionsIn('the options of triplesOf', options);
+  if (typeof (engine as OntologyEngine | undefined)?.findAsserted !== 'function')
+    refuseInput('the engine', engine, 'give the engine of an ontology');
+  if (view !== 'inferred' && view !== 'asserted') refuseInput('view', view, "give 'inferred' or 'asserted'");
   return new TripleSource(engine, view);
 }
 
@@ -103,10 +108,11 @@ export interface WritingOptions extends TriplesOptions {
 }
 
 /** The triples of an ontology's engine as text, sorted, so that equal facts give equal texts. */
-export async function writeTriples(
-  engine: OntologyEngine,
-  { format, prefixes = {}, view }: WritingOptions,
-): Promise<string> {
+export async function writeTriples(engine: OntologyEngine, options: WritingOptions): Promise<string> {
+  const { format, prefixes = {}, view } = objectIn('the options of writeTriples', options);
+  if (format !== 'turtle' && format !== 'n-triples') refuseInput('format', format, "give 'turtle' or 'n-triples'");
+  for (const [name, iri] of Object.entries(objectIn('prefixes', prefixes)))
+    if (typeof iri !== 'string') refuseInput(`prefixes.${name}`, iri, 'give an IRI');
   const writer = new Writer({ format: format === 'turtle' ? 'text/turtle' : 'application/n-triples', prefixes });
   const rows = [...triplesOf(engine, view === undefined ? {} : { view }).texts()];
   const keyed = rows.map((row) => ({ key: row.join('\u0000'), row })).sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -3,7 +3,7 @@
 // ideal at a time, O(cuts * elements * elements / 32). A completion may be exponentially larger than its order, hence the limit.
 
 import { type OperationContext, TenstripError } from '@tenstrip/shared-core';
-import type { SemanticLatticeErrorCode } from '../errors/index.js';
+import { refuseInput, type SemanticLatticeErrorCode } from '../errors/index.js';
 import type { Lattice } from '../lattices/index.js';
 
 /** An order over 0 … size-1 and what its elements are called. */
@@ -28,6 +28,8 @@ export class MacNeilleCompletion implements Lattice<number> {
   readonly #byLower: ReadonlyMap<string, number>;
   readonly #byUpper: ReadonlyMap<string, number>;
   readonly #byText: ReadonlyMap<string, number>;
+  /** By element: what is below it. */
+  readonly #down: readonly Uint32Array[];
   /** By element: its principal cut. */
   readonly #embedded: Int32Array;
 
@@ -35,6 +37,7 @@ export class MacNeilleCompletion implements Lattice<number> {
   constructor(name: string, order: NamedOrder, lower: readonly Uint32Array[], ideals: Ideals) {
     this.name = name;
     this.#order = order;
+    this.#down = ideals.down;
     this.#lower = lower;
     this.#upper = lower.map((set) => ideals.upperBounds(set));
     this.#byLower = new Map(lower.map((set, cut) => [keyOf(set), cut]));
@@ -56,10 +59,14 @@ export class MacNeilleCompletion implements Lattice<number> {
     return element === undefined ? undefined : this.#embedded[element];
   }
 
-  /** The maximal elements below a cut, by name: the cut is their least upper bound. One, the element itself, where it is one's cut. */
+  /**
+   * The maximal elements below a cut, by name: the cut is their least upper bound. One, the element itself, where it is one's cut.
+   *
+   * @throws TenstripError `OptionsInvalid` for what is no cut, as all that takes one does
+   */
   generators(cut: number): string[] {
-    const below = elementsOf(this.#lower[cut]!);
-    const maximal = below.filter((a) => !below.some((b) => a !== b && this.#order.leq(a, b)));
+    const below = elementsOf(this.#set(this.#lower, cut));
+    const maximal = below.filter((a) => !below.some((b) => a !== b && isIn(this.#down[b]!, a)));
     return maximal.map((element) => this.#order.name(element)).sort();
   }
 
@@ -71,16 +78,23 @@ export class MacNeilleCompletion implements Lattice<number> {
 
   /** Upper sets meet: what is above both is above their join. */
   join(a: number, b: number): number {
-    return this.#byUpper.get(keyOf(both(this.#upper[a]!, this.#upper[b]!)))!;
+    return this.#byUpper.get(keyOf(both(this.#set(this.#upper, a), this.#set(this.#upper, b))))!;
   }
 
   meet(a: number, b: number): number {
-    return this.#byLower.get(keyOf(both(this.#lower[a]!, this.#lower[b]!)))!;
+    return this.#byLower.get(keyOf(both(this.#set(this.#lower, a), this.#set(this.#lower, b))))!;
   }
 
   leq(a: number, b: number): boolean {
-    const high = this.#lower[b]!;
-    return this.#lower[a]!.every((word, i) => (word & ~high[i]!) === 0);
+    const high = this.#set(this.#lower, b);
+    return this.#set(this.#lower, a).every((word, i) => (word & ~high[i]!) === 0);
+  }
+
+  #set(sets: readonly Uint32Array[], cut: number): Uint32Array {
+    return (
+      (typeof cut === 'number' ? sets[cut] : undefined) ??
+      refuseInput('a cut', cut, `give a whole number from 0 to ${sets.length - 1}`)
+    );
   }
 
   encode(cut: number): string {
@@ -89,8 +103,7 @@ export class MacNeilleCompletion implements Lattice<number> {
 
   decode(text: string): number {
     const cut = this.#byText.get(text);
-    if (cut === undefined) throw new RangeError(`${text} is no cut of ${this.name}`);
-    return cut;
+    return cut ?? refuseInput('a cut', text, `give a text that ${this.name} encodes`);
   }
 }
 
@@ -162,6 +175,10 @@ class Ideals {
 
 function add(set: Uint32Array, element: number): void {
   set[element >>> 5]! |= 1 << (element & 31);
+}
+
+function isIn(set: Uint32Array, element: number): boolean {
+  return ((set[element >>> 5]! >>> (element & 31)) & 1) === 1;
 }
 
 function both(a: Uint32Array, b: Uint32Array): Uint32Array<ArrayBuffer> {

@@ -1,7 +1,7 @@
 // An order that follows an engine's relation: it takes the pairs that hold, and then every difference.
 
 import type { Engine } from '../engine/index.js';
-import { latticeError } from '../errors/index.js';
+import { latticeError, refuseInput } from '../errors/index.js';
 import type { RelationDeclarations } from '../relations/index.js';
 import { Order } from './order.js';
 
@@ -12,6 +12,9 @@ import { Order } from './order.js';
  * @throws TenstripError `RelationUnknown`, `EngineBusy`; `OptionsInvalid` for a relation of other columns
  */
 export function orderOf<R extends RelationDeclarations>(engine: Engine<R>, relation: keyof R & string): Order {
+  if (typeof (engine as Engine<R> | undefined)?.subscribe !== 'function')
+    refuseInput('the engine', engine, 'give what createEngine made');
+  if (!engine.relations.includes(relation)) engine.count(relation);
   const order = new Order(relation);
   const pairOf = (row: readonly unknown[]): [string, string] => {
     if (row.length === 2 && typeof row[0] === 'string' && typeof row[1] === 'string') return [row[0], row[1]];

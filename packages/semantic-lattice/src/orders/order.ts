@@ -2,6 +2,7 @@
 // follows the pairs; what is above and below is made when asked for, and made again only where a change reached.
 
 import { type OperationContext, ungoverned } from '@tenstrip/shared-core';
+import { countIn, iterableIn, optionsIn, refuseInput } from '../errors/index.js';
 import { nearestBounds, nearestOf } from './bounds.js';
 import { coverByChains } from './chain-cover.js';
 import { completeOrder, type MacNeilleCompletion } from './macneille-completion.js';
@@ -48,7 +49,10 @@ export class Order implements Disposable {
   static of(pairs: Iterable<readonly [string, string]>, name = 'order'): Order {
     const order = new Order(name);
     const seen = new Set<string>();
-    for (const [low, high] of pairs) {
+    for (const pair of iterableIn('the pairs of an order', pairs)) {
+      const isPair = Array.isArray(pair) && pair.length === 2 && pair.every((each) => typeof each === 'string');
+      if (!isPair) refuseInput('a pair of an order', pair, 'give two terms, [lower, higher]');
+      const [low, high] = pair;
       const key = JSON.stringify([low, high]);
       if (!seen.has(key)) order.add(low, high);
       seen.add(key);
@@ -77,7 +81,7 @@ export class Order implements Disposable {
     return this.#nodes.get(term);
   }
 
-  /** {@link Order.leq} of elements by number, without looking at their names: for loops over millions of pairs. */
+  /** {@link Order.leq} of elements by number, without looking at their names: for loops over millions of pairs. Looks at no type either. */
   leqElements(a: number, b: number): boolean {
     return this.#above.reaches(a, b);
   }
@@ -119,7 +123,8 @@ export class Order implements Disposable {
   }
 
   /** The least number of chains that cover the order, which is the size of its largest antichain. Made for each call. */
-  async width({ context = ungoverned.context() }: { readonly context?: OperationContext } = {}): Promise<OrderWidth> {
+  async width(options: { readonly context?: OperationContext } = {}): Promise<OrderWidth> {
+    const { context = ungoverned.context() } = optionsIn('the options of width', options);
     const { classes, numbers } = this.#classes();
     const above = classes.map((node) => {
       const run = this.#above.run(node);
@@ -140,21 +145,21 @@ export class Order implements Disposable {
    *
    * @throws TenstripError `CompletionTooLarge` when it has more than `maxElements` cuts
    */
-  complete({
-    maxElements = 10_000,
-    context = ungoverned.context(),
-  }: CompletionOptions = {}): Promise<MacNeilleCompletion> {
-    const { classes, numbers } = this.#classes();
+  async complete(options: CompletionOptions = {}): Promise<MacNeilleCompletion> {
+    const { maxElements = 10_000, context = ungoverned.context() } = optionsIn('the options of complete', options);
+    countIn('maxElements', maxElements, 1);
+    const { classes } = this.#classes();
     const reaches = (a: number, b: number) => this.#above.reaches(classes[a]!, classes[b]!);
-    const find = (name: string) => {
-      const node = this.#nodes.get(name);
-      return node === undefined ? undefined : numbers.get(this.#above.classOf(node));
-    };
+    // The completion is of now: it must not look at what the order becomes.
+    const names = classes.map((node) => this.#nameOf(node));
+    const elements = new Map(
+      classes.flatMap((node, element) => this.#membersOf(node).map((term) => [term, element] as const)),
+    );
     const order = {
       size: classes.length,
       leq: reaches,
-      name: (element: number) => this.#nameOf(classes[element]!),
-      find,
+      name: (element: number) => names[element]!,
+      find: (term: string) => elements.get(term),
     };
     return completeOrder(this.#name, order, maxElements, context);
   }

@@ -9,7 +9,7 @@ import type { Fact } from '../facts/index.js';
 import type { Budget } from '../fixpoint/index.js';
 import type { Lattice } from '../lattices/index.js';
 import { ontologyRelations } from '../ontology/index.js';
-import { type Order, orderOf } from '../orders/index.js';
+import { type MacNeilleCompletion, type Order, orderOf } from '../orders/index.js';
 import type { RelationDeclarations } from '../relations/index.js';
 
 /** What the strip is mounted with: relations, functions and keys are code, and come in nowhere else. */
@@ -21,12 +21,16 @@ export interface LatticeServiceOptions {
   readonly signer: Signer | undefined;
 }
 
+/** Completions that are kept to be asked: the last ones. */
+const keptCompletions = 4;
+
 /** The strip's engine and what is kept beside it. */
 export class LatticeService {
   readonly engine: Engine;
   readonly functions: LatticeServiceOptions['functions'];
   readonly signer: Signer | undefined;
   readonly #orders = new Map<string, Order>();
+  readonly #completions = new Map<string, MacNeilleCompletion>();
 
   constructor({ relations, functions, rules, limits, signer }: LatticeServiceOptions, sandboxed: boolean) {
     const taken = Object.keys(relations).find((name) => Object.hasOwn(ontologyRelations, name));
@@ -57,6 +61,29 @@ export class LatticeService {
     const order = this.#orders.get(relation) ?? orderOf(this.engine, relation);
     this.#orders.set(relation, order);
     return order;
+  }
+
+  /** Keeps a completion to be asked, in place of the one that was not for longest; gives the name to ask it by. */
+  keepCompletion(relation: string, revision: number, completion: MacNeilleCompletion): string {
+    const name = `${relation}@${revision}`;
+    this.#completions.delete(name);
+    this.#completions.set(name, completion);
+    if (this.#completions.size > keptCompletions) this.#completions.delete(this.#completions.keys().next().value!);
+    return name;
+  }
+
+  /** A completion that is kept. @throws TenstripError `CompletionUnknown` */
+  completion(name: string): MacNeilleCompletion {
+    const found = this.#completions.get(name);
+    if (found === undefined) {
+      throw latticeError('CompletionUnknown', `no completion ${name} is kept: ask complete-lattice for one`, {
+        completion: name,
+        known: [...this.#completions.keys()],
+      });
+    }
+    this.#completions.delete(name);
+    this.#completions.set(name, found);
+    return found;
   }
 
   /** A fact's values out of JSON. @throws TenstripError `RelationUnknown`, `FactInvalid` */

@@ -13,6 +13,8 @@ export interface JustificationLimits {
   readonly facts?: number;
   /** Unions of sets to make. Default 200,000. */
   readonly unions?: number;
+  /** Withdrawals that {@link Engine.repairs} may try. Default 1,000. */
+  readonly trials?: number;
 }
 
 /** Sets of assertions, smallest first. */

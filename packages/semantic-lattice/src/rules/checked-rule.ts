@@ -22,7 +22,13 @@ export type Value =
 /** A condition on slots; `direct` compares the integers themselves. */
 export type Test =
   | { readonly type: 'direct'; readonly comparison: Comparison; readonly left: Value; readonly right: Value }
-  | { readonly type: 'computed'; readonly slots: readonly number[]; readonly holds: (...slots: number[]) => boolean };
+  | {
+      readonly type: 'computed';
+      readonly slots: readonly number[];
+      readonly holds: (...slots: number[]) => boolean;
+      /** Whether it has an answer for all slots; otherwise it may throw. */
+      readonly total: boolean;
+    };
 
 /** A slot that is bound by a value, when the slots of that are. */
 export interface Assignment {
@@ -53,6 +59,21 @@ export interface CheckedRule {
 
 /** A kind of value: a string, a whole number, or a value of the lattice of this relation. */
 export type SlotKind = 'term' | 'integer' | Relation;
+
+/** The numbers that stand in a rule, of whatever kind. */
+export function constantsOf(rule: CheckedRule): number[] {
+  const tested = rule.tests.flatMap((test) => (test.type === 'direct' ? [test.left, test.right] : []));
+  const assigned = rule.assignments.map(({ value }) => value);
+  const given = [...rule.positive, ...rule.negative].flatMap((atom) => atom.arguments);
+  return [...given, ...rule.head.values, ...tested, ...assigned].flatMap((each) =>
+    each.type === 'constant' ? [each.value] : [],
+  );
+}
+
+/** Whether a value may have none: its computation throws then. */
+export function mayThrow(value: Value): boolean {
+  return value.type === 'computed';
+}
 
 /** The slots that a value needs. */
 export function slotsOf(value: Value): readonly number[] {

@@ -1,4 +1,4 @@
-export type { CheckedRule, SlotKind, Value } from './checked-rule.js';
+export { type CheckedRule, constantsOf, type SlotKind, type Value } from './checked-rule.js';
 export {
   BATCH_LENGTH,
   indexOf,

@@ -1,7 +1,11 @@
 // The order in which a rule's body is evaluated, from what is bound at the start. Greedy: tests, assignments and negations as soon
 // as their slots are bound; then the atom with the most bound columns, then the smaller relation. A delta's atom comes first.
+//
+// What may throw comes last, in an order that is the rule's own: a computation is made for exactly those bindings that satisfy every
+// atom, every negation and every comparison that can be told without it. So whether a rule fails on some facts does not depend on the
+// plan, on the sizes of relations, or on the order in which facts came.
 import type { Relation } from '../relations/index.js';
-import { type CheckedAtom, type CheckedRule, slotsOf, type Test, type Value } from './checked-rule.js';
+import { type CheckedAtom, type CheckedRule, mayThrow, slotsOf, type Test, type Value } from './checked-rule.js';
 
 /** What an evaluation of a rule starts from. */
 export type Driver =
@@ -80,9 +84,16 @@ export interface Plan {
   readonly sizes: readonly number[];
 }
 
-/** Plans the evaluation of a rule. `versions`: a tuple is looked up by all its rows, not by the newest alone. */
-export function planRule(rule: CheckedRule, driver: Driver, versions: boolean): Plan {
-  return new Planner(rule, driver, versions).plan();
+export interface PlanOptions {
+  /** A tuple is looked up by all its rows, not by the newest alone. */
+  readonly versions: boolean;
+  /** What throws is no match, so that it can be computed as soon as its slots are bound. */
+  readonly skipsErrors: boolean;
+}
+
+/** Plans the evaluation of a rule. */
+export function planRule(rule: CheckedRule, driver: Driver, options: PlanOptions): Plan {
+  return new Planner(rule, driver, options).plan();
 }
 
 /** Whether relations grew or shrank so far since a plan was made that another may be better. */
@@ -98,14 +109,14 @@ export function isStale(plan: Plan): boolean {
 class Planner {
   readonly #rule: CheckedRule;
   readonly #driver: Driver;
-  readonly #versions: boolean;
+  readonly #options: PlanOptions;
   readonly #bound = new Set<number>();
   readonly #steps: Step[] = [];
 
-  constructor(rule: CheckedRule, driver: Driver, versions: boolean) {
+  constructor(rule: CheckedRule, driver: Driver, options: PlanOptions) {
     this.#rule = rule;
     this.#driver = driver;
-    this.#versions = versions;
+    this.#options = options;
   }
 
   plan(): Plan {
@@ -114,7 +125,7 @@ class Planner {
     const waiting = new Set(rule.positive.keys());
     const yields = this.#start();
     if (driver.type === 'positive') waiting.delete(driver.atom);
-    const conditions = new Conditions(rule, yields);
+    const conditions = new Conditions(rule, yields, this.#options.skipsErrors);
     conditions.place(this.#bound, this.#steps);
     while (waiting.size > 0) {
       const atom = this.#best(waiting);
@@ -122,6 +133,7 @@ class Planner {
       this.#steps.push(this.#join(atom));
       conditions.place(this.#bound, this.#steps);
     }
+    conditions.placeLast(this.#bound, this.#steps);
     return { rule, driver, steps: this.#steps, sizes: rule.positive.map(({ relation }) => relation.live) };
   }
 
@@ -213,7 +225,7 @@ class Planner {
     };
     const keyColumns = Array.from({ length: relation.keys }, (_, column) => column);
     const whole = keyColumns.every(isKnown);
-    if (whole && !this.#versions && !isSmallWhenFiltered(atom)) {
+    if (whole && !this.#options.versions && !isSmallWhenFiltered(atom)) {
       const keys = keyColumns.map((column) => atom.arguments[column] as Value);
       return {
         type: 'lookup',
@@ -260,16 +272,19 @@ function splitKnown(
   return { filter, keys };
 }
 
-/** What has to be true of slots, placed as soon as they are bound. */
-class Conditions {
-  #waiting: { readonly step: Step; readonly needs: readonly number[] }[];
+interface Condition {
+  readonly step: Step;
+  readonly needs: readonly number[];
+}
 
-  constructor(rule: CheckedRule, yields: readonly Step[]) {
-    this.#waiting = [
-      ...rule.tests.map((test) => ({
-        step: { type: 'test', test } as const,
-        needs: test.type === 'direct' ? [...slotsOf(test.left), ...slotsOf(test.right)] : test.slots,
-      })),
+/** What has to be true of slots: placed as soon as they are bound, or, where it may throw, when all else is true. */
+class Conditions {
+  #waiting: readonly Condition[];
+  readonly #last: readonly Condition[];
+
+  constructor(rule: CheckedRule, yields: readonly Step[], skipsErrors: boolean) {
+    const all = [
+      ...rule.tests.map((test) => ({ step: { type: 'test', test } as const, needs: slotsOfTest(test) })),
       ...rule.assignments.map(({ slot, value }) => ({
         step: { type: 'assign', slot, value } as const,
         needs: slotsOf(value),
@@ -277,6 +292,9 @@ class Conditions {
       ...yields.map((step) => ({ step, needs: step.type === 'yields' ? slotsOf(step.value) : [] })),
       ...rule.negative.map((atom) => negation(atom)),
     ];
+    const isLast = ({ step }: Condition) => !skipsErrors && stepMayThrow(step);
+    this.#waiting = all.filter((each) => !isLast(each));
+    this.#last = inOwnOrder(rule, all.filter(isLast));
   }
 
   place(bound: Set<number>, steps: Step[]): void {
@@ -286,22 +304,60 @@ class Conditions {
       // Tests before assignments, which may refuse what a test would have left out.
       const first = ready.filter(({ step }) => step.type !== 'assign');
       const placed = first.length > 0 ? first : ready.slice(0, 1);
-      for (const { step } of placed) {
-        if (step.type === 'assign') {
-          steps.push(
-            bound.has(step.slot)
-              ? {
-                  type: 'test',
-                  test: { type: 'direct', comparison: '=', left: { type: 'slot', slot: step.slot }, right: step.value },
-                }
-              : step,
-          );
-          bound.add(step.slot);
-        } else steps.push(step);
-      }
+      for (const { step } of placed) placeStep(step, bound, steps);
       this.#waiting = this.#waiting.filter((each) => !placed.includes(each));
     }
   }
+
+  /** Places what may throw, when every atom is there; whatever can be told after one of them comes before the next. */
+  placeLast(bound: Set<number>, steps: Step[]): void {
+    for (const { step } of this.#last) {
+      placeStep(step, bound, steps);
+      this.place(bound, steps);
+    }
+  }
+}
+
+function placeStep(step: Step, bound: Set<number>, steps: Step[]): void {
+  if (step.type !== 'assign') {
+    steps.push(step);
+    return;
+  }
+  const left = { type: 'slot', slot: step.slot } as const;
+  if (bound.has(step.slot))
+    steps.push({ type: 'test', test: { type: 'direct', comparison: '=', left, right: step.value } });
+  else steps.push(step);
+  bound.add(step.slot);
+}
+
+/** From what positive atoms bind: tests as soon as they can be made, in the order of the text, then the next assignment. */
+function inOwnOrder(rule: CheckedRule, conditions: readonly Condition[]): Condition[] {
+  const bound = new Set(
+    rule.positive.flatMap((atom) => atom.arguments.flatMap((each) => (each.type === 'slot' ? [each.slot] : []))),
+  );
+  const plain = rule.assignments.filter(({ value }) => !mayThrow(value));
+  const waiting = new Set(conditions);
+  const ordered: Condition[] = [];
+  while (waiting.size > 0) {
+    for (const { slot, value } of plain) if (slotsOf(value).every((each) => bound.has(each))) bound.add(slot);
+    const ready = [...waiting].filter(({ needs }) => needs.every((slot) => bound.has(slot)));
+    const next = ready.find(({ step }) => step.type !== 'assign') ?? ready[0]!;
+    if (next.step.type === 'assign') bound.add(next.step.slot);
+    waiting.delete(next);
+    ordered.push(next);
+  }
+  return ordered;
+}
+
+function slotsOfTest(test: Test): readonly number[] {
+  return test.type === 'direct' ? [...slotsOf(test.left), ...slotsOf(test.right)] : test.slots;
+}
+
+function stepMayThrow(step: Step): boolean {
+  if (step.type === 'assign') return mayThrow(step.value);
+  if (step.type !== 'test') return false;
+  const { test } = step;
+  return test.type === 'direct' ? mayThrow(test.left) || mayThrow(test.right) : !test.total;
 }
 
 function negation(atom: CheckedAtom): { step: Step; needs: number[] } {

@@ -1,6 +1,7 @@
 // Rules from typed values. A builder writes the text that a reader would have written, with every value quoted, so that there is
 // one way in for rules: the parser and its checks.
 
+import { iterableIn, objectIn, refuseInput, textIn } from '../errors/index.js';
 import type { Lattice } from '../lattices/index.js';
 import type { RelationDeclarations, RowOf } from '../relations/index.js';
 import type { Comparison, Operator } from './rule-syntax.js';
@@ -47,9 +48,15 @@ export function rules(texts: TemplateStringsArray, ...values: readonly (string |
   return texts.raw.reduce((text, part, index) => text + constantText(values[index - 1]!) + part);
 }
 
-/** A variable, by a name that begins with a capital letter or `_`. @throws TypeError otherwise */
+/** A variable, by a name that begins with a capital letter or `_`. @throws TenstripError `RuleSyntax` otherwise */
 export function variable(name: string): RuleVariable {
-  if (!/^[A-Z_]\w*$/.test(name)) throw new TypeError(`${name} is no name of a variable: begin with a capital letter`);
+  if (!/^[A-Z_]\w*$/.test(textIn('the name of a variable', name, 'RuleSyntax')))
+    refuseInput(
+      'the name of a variable',
+      name,
+      'begin with a capital letter or _, then letters, digits and _',
+      'RuleSyntax',
+    );
   return new RuleVariable(name);
 }
 
@@ -59,23 +66,26 @@ export function expression(
   operator: Operator,
   right: RuleVariable | number,
 ): RuleVariable {
-  return new RuleVariable(`(${argumentText(left)} ${operator} ${argumentText(right)})`);
+  return new RuleVariable(`(${argumentText(left)} ${signIn(operator, OPERATORS)} ${argumentText(right)})`);
 }
 
 /** A registered function of some arguments, for heads. */
 export function apply(name: string, ...given: readonly (RuleVariable | string | number)[]): RuleVariable {
-  return new RuleVariable(`${name}(${given.map(argumentText).join(', ')})`);
+  return new RuleVariable(
+    `${textIn('the name of a function', name, 'RuleSyntax')}(${given.map(argumentText).join(', ')})`,
+  );
 }
 
 /** The makers of atoms for declared relations. */
 export function atomsOf<R extends RelationDeclarations>(relations: R): RuleAtoms<R> {
-  const makers = Object.entries(relations).map(([name, { columns }]) => [
+  const makers = Object.entries(objectIn('relations', relations)).map(([name, declaration]) => [
     name,
     (...given: readonly unknown[]) => {
+      const columns = iterableIn(`the columns of ${name}`, objectIn(`the relation ${name}`, declaration).columns);
       const texts = given.map((each, index) => {
         const kind = columns[index];
         return typeof kind === 'object' && !(each instanceof RuleVariable)
-          ? JSON.stringify((kind as Lattice<unknown>).encode(each))
+          ? JSON.stringify(latticeText(kind as Lattice<unknown>, each))
           : argumentText(each as RuleArgument<string | number>);
       });
       return new RuleLiteral(`${name}(${texts.join(', ')})`);
@@ -86,7 +96,7 @@ export function atomsOf<R extends RelationDeclarations>(relations: R): RuleAtoms
 
 /** That an atom does not hold. */
 export function not(atom: RuleLiteral): RuleLiteral {
-  return new RuleLiteral(`not ${atom.text}`);
+  return new RuleLiteral(`not ${literalText(atom)}`);
 }
 
 /** That two values compare so. */
@@ -95,12 +105,13 @@ export function where(
   comparison: Comparison,
   right: RuleVariable | string | number,
 ): RuleLiteral {
-  return new RuleLiteral(`${argumentText(left)} ${comparison} ${argumentText(right)}`);
+  return new RuleLiteral(`${argumentText(left)} ${signIn(comparison, COMPARISONS)} ${argumentText(right)}`);
 }
 
 /** The text of a rule: `head` holds when all of `body` does. */
 export function rule(head: RuleLiteral, ...body: readonly RuleLiteral[]): string {
-  return body.length === 0 ? `${head.text}.\n` : `${head.text} :- ${body.map(({ text }) => text).join(', ')}.\n`;
+  const text = literalText(head);
+  return body.length === 0 ? `${text}.\n` : `${text} :- ${body.map(literalText).join(', ')}.\n`;
 }
 
 function argumentText(given: RuleArgument<string | number>): string {
@@ -110,5 +121,25 @@ function argumentText(given: RuleArgument<string | number>): string {
 function constantText(value: string | number): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (Number.isInteger(value)) return String(value);
-  throw new TypeError(`${String(value)} is no constant of a rule: a string or a whole number`);
+  return refuseInput('a constant of a rule', value, 'give a string or a whole number', 'KindMismatch');
+}
+
+function literalText(literal: RuleLiteral): string {
+  if (literal instanceof RuleLiteral) return literal.text;
+  return refuseInput('a part of a rule', literal, 'give what atomsOf, not or where made', 'RuleSyntax');
+}
+
+const OPERATORS: readonly Operator[] = ['+', '-', '*', '/'];
+const COMPARISONS: readonly Comparison[] = ['=', '!=', '<', '<=', '>', '>='];
+
+function signIn<S extends string>(sign: S, known: readonly S[]): S {
+  return known.includes(sign) ? sign : refuseInput('a sign', sign, `give one of ${known.join(' ')}`, 'RuleSyntax');
+}
+
+function latticeText(lattice: Lattice<unknown>, value: unknown): string {
+  try {
+    return lattice.encode(value);
+  } catch {
+    return refuseInput('a constant of a rule', value, `give a value of ${lattice.name}`, 'KindMismatch');
+  }
 }

@@ -289,7 +289,8 @@ class RuleChecker {
       type: 'computed',
       slots: [...first.slots, ...second.slots],
       holds: (...slots) =>
-        compares(comparison, Number(first.compute(slots.slice(0, cut))), Number(second.compute(slots.slice(cut)))),
+        compares(comparison, numberOf(first.compute(slots.slice(0, cut))), numberOf(second.compute(slots.slice(cut)))),
+      total: [left, right].every(({ type }) => type !== 'operation' && type !== 'call'),
     };
   }
 
@@ -442,7 +443,17 @@ function operate({ operator, place }: Expression & { type: 'operation' }, left: 
   }
 }
 
-function compares(comparison: Comparing['comparison'], left: number, right: number): boolean {
+/** A lattice's value as a number; `NaN`, which compares with nothing, where it is none. */
+function numberOf(value: unknown): number {
+  try {
+    return Number(value);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Whether two numbers compare so. */
+export function compares(comparison: Comparing['comparison'], left: number, right: number): boolean {
   switch (comparison) {
     case '=':
       return left === right;

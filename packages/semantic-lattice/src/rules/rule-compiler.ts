@@ -5,15 +5,17 @@
 // a pass over a batch asks for all their slots at once, and the next finds them in the cache. One by one, each would wait for memory.
 import type { ChainedIndex, Relation } from '../relations/index.js';
 import { PROOF_WIDTH } from '../relations/index.js';
-import type { CheckedRule, Value } from './checked-rule.js';
+import { type CheckedRule, mayThrow, type Value } from './checked-rule.js';
 import {
   BATCH_LENGTH,
   bindsOwn,
+  computing,
   indexOf,
   type Join,
   type JoinContext,
   type JoinMaker,
   type JoinOptions,
+  testing,
 } from './join.js';
 import type { Binding, Check, Plan, Step } from './join-planner.js';
 
@@ -68,6 +70,8 @@ class JoinWriter {
   readonly #indexes: ChainedIndex[] = [];
   readonly #functions: ((...slots: number[]) => unknown)[] = [];
   readonly #constants: number[] = [];
+  /** Names of the open loops' places, outermost first. */
+  readonly #loops: string[] = [];
   /** What puts a batch of heads into their table, where one is gathered. */
   #flush: Flush | undefined;
   #open = 0;
@@ -88,11 +92,11 @@ class JoinWriter {
     const text = [
       'return function (cx, from, to, list, limits, visit) {',
       slots.length > 0 ? `let ${slots.join(', ')};` : '',
-      'let fuel = cx.fuel;',
+      'let fuel = cx.fuel, back = cx.paused;',
+      'cx.paused = 0;',
       ...this.#prologue,
       ...this.#lines,
-      this.#options.sink === 'partition' ? KEEP_ROWS : '',
-      this.#flush === undefined ? '' : 'if (bn > 0) flush(cx, bn);',
+      this.#emptied(),
       'cx.fuel = fuel;',
       'return false;',
       '};',
@@ -111,10 +115,27 @@ class JoinWriter {
     this.#open++;
   }
 
-  /** Counts a row that is looked at. */
+  /** Opens a loop from `start`, or from where it was when the join paused. */
+  #loop(place: string, start: string, condition: string, next: string, declare: boolean): void {
+    const resumed = `back > ${this.#loops.length} ? cx.places[${this.#loops.length}] : ${start}`;
+    this.#block(`for (${declare ? 'let ' : ''}${place} = ${resumed}; ${condition}; ${next}, back = 0)`);
+    this.#loops.push(place);
+  }
+
+  /** Counts a row that is looked at. Out of fuel, the join may pause here; the row is counted when it goes on, and outer loops' are not again. */
   #burn(): void {
+    const outer = this.#loops.length - 1;
+    const save = this.#loops.map((place, depth) => `cx.places[${depth}] = ${place};`).join(' ');
     const keep = this.#options.sink === 'partition' ? KEEP_ROWS : '';
-    this.#line(`if (--fuel < 0) { ${keep} fuel = cx.refuel(); }`);
+    this.#line(`if (--fuel < 0) { ${keep} cx.fuel = 0; if (cx.wantsTurn()) {`);
+    this.#line(`${save} cx.fuel = ${outer}; cx.paused = ${outer + 1}; ${this.#emptied()} return true; }`);
+    this.#line('fuel = cx.refuel(); }');
+  }
+
+  /** Gives the relation what the join still holds of its rows. */
+  #emptied(): string {
+    if (this.#options.sink === 'partition') return KEEP_ROWS;
+    return this.#options.sink === 'insert' ? 'if (bn > 0) flush(cx, bn);' : '';
   }
 
   #name(): string {
@@ -157,7 +178,7 @@ class JoinWriter {
   #value(value: Value): string {
     if (value.type === 'slot') return `v${value.slot}`;
     if (value.type === 'constant') return this.#constant(value.value);
-    return `${this.#function(value.compute)}(${value.slots.map((slot) => `v${slot}`).join(', ')})`;
+    return `${this.#function(computing(value.compute, this.#options))}(${value.slots.map((slot) => `v${slot}`).join(', ')})`;
   }
 
   #constant(value: number): string {
@@ -215,8 +236,7 @@ class JoinWriter {
       case 'drive': {
         const row = step.positive ? `r${step.atom}` : 'rn';
         // A partition's own rows are its queue: `to` below zero means as many as there will be.
-        const end = this.#isQueue(step) ? '(to < 0 ? on : to)' : 'to';
-        this.#block(`for (let at = from; at < ${end}; at++)`);
+        this.#loop('at', 'from', `at < ${this.#isQueue(step) ? '(to < 0 ? on : to)' : 'to'}`, 'at++', true);
         this.#burn();
         this.#line(`const ${row} = list === undefined ? at : list[at];`);
         this.#drive(step, row);
@@ -245,6 +265,7 @@ class JoinWriter {
         return;
       case 'assign':
         this.#line(`v${step.slot} = ${this.#value(step.value)};`);
+        this.#unlessSkipped(step.value, `v${step.slot}`);
         return;
       case 'yields':
         this.#block(`if (${this.#value(step.value)} === cx.head[${step.column}])`);
@@ -280,7 +301,8 @@ class JoinWriter {
     const row = `r${step.atom}`;
     const index = indexOf(step);
     if (index === undefined) {
-      this.#block(`for (let ${row} = 0, e${step.atom} = limits[${step.atom}]; ${row} < e${step.atom}; ${row}++)`);
+      this.#line(`const e${step.atom} = limits[${step.atom}];`);
+      this.#loop(row, '0', `${row} < e${step.atom}`, `${row}++`, true);
       this.#burn();
       this.#enter(step.relation, row, step.checks, step.bindings, []);
       return;
@@ -290,7 +312,7 @@ class JoinWriter {
     // Newest first: rows that are too new come before all others.
     const rowOf = index.compact ? `W${at}[${entry} - 1]` : `${entry} - 1`;
     this.#line(`while (${entry} !== 0 && ${rowOf} >= limits[${step.atom}]) ${entry} = N${at}[${entry} - 1];`);
-    this.#block(`for (; ${entry} !== 0; ${entry} = N${at}[${entry} - 1])`);
+    this.#loop(entry, entry, `${entry} !== 0`, `${entry} = N${at}[${entry} - 1]`, false);
     this.#burn();
     this.#line(`const ${row} = ${rowOf};`);
     this.#enter(step.relation, row, step.checks, step.bindings, []);
@@ -381,9 +403,18 @@ class JoinWriter {
     this.#block(`if (${entry} === 0)`);
   }
 
+  /** Goes on only where a computation whose errors are skipped gave a value. */
+  #unlessSkipped(value: Value, name: string): void {
+    if (this.#options.errors === 'skip' && mayThrow(value)) this.#block(`if (${name} === ${name})`);
+  }
+
   #test({ test }: Step & { type: 'test' }): void {
-    if (test.type === 'computed') {
-      this.#block(`if (${this.#function(test.holds)}(${test.slots.map((slot) => `v${slot}`).join(', ')}))`);
+    if (
+      test.type === 'computed' ||
+      (this.#options.errors === 'skip' && (mayThrow(test.left) || mayThrow(test.right)))
+    ) {
+      const { slots, holds } = testing(test, this.#options);
+      this.#block(`if (${this.#function(holds)}(${slots.map((slot) => `v${slot}`).join(', ')}))`);
       return;
     }
     const operator = test.comparison === '=' ? '===' : test.comparison === '!=' ? '!==' : test.comparison;
@@ -397,15 +428,22 @@ class JoinWriter {
       rule.head.values.forEach((value, column) => {
         // Evidence is matched by premises alone; a cell's value is not looked at.
         if (this.#options.visible === 'evidence' && column >= rule.head.relation.keys) return;
-        this.#line(`cx.head[${column}] = ${this.#value(value)};`);
+        this.#headValue(value, column);
       });
     } else if (rule.head.relation.values !== undefined) {
       const column = rule.head.relation.keys;
-      this.#line(`cx.head[${column}] = ${this.#value(rule.head.values[column]!)};`);
+      this.#headValue(rule.head.values[column]!, column);
     }
     this.#line('cx.fuel = fuel;');
     this.#line('if (visit()) return true;');
     this.#line('fuel = cx.fuel;');
+  }
+
+  #headValue(value: Value, column: number): void {
+    const name = this.#name();
+    this.#line(`const ${name} = ${this.#value(value)};`);
+    this.#unlessSkipped(value, name);
+    this.#line(`cx.head[${column}] = ${name};`);
   }
 
   /** Appends the head unless it holds already. */

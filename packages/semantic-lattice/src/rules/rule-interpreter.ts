@@ -1,14 +1,16 @@
 // Plans as closures, one a step, for places where no code may be made from strings. The same rows in the same order as the
 // compiled loops; several times slower.
 import { LIVE, type Relation } from '../relations/index.js';
-import type { CheckedRule, Value } from './checked-rule.js';
+import { type CheckedRule, mayThrow, type Value } from './checked-rule.js';
 import {
   bindsOwn,
+  computing,
   indexOf,
   type Join,
   type JoinContext,
   type JoinMaker,
   type JoinOptions,
+  testing,
   type Visit,
 } from './join.js';
 import type { Binding, Check, Plan, Step } from './join-planner.js';
@@ -18,8 +20,9 @@ export class RuleInterpreter implements JoinMaker {
   make(plan: Plan, options: JoinOptions): Join {
     const frame = new Frame(plan.rule);
     let run = sinkOf(plan, options, frame);
+    const loops = plan.steps.filter(({ type }) => type === 'drive' || type === 'scan');
     for (const step of plan.steps.slice(plan.steps[0] !== undefined && isDriver(plan.steps[0]) ? 1 : 0).reverse()) {
-      run = stepOf(step, options, frame, run);
+      run = stepOf(step, loops.indexOf(step), options, frame, run);
     }
     const first = plan.steps[0];
     return (context, from, to, list, limits, visit) => {
@@ -46,6 +49,8 @@ class Frame {
   context!: JoinContext;
   limits!: Int32Array;
   visit!: Visit;
+  /** Loops that go on where they were. */
+  back = 0;
 
   constructor(rule: CheckedRule) {
     this.slots = new Int32Array(rule.variables.length);
@@ -56,10 +61,33 @@ class Frame {
     this.context = context;
     this.limits = limits;
     this.visit = visit;
+    this.back = context.paused;
+    context.paused = 0;
   }
 
-  burn(): void {
-    if (--this.context.fuel < 0) this.context.fuel = this.context.refuel();
+  /** Where a loop begins: where it was when the join paused, or at its start. */
+  placeOf(loop: number, start: number): number {
+    return this.back > loop ? this.context.places[loop]! : start;
+  }
+
+  /** Ends a loop with its place, should it be that the join has paused. */
+  leave(loop: number, place: number): true {
+    this.context.places[loop] = place;
+    return true;
+  }
+
+  /** Counts a row that is looked at; true when the join pauses instead: the row is counted when it goes on, outer loops' are not again. */
+  burn(loop: number): boolean {
+    const { context } = this;
+    if (--context.fuel >= 0) return false;
+    context.fuel = 0;
+    if (context.wantsTurn()) {
+      context.fuel = loop;
+      context.paused = loop + 1;
+      return true;
+    }
+    context.fuel = context.refuel();
+    return false;
   }
 
   value(value: Value): number {
@@ -101,23 +129,24 @@ function drive(
   const { relation } = step;
   const grows = options.sink === 'partition' && to < 0;
   const queue = options.sink === 'partition' && options.freeColumn !== undefined;
-  for (let at = from; at < (grows ? relation.rows : to); at++) {
-    frame.burn();
+  for (let at = frame.placeOf(0, from); at < (grows ? relation.rows : to); at++, frame.back = 0) {
+    if (frame.burn(0)) return frame.leave(0, at);
     const row = list === undefined ? at : list[at]!;
     if (step.positive && !queue && !isVisible(options, relation, row)) continue;
     // As in compiled loops, slots are bound before they are compared: a variable may stand twice.
     frame.bind(relation, row, step.bindings);
     if (!frame.passes(step.checks, (column) => relation.columns[column]![row]!)) continue;
     if (step.positive) frame.rows[step.atom] = row;
-    if (run()) return true;
+    if (run()) return frame.leave(0, at);
   }
   return false;
 }
 
-function stepOf(step: Step, options: JoinOptions, frame: Frame, run: Run): Run {
+/** `loop`: the step's number among the loops, where it is one. */
+function stepOf(step: Step, loop: number, options: JoinOptions, frame: Frame, run: Run): Run {
   switch (step.type) {
     case 'scan':
-      return scanOf(step, options, frame, run);
+      return scanOf(step, loop, options, frame, run);
     case 'lookup':
       return () => {
         const { relation, atom } = step;
@@ -129,20 +158,33 @@ function stepOf(step: Step, options: JoinOptions, frame: Frame, run: Run): Run {
       return options.visible === 'evidence' ? run : absentOf(step, frame, run);
     case 'test': {
       const { test } = step;
-      if (test.type === 'computed') return () => test.holds(...test.slots.map((slot) => frame.slots[slot]!)) && run();
+      if (test.type === 'computed' || mayThrow(test.left) || mayThrow(test.right)) {
+        const { slots, holds } = testing(test, options);
+        return () => holds(...slots.map((slot) => frame.slots[slot]!)) && run();
+      }
       const compare = COMPARE[test.comparison];
       return () => compare(frame.value(test.left), frame.value(test.right)) && run();
     }
-    case 'assign':
+    case 'assign': {
+      const value = computed(step.value, options);
       return () => {
-        frame.slots[step.slot] = frame.value(step.value);
-        return run();
+        const given = frame.value(value);
+        frame.slots[step.slot] = given;
+        return !Number.isNaN(given) && run();
       };
-    case 'yields':
-      return () => frame.value(step.value) === frame.context.head[step.column] && run();
+    }
+    case 'yields': {
+      const value = computed(step.value, options);
+      return () => frame.value(value) === frame.context.head[step.column] && run();
+    }
     default:
       return run;
   }
+}
+
+/** A value whose computation throws, or gives `NaN`, as the options say. */
+function computed(value: Value, options: JoinOptions): Value {
+  return value.type === 'computed' ? { ...value, compute: computing(value.compute, options) } : value;
 }
 
 const COMPARE = {
@@ -163,14 +205,14 @@ function enter(step: Step & { type: 'scan' | 'lookup' }, row: number, frame: Fra
   return run();
 }
 
-function scanOf(step: Step & { type: 'scan' }, options: JoinOptions, frame: Frame, run: Run): Run {
+function scanOf(step: Step & { type: 'scan' }, loop: number, options: JoinOptions, frame: Frame, run: Run): Run {
   const index = indexOf(step);
   const { relation, atom } = step;
   if (index === undefined) {
     return () => {
-      for (let row = 0; row < frame.limits[atom]!; row++) {
-        frame.burn();
-        if (isVisible(options, relation, row) && enter(step, row, frame, run)) return true;
+      for (let row = frame.placeOf(loop, 0); row < frame.limits[atom]!; row++, frame.back = 0) {
+        if (frame.burn(loop)) return frame.leave(loop, row);
+        if (isVisible(options, relation, row) && enter(step, row, frame, run)) return frame.leave(loop, row);
       }
       return false;
     };
@@ -179,10 +221,10 @@ function scanOf(step: Step & { type: 'scan' }, options: JoinOptions, frame: Fram
   return () => {
     let entry = index.head(frame.key(keys));
     while (entry !== 0 && index.rowOf(entry) >= frame.limits[atom]!) entry = index.next[entry - 1]!;
-    for (; entry !== 0; entry = index.next[entry - 1]!) {
-      frame.burn();
+    for (entry = frame.placeOf(loop, entry); entry !== 0; entry = index.next[entry - 1]!, frame.back = 0) {
+      if (frame.burn(loop)) return frame.leave(loop, entry);
       const row = index.rowOf(entry);
-      if (isVisible(options, relation, row) && enter(step, row, frame, run)) return true;
+      if (isVisible(options, relation, row) && enter(step, row, frame, run)) return frame.leave(loop, entry);
     }
     return false;
   };
@@ -210,15 +252,20 @@ function absentOf(step: Step & { type: 'absent' }, frame: Frame, run: Run): Run 
 
 function sinkOf(plan: Plan, options: JoinOptions, frame: Frame): Run {
   const { rule, driver } = plan;
-  const { relation, values } = rule.head;
+  const { relation } = rule.head;
+  const values = rule.head.values.map((value) => computed(value, options));
   if (options.sink === 'visit') {
+    // A head that drives has its keys already; of evidence a cell's value is not looked at.
+    const from = driver.type === 'head' ? relation.keys : 0;
+    const to = options.visible === 'evidence' ? relation.keys : relation.arity;
     return () => {
       const { context } = frame;
       context.premises.set(frame.rows);
-      if (driver.type !== 'head') {
-        const columns = options.visible === 'evidence' ? relation.keys : relation.arity;
-        for (let column = 0; column < columns; column++) context.head[column] = frame.value(values[column]!);
-      } else if (relation.values !== undefined) context.head[relation.keys] = frame.value(values[relation.keys]!);
+      for (let column = from; column < to; column++) {
+        const given = frame.value(values[column]!);
+        if (Number.isNaN(given)) return false;
+        context.head[column] = given;
+      }
       return frame.visit();
     };
   }

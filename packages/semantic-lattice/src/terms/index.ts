@@ -1,1 +1,2 @@
+export { Numbering } from './numbering.js';
 export { TermDictionary } from './term-dictionary.js';

@@ -106,15 +106,35 @@ describe('the strip', () => {
       expect(await ask('joins', 'a', 'b')).toEqual({ terms: ['c', 'd'] });
       expect(await call.queryOrder({ relation: 'edge', op: 'width' })).toMatchObject({ width: { width: 2 } });
       expect(await call.completeLattice({ relation: 'edge' })).toEqual({
+        completion: 'edge@1',
         elements: 4,
         cuts: 7,
         added: 3,
         missingJoins: [[], ['a', 'b'], ['c', 'd']],
       });
+      const lattice = (op: 'cut' | 'leq' | 'join' | 'meet', ...cuts: string[][]) =>
+        call.queryCompletion({ completion: 'edge@1', op, cuts });
+      const middle = { cut: ['a', 'b'], element: false };
+      expect(await lattice('join', ['a'], ['b'])).toEqual(middle);
+      expect(await lattice('meet', ['c'], ['d'])).toEqual(middle);
+      expect(await lattice('cut', ['a', 'b'])).toEqual(middle);
+      expect(await lattice('meet', ['a', 'b'], ['a'])).toEqual({ cut: ['a'], element: true });
+      expect(await lattice('meet', ['a'], ['b'])).toEqual({ cut: [], element: false });
+      expect(await lattice('leq', ['a', 'b'], ['d'])).toEqual({ holds: true });
+      expect(await lattice('leq', ['c'], ['a', 'b'])).toEqual({ holds: false });
+      await expect(lattice('leq', ['c'])).rejects.toMatchObject({ code: 'OptionsInvalid' });
+      await expect(lattice('cut', ['z'])).rejects.toMatchObject({ code: 'OptionsInvalid' });
+      const other = call.queryCompletion({ completion: 'edge@7', op: 'cut', cuts: [[]] });
+      await expect(other).rejects.toMatchObject({ code: 'CompletionUnknown', details: { known: ['edge@1'] } });
       await call.transactFacts({
         insert: [fact('edge', 'a', 'm'), fact('edge', 'b', 'm'), fact('edge', 'm', 'c'), fact('edge', 'm', 'd')],
       });
       expect(await ask('joins', 'a', 'b')).toEqual({ terms: ['m'] });
+      // A completion is of the revision in its name, whatever comes.
+      expect(await lattice('join', ['a'], ['b'])).toEqual(middle);
+      await call.transactFacts({ retract: [fact('edge', 'a', 'c'), fact('edge', 'm', 'c'), fact('edge', 'm', 'd')] });
+      expect(await lattice('meet', ['c'], ['d'])).toEqual(middle);
+      await call.transactFacts({ insert: [fact('edge', 'm', 'c'), fact('edge', 'm', 'd')] });
       expect(await call.queryOrder({ relation: 'edge', op: 'leq', terms: ['a', 'd'] })).toEqual({ holds: true });
       await expect(call.queryOrder({ relation: 'road', op: 'covers', terms: ['a'] })).rejects.toMatchObject({
         code: 'OptionsInvalid',

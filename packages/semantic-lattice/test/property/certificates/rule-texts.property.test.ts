@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { requireFull } from '../../../../../tools/test-requirements.mjs';
-import { digestOfRules } from '../../../src/certificates/certificate-checker.js';
+import { digestOfRules } from '../../../src/certificates/checker/index.js';
 import { checkedLimits } from '../../../src/facts/index.js';
 import { parseRules } from '../../../src/rules/index.js';
 import { printRule } from '../../../src/rules/rule-syntax.js';

@@ -133,7 +133,9 @@ describe('a finite lattice', () => {
           isOrder &&
           names.every((a) => names.every((b) => bound(a, b, reach).length === 1 && bound(a, b, down).length === 1));
         if (!isLattice) {
-          expect(() => finiteLattice({ name: 'drawn', below })).toThrow(RangeError);
+          expect(() => finiteLattice({ name: 'drawn', below })).toThrow(
+            expect.objectContaining({ code: 'LatticeInvalid' }),
+          );
           return;
         }
         made += 1;
