@@ -3,7 +3,7 @@
 import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { Certificate, GcdCertificate } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
-import type { Condition, ExpressionStore, ExprId } from '../expression/index.js';
+import { type Condition, type ExpressionStore, type ExprId, requireStore } from '../expression/index.js';
 import { NormalForms, type PredictedSize, requireSize, SizePrediction, smallForm } from '../normal-form/index.js';
 import { certifyGcd, gcd } from '../polynomial/index.js';
 import { certifyForm } from '../proof/index.js';
@@ -35,6 +35,8 @@ export interface Expansion extends NormalForm {
  *   number that was predicted; `DomainError`
  */
 export function normalForm(store: ExpressionStore, expression: ExprId, limits: BudgetLimits = {}): NormalForm {
+  requireStore(store);
+  store.requireNode(expression);
   const budget = new Budget(limits);
   const small = smallForm(store, expression, budget);
   if (small !== undefined) return small;

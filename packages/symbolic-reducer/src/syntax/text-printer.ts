@@ -1,7 +1,7 @@
 // Expressions as text that `parseText` reads back to the same expression. A stack of pieces instead of recursion; O(length).
 
 import { reducerError } from '../errors/index.js';
-import { type ExpressionStore, type ExprId, kindCode, treeSize } from '../expression/index.js';
+import { type ExpressionStore, type ExprId, kindCode, requireStore, treeSize } from '../expression/index.js';
 import { equals, toText } from '../numbers/index.js';
 import {
   displayedTerms,
@@ -32,6 +32,8 @@ export function printed<Place>(
   root: ExprId,
   expand: (store: ExpressionStore, id: ExprId, place: Place | 'alone') => Piece<Place>[],
 ): string {
+  requireStore(store);
+  store.requireNode(root);
   const work: Piece<Place | 'alone'>[] = [{ id: root, place: 'alone' }];
   const out: string[] = [];
   let length = 0;
