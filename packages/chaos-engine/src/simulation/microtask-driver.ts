@@ -14,8 +14,6 @@ export interface Driven {
   step(): boolean;
   /** After the step is drained; `false` ends the run. */
   drained(): boolean;
-  /** An exception that a tick or a microtask threw. */
-  threw(error: unknown): void;
   /** Whether what runs now belongs to the run; between the turns of the event loop other code runs. */
   active(active: boolean): void;
   /** Asked now and then, where it is there; while what it gives is awaited other code runs. It must not reject. */
@@ -25,6 +23,7 @@ export interface Driven {
 type TickCallback = () => void;
 
 const setImmediateOfNode = setImmediate;
+const queueMicrotaskOfNode = queueMicrotask;
 /** Steps in one batch: enough that the turn of the event loop costs nothing. */
 const batchSteps = 128;
 /** It is asked to make way after so many steps. */
@@ -80,7 +79,11 @@ function runUntilWayIsMade(driven: Driven, tickCallback: TickCallback): Promise<
           tickCallback();
           break;
         } catch (error) {
-          driven.threw(error);
+          // A tick that the patch does not know threw, one of who keeps Node's `nextTick`: its asynchronous context is left on Node's
+          // stack. An uncaught exception empties that, and is heard as any other.
+          queueMicrotaskOfNode(() => {
+            throw error;
+          });
         }
       }
       if (!driven.drained()) break;

@@ -216,6 +216,7 @@ describe('nodes', () => {
 
   it.each([
     ['throws in a tick', () => process.nextTick(() => throwIt())],
+    ["throws in a tick that came by Node's own nextTick", () => nextTickOfNode.call(process, throwIt)],
     ['throws in a microtask', () => queueMicrotask(throwIt)],
     ['throws in a listener', () => new EventTarget().dispatchEvent.call(throwing(), new Event('x'))],
     ['exits with a code', () => process.exit(3)],
@@ -262,6 +263,7 @@ describe('nodes', () => {
   });
 });
 
+const nextTickOfNode = process.nextTick;
 const throwIt = (): never => {
   throw new Error('thrown');
 };
