@@ -41,11 +41,14 @@ export function* networks(count, family) {
   }
 }
 
+/** A string of its own, as that of a socket's address is: what `slice` and `replace` give lies within a longer one. */
+const ownText = (text) => Buffer.from(text, 'latin1').toString('latin1');
+
 /** Questions, half of them about listed addresses. */
 export function questions(list, count, family) {
   const next = integers(8);
   return Array.from({ length: count }, (_, index) => {
-    if (index % 2 === 0) return list[next() % list.length].replace(/\/.*/, '');
-    return make[family](next, bits[family]);
+    if (index % 2 === 0) return ownText(list[next() % list.length].replace(/\/.*/, ''));
+    return ownText(make[family](next, bits[family]));
   });
 }
