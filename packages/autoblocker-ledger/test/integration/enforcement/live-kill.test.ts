@@ -90,7 +90,10 @@ async function killAndRestart(kills: number): Promise<void> {
     });
     const ended = new Promise((resolve) => running.once('close', resolve));
     const listening = await port;
-    setTimeout(() => running.kill('SIGKILL'), random.integer(0, 150));
+    // Every other one is killed at a moment after it has acknowledged something, however slow the machine is.
+    let mayEnd = kill % 2 === 0;
+    const killSoon = () => setTimeout(() => running.kill('SIGKILL'), random.integer(0, 150));
+    if (mayEnd) killSoon();
     while (running.signalCode === null) {
       const upTo = written + random.integer(1, 12);
       if (upTo <= (kill + 1) * 60) {
@@ -103,6 +106,8 @@ async function killAndRestart(kills: number): Promise<void> {
         checkpoint = answer;
         acknowledged += 1;
         batch += 1;
+        if (!mayEnd) killSoon();
+        mayEnd = true;
       }
       await sleep(random.integer(0, 5));
     }
