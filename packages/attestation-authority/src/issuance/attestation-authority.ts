@@ -104,6 +104,8 @@ interface Draft {
 }
 
 const requestsPerCheckpoint = 128;
+/** While another batch is on its way to the disk, drafting lets it go on after so many requests. */
+const requestsPerTurn = 512;
 /** RFC 3339 has years of four digits. */
 const lastMoment = Date.UTC(9999, 11, 31);
 
@@ -219,7 +221,8 @@ export class AttestationAuthority implements AsyncDisposable {
       throw requestInvalid('The requests are no array. Give one, or use issue for a single one.');
     const drafts: Draft[] = [];
     for (let at = 0; at < requests.length; at++) {
-      if (at % requestsPerCheckpoint === 0) await context?.checkpoint();
+      if (context !== undefined && at % requestsPerCheckpoint === 0) await context.checkpoint();
+      if (this.#issuing.size > 0 && at % requestsPerTurn === 0) await turnOfEventLoop();
       drafts.push(this.#draft(requests[at]!));
     }
     return this.#log(drafts);
@@ -656,6 +659,10 @@ function printed(statement: InTotoStatement): string[] {
       { cause },
     );
   }
+}
+
+function turnOfEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The operation that a call is part of. @throws TenstripError `OptionsInvalid` */
