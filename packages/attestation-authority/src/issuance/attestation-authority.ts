@@ -26,11 +26,9 @@ import {
   encodeSignedPayload,
   fits,
   type InTotoStatement,
-  type KeptPayload,
   keyRotationType,
   knownPredicates,
   maximumJsonBytes,
-  PayloadStore,
   type PredicateSchemas,
   printStatement,
   type SignedPayload,
@@ -54,6 +52,7 @@ import {
   signerShape,
 } from './authority-options.js';
 import { BatchIssuer, closed } from './batch-issuer.js';
+import { type Draft, DraftStore } from './draft-store.js';
 import type { KeyFolder } from './key-folder.js';
 import { CurrentSigner, freshSigner, openSigningKey, vkeyOf, wipe } from './signing-key.js';
 import { StatusLedger } from './status-ledger.js';
@@ -96,15 +95,8 @@ interface Parts {
   readonly maxWaiting: number;
 }
 
-/** A statement on its way into the log. */
-interface Draft {
-  readonly payload: KeptPayload;
-  readonly line: string;
-  readonly mode: IssuanceMode;
-}
-
 const requestsPerCheckpoint = 128;
-/** While another batch is on its way to the disk, drafting lets it go on after so many requests. */
+/** While others are on their way to the disk, drafting a long batch lets them go on after so many requests. */
 const requestsPerTurn = 512;
 /** RFC 3339 has years of four digits. */
 const lastMoment = Date.UTC(9999, 11, 31);
@@ -115,8 +107,7 @@ export class AttestationAuthority implements AsyncDisposable {
   readonly origin: string;
   readonly #parts: Parts;
   readonly #issuer: BatchIssuer;
-  /** The payloads of drafts. */
-  readonly #payloads = new PayloadStore();
+  readonly #drafts = new DraftStore();
   #keys: readonly TrustedKey[];
   #lastTime = { ms: Number.NaN, text: '' };
   #lastList = { number: -1, name: '' };
@@ -220,9 +211,10 @@ export class AttestationAuthority implements AsyncDisposable {
     if (!Array.isArray(requests))
       throw requestInvalid('The requests are no array. Give one, or use issue for a single one.');
     const drafts: Draft[] = [];
+    const takesTurns = requests.length > requestsPerTurn; // small ones of the same turn come into the same commit
     for (let at = 0; at < requests.length; at++) {
       if (context !== undefined && at % requestsPerCheckpoint === 0) await context.checkpoint();
-      if (this.#issuing.size > 0 && at % requestsPerTurn === 0) await turnOfEventLoop();
+      if (takesTurns && at % requestsPerTurn === 0 && this.#issuing.size > 0) await turnOfEventLoop();
       drafts.push(this.#draft(requests[at]!));
     }
     return this.#log(drafts);
@@ -271,7 +263,7 @@ export class AttestationAuthority implements AsyncDisposable {
       const bits = status.bits(list).slice();
       setStatusBit(bits, number % statusListBits);
       const draft = this.#statusDraft(list, bits);
-      const { first, proofs } = await this.#issuer.append([revokeLine(number, reason), draft.line]);
+      const { first, proofs } = await this.#issuer.append([lineOf(revokeLine(number, reason)), draft.line]);
       status.recordRevoked(number);
       return { index: first, statusList: await this.#finish(draft, proofs[1]!) };
     });
@@ -406,7 +398,7 @@ export class AttestationAuthority implements AsyncDisposable {
 
   #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft {
     const payload = payloadOf(statement);
-    return { payload: this.#payloads.keep(payload), line: attestLine(digestOf(payload), status), mode };
+    return this.#drafts.keep(payload, attestLine(digestOf(payload), status), mode);
   }
 
   async #sign(message: Uint8Array): Promise<DsseSignature> {
@@ -451,10 +443,11 @@ export class AttestationAuthority implements AsyncDisposable {
    * What is given out. Signed when it is logged and not before: so there is no signature over what is in no log, and none by a key
    * that was replaced before the entry, which no verifier would believe.
    */
-  #finish({ payload, mode }: Draft, proof: string): Attestation | Promise<Attestation> {
-    const envelope: DsseEnvelope = { payload: payload.text, payloadType: statementPayloadType, signatures: unsigned };
+  #finish(draft: Draft, proof: string): Attestation | Promise<Attestation> {
+    const { mode } = draft;
+    const envelope: DsseEnvelope = { payload: draft.text, payloadType: statementPayloadType, signatures: unsigned };
     if (mode === 'transparent') return this.#withChain({ envelope, proof });
-    return this.#sign(payload.signed).then((signature) => {
+    return this.#sign(draft.signed).then((signature) => {
       const signed = { envelope: { ...envelope, signatures: [signature] } };
       return this.#withChain(mode === 'signature' ? signed : { ...signed, proof });
     });
@@ -487,7 +480,7 @@ export class AttestationAuthority implements AsyncDisposable {
     ];
     if (seed !== undefined) await keyFolder?.begin({ from, to, atSize, digest }, seed);
     seed?.fill(0);
-    const [proof] = (await this.#issuer.appendNow([attestLine(digest, undefined)])).proofs;
+    const [proof] = (await this.#issuer.appendNow([lineOf(attestLine(digest, undefined))])).proofs;
     try {
       await keyFolder?.complete();
     } catch (error) {
@@ -679,6 +672,11 @@ function contextOf(options: IssuanceOptions): OperationContext | undefined {
 
 function keyIdOfVkey(vkey: string): string {
   return keyIdOf(parseVerifierKey(vkey, sha256)!);
+}
+
+/** A line as bytes. */
+function lineOf(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
 }
 
 function hexOf(bytes: Uint8Array): string {

@@ -46,12 +46,5 @@ export {
   userIdentityType,
 } from './predicates/index.js';
 export { fits } from './shape.js';
-export {
-  decodeSignedPayload,
-  digestOf,
-  encodeSignedPayload,
-  type KeptPayload,
-  PayloadStore,
-  type SignedPayload,
-} from './signed-payload.js';
+export { decodeSignedPayload, digestOf, encodeSignedPayload, type SignedPayload } from './signed-payload.js';
 export { freezeDeeply, maximumDepth, maximumJsonBytes, parseStrictJson } from './strict-json.js';
