@@ -38,6 +38,8 @@ import {
   type Terms,
   unprintable,
   unprintableSubjects,
+  writeSignedPayload,
+  writeStatement,
 } from '../statement/index.js';
 import { encodeBitstring, setStatusBit, statusListBits } from '../status/index.js';
 import { keyIdOf, maximumKeys, rotateRoot, type TrustedKey, type TrustRoot } from '../trust/index.js';
@@ -636,7 +638,7 @@ async function readStatusLedger(log: LogWriter, entropy: (length: number) => Uin
 
 /** What a statement is as a payload: good until the next one is made. */
 function payloadOf(statement: InTotoStatement): SignedPayload {
-  const payload = encodeSignedPayload(printed(statement));
+  const payload = writeSignedPayload(statement, writeStatement) ?? encodeSignedPayload(printed(statement));
   if (payload !== undefined) return payload;
   throw requestInvalid(`The statement is longer than ${maximumJsonBytes} bytes. Attest the digest of what is large.`);
 }

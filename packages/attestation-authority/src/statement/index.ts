@@ -23,6 +23,7 @@ export {
   type Terms,
   unprintable,
   unprintableSubjects,
+  writeStatement,
 } from './in-toto-statement.js';
 export { statementPayloadType } from './payload-type.js';
 export {
@@ -46,5 +47,11 @@ export {
   userIdentityType,
 } from './predicates/index.js';
 export { fits } from './shape.js';
-export { decodeSignedPayload, digestOf, encodeSignedPayload, type SignedPayload } from './signed-payload.js';
+export {
+  decodeSignedPayload,
+  digestOf,
+  encodeSignedPayload,
+  type SignedPayload,
+  writeSignedPayload,
+} from './signed-payload.js';
 export { freezeDeeply, maximumDepth, maximumJsonBytes, parseStrictJson } from './strict-json.js';

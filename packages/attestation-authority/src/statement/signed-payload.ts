@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { isCanonical } from './base64.js';
 import { statementPayloadType } from './payload-type.js';
+import { notWritten } from './plain-json.js';
 import { maximumJsonBytes } from './strict-json.js';
 
 /** The pre-authentication encoding of a statement's payload, until the next one is made. */
@@ -61,6 +62,19 @@ export function encodeSignedPayload(parts: readonly string[]): SignedPayload | u
   const room = bufferFor(characters * 3);
   const length = room.write(parts.join(''), payloadAt, 'utf8');
   return length > maximumJsonBytes ? undefined : complete(room, length);
+}
+
+/**
+ * The payload that `write` makes of some content: it gets where to write from, and returns where it has ended. `undefined` when it
+ * could not.
+ */
+export function writeSignedPayload<Content>(
+  content: Content,
+  write: (content: Content, room: Uint8Array, at: number) => number,
+): SignedPayload | undefined {
+  const room = bufferFor(0);
+  const end = write(content, room, payloadAt);
+  return end === notWritten ? undefined : complete(room, end - payloadAt);
 }
 
 /** SHA-256 of the pre-authentication encoding, in hex: what the log holds of a statement. */
