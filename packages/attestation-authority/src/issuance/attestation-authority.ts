@@ -364,7 +364,12 @@ export class AttestationAuthority implements AsyncDisposable {
       validity.notBefore === undefined ? { notAfter } : { notBefore: validity.notBefore.toISOString(), notAfter };
     if (number !== undefined) tenstrip_terms.status = this.#placeOf(number);
     if (terms.renews !== undefined) tenstrip_terms.renews = terms.renews;
-    return this.#seal({ _type: statementType, subject, predicateType, predicate, tenstrip_terms }, number, mode);
+    try {
+      return this.#seal({ _type: statementType, subject, predicateType, predicate, tenstrip_terms }, number, mode);
+    } catch (error) {
+      if (number !== undefined) this.#parts.status.giveBack(number);
+      throw error;
+    }
   }
 
   /** Requests of a batch end at the same time as a rule. */
@@ -374,7 +379,7 @@ export class AttestationAuthority implements AsyncDisposable {
     return this.#lastTime.text;
   }
 
-  #checkRequest({ subject, predicateType, predicate, validity }: AttestationRequest): void {
+  #checkRequest({ predicateType, predicate, validity }: AttestationRequest): void {
     if (predicateType === statusListType || predicateType === keyRotationType) {
       throw requestInvalid(
         `Statements of type ${predicateType} change what others mean: publishStatus, revoke and rotateKey make them.`,
@@ -384,10 +389,6 @@ export class AttestationAuthority implements AsyncDisposable {
     if (schema !== undefined && !fits(schema, predicate)) {
       checked(schema, predicate, `a predicate of type ${predicateType}`, 'RequestInvalid');
     }
-    const problem = unprintable(predicate);
-    if (problem !== undefined) throw requestInvalid(`The predicate ${problem}. Verifiers would refuse it.`);
-    const other = unprintableSubjects(subject);
-    if (other !== undefined) throw requestInvalid(`A subject ${other}. Verifiers would refuse it.`);
     const now = this.#parts.governor.clock.now();
     const { notBefore, notAfter } = validity;
     const begin = notBefore?.getTime() ?? now;
@@ -638,7 +639,13 @@ async function readStatusLedger(log: LogWriter, entropy: (length: number) => Uin
 
 /** What a statement is as a payload: good until the next one is made. */
 function payloadOf(statement: InTotoStatement): SignedPayload {
-  const payload = writeSignedPayload(statement, writeStatement) ?? encodeSignedPayload(printed(statement));
+  const plain = writeSignedPayload(statement, writeStatement); // nothing that is written so is unprintable
+  if (plain !== undefined) return plain;
+  const problem = unprintable(statement.predicate);
+  if (problem !== undefined) throw requestInvalid(`The predicate ${problem}. Verifiers would refuse it.`);
+  const other = unprintableSubjects(statement.subject);
+  if (other !== undefined) throw requestInvalid(`A subject ${other}. Verifiers would refuse it.`);
+  const payload = encodeSignedPayload(printed(statement));
   if (payload !== undefined) return payload;
   throw requestInvalid(`The statement is longer than ${maximumJsonBytes} bytes. Attest the digest of what is large.`);
 }

@@ -71,7 +71,7 @@ function writeObject(members: Record<string, unknown>, room: Uint8Array, at: num
   let end = at;
   room[end++] = openObject;
   for (const name in members) {
-    if (!Object.hasOwn(members, name)) return notWritten;
+    if (name === '__proto__' || !Object.hasOwn(members, name)) return notWritten;
     if (end > at + 1) room[end++] = comma;
     end = writeText(name, room, end);
     if (end === notWritten) return notWritten;

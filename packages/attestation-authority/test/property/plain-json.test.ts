@@ -78,6 +78,7 @@ describe('plain JSON', () => {
     ['an object that prints itself in secret', Object.defineProperty({}, 'toJSON', { value: () => 'x' })],
     ['an array that prints itself', Object.assign([1], { toJSON: () => 'x' })],
     ['no number', Number.NaN],
+    ['a member __proto__', JSON.parse('{"a":{"__proto__":1}}')],
   ])('leaves %s to JSON.stringify', (_, value) => {
     expect(written(value)).toBeUndefined();
   });
