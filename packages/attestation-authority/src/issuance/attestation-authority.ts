@@ -26,11 +26,9 @@ import {
   encodeSignedPayload,
   fits,
   type InTotoStatement,
-  type KeptPayload,
   keyRotationType,
   knownPredicates,
   maximumJsonBytes,
-  PayloadStore,
   type PredicateSchemas,
   printStatement,
   type SignedPayload,
@@ -40,6 +38,8 @@ import {
   type Terms,
   unprintable,
   unprintableSubjects,
+  writeSignedPayload,
+  writeStatement,
 } from '../statement/index.js';
 import { encodeBitstring, setStatusBit, statusListBits } from '../status/index.js';
 import { keyIdOf, maximumKeys, rotateRoot, type TrustedKey, type TrustRoot } from '../trust/index.js';
@@ -54,6 +54,7 @@ import {
   signerShape,
 } from './authority-options.js';
 import { BatchIssuer, closed } from './batch-issuer.js';
+import { type Draft, DraftStore } from './draft-store.js';
 import type { KeyFolder } from './key-folder.js';
 import { CurrentSigner, freshSigner, openSigningKey, vkeyOf, wipe } from './signing-key.js';
 import { StatusLedger } from './status-ledger.js';
@@ -96,14 +97,9 @@ interface Parts {
   readonly maxWaiting: number;
 }
 
-/** A statement on its way into the log. */
-interface Draft {
-  readonly payload: KeptPayload;
-  readonly line: string;
-  readonly mode: IssuanceMode;
-}
-
 const requestsPerCheckpoint = 128;
+/** While others are on their way to the disk, drafting a long batch lets them go on after so many requests. */
+const requestsPerTurn = 512;
 /** RFC 3339 has years of four digits. */
 const lastMoment = Date.UTC(9999, 11, 31);
 
@@ -113,8 +109,7 @@ export class AttestationAuthority implements AsyncDisposable {
   readonly origin: string;
   readonly #parts: Parts;
   readonly #issuer: BatchIssuer;
-  /** The payloads of drafts. */
-  readonly #payloads = new PayloadStore();
+  readonly #drafts = new DraftStore();
   #keys: readonly TrustedKey[];
   #lastTime = { ms: Number.NaN, text: '' };
   #lastList = { number: -1, name: '' };
@@ -218,8 +213,10 @@ export class AttestationAuthority implements AsyncDisposable {
     if (!Array.isArray(requests))
       throw requestInvalid('The requests are no array. Give one, or use issue for a single one.');
     const drafts: Draft[] = [];
+    const takesTurns = requests.length > requestsPerTurn; // small ones of the same turn come into the same commit
     for (let at = 0; at < requests.length; at++) {
-      if (at % requestsPerCheckpoint === 0) await context?.checkpoint();
+      if (context !== undefined && at % requestsPerCheckpoint === 0) await context.checkpoint();
+      if (takesTurns && at % requestsPerTurn === 0 && this.#issuing.size > 0) await turnOfEventLoop();
       drafts.push(this.#draft(requests[at]!));
     }
     return this.#log(drafts);
@@ -268,7 +265,7 @@ export class AttestationAuthority implements AsyncDisposable {
       const bits = status.bits(list).slice();
       setStatusBit(bits, number % statusListBits);
       const draft = this.#statusDraft(list, bits);
-      const { first, proofs } = await this.#issuer.append([revokeLine(number, reason), draft.line]);
+      const { first, proofs } = await this.#issuer.append([lineOf(revokeLine(number, reason)), draft.line]);
       status.recordRevoked(number);
       return { index: first, statusList: await this.#finish(draft, proofs[1]!) };
     });
@@ -367,7 +364,12 @@ export class AttestationAuthority implements AsyncDisposable {
       validity.notBefore === undefined ? { notAfter } : { notBefore: validity.notBefore.toISOString(), notAfter };
     if (number !== undefined) tenstrip_terms.status = this.#placeOf(number);
     if (terms.renews !== undefined) tenstrip_terms.renews = terms.renews;
-    return this.#seal({ _type: statementType, subject, predicateType, predicate, tenstrip_terms }, number, mode);
+    try {
+      return this.#seal({ _type: statementType, subject, predicateType, predicate, tenstrip_terms }, number, mode);
+    } catch (error) {
+      if (number !== undefined) this.#parts.status.giveBack(number);
+      throw error;
+    }
   }
 
   /** Requests of a batch end at the same time as a rule. */
@@ -377,7 +379,7 @@ export class AttestationAuthority implements AsyncDisposable {
     return this.#lastTime.text;
   }
 
-  #checkRequest({ subject, predicateType, predicate, validity }: AttestationRequest): void {
+  #checkRequest({ predicateType, predicate, validity }: AttestationRequest): void {
     if (predicateType === statusListType || predicateType === keyRotationType) {
       throw requestInvalid(
         `Statements of type ${predicateType} change what others mean: publishStatus, revoke and rotateKey make them.`,
@@ -387,10 +389,6 @@ export class AttestationAuthority implements AsyncDisposable {
     if (schema !== undefined && !fits(schema, predicate)) {
       checked(schema, predicate, `a predicate of type ${predicateType}`, 'RequestInvalid');
     }
-    const problem = unprintable(predicate);
-    if (problem !== undefined) throw requestInvalid(`The predicate ${problem}. Verifiers would refuse it.`);
-    const other = unprintableSubjects(subject);
-    if (other !== undefined) throw requestInvalid(`A subject ${other}. Verifiers would refuse it.`);
     const now = this.#parts.governor.clock.now();
     const { notBefore, notAfter } = validity;
     const begin = notBefore?.getTime() ?? now;
@@ -403,7 +401,7 @@ export class AttestationAuthority implements AsyncDisposable {
 
   #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft {
     const payload = payloadOf(statement);
-    return { payload: this.#payloads.keep(payload), line: attestLine(digestOf(payload), status), mode };
+    return this.#drafts.keep(payload, attestLine(digestOf(payload), status), mode);
   }
 
   async #sign(message: Uint8Array): Promise<DsseSignature> {
@@ -448,10 +446,11 @@ export class AttestationAuthority implements AsyncDisposable {
    * What is given out. Signed when it is logged and not before: so there is no signature over what is in no log, and none by a key
    * that was replaced before the entry, which no verifier would believe.
    */
-  #finish({ payload, mode }: Draft, proof: string): Attestation | Promise<Attestation> {
-    const envelope: DsseEnvelope = { payload: payload.text, payloadType: statementPayloadType, signatures: unsigned };
+  #finish(draft: Draft, proof: string): Attestation | Promise<Attestation> {
+    const { mode } = draft;
+    const envelope: DsseEnvelope = { payload: draft.text, payloadType: statementPayloadType, signatures: unsigned };
     if (mode === 'transparent') return this.#withChain({ envelope, proof });
-    return this.#sign(payload.signed).then((signature) => {
+    return this.#sign(draft.signed).then((signature) => {
       const signed = { envelope: { ...envelope, signatures: [signature] } };
       return this.#withChain(mode === 'signature' ? signed : { ...signed, proof });
     });
@@ -484,7 +483,7 @@ export class AttestationAuthority implements AsyncDisposable {
     ];
     if (seed !== undefined) await keyFolder?.begin({ from, to, atSize, digest }, seed);
     seed?.fill(0);
-    const [proof] = (await this.#issuer.appendNow([attestLine(digest, undefined)])).proofs;
+    const [proof] = (await this.#issuer.appendNow([lineOf(attestLine(digest, undefined))])).proofs;
     try {
       await keyFolder?.complete();
     } catch (error) {
@@ -640,6 +639,12 @@ async function readStatusLedger(log: LogWriter, entropy: (length: number) => Uin
 
 /** What a statement is as a payload: good until the next one is made. */
 function payloadOf(statement: InTotoStatement): SignedPayload {
+  const plain = writeSignedPayload(statement, writeStatement); // nothing that is written so is unprintable
+  if (plain !== undefined) return plain;
+  const problem = unprintable(statement.predicate);
+  if (problem !== undefined) throw requestInvalid(`The predicate ${problem}. Verifiers would refuse it.`);
+  const other = unprintableSubjects(statement.subject);
+  if (other !== undefined) throw requestInvalid(`A subject ${other}. Verifiers would refuse it.`);
   const payload = encodeSignedPayload(printed(statement));
   if (payload !== undefined) return payload;
   throw requestInvalid(`The statement is longer than ${maximumJsonBytes} bytes. Attest the digest of what is large.`);
@@ -658,6 +663,10 @@ function printed(statement: InTotoStatement): string[] {
   }
 }
 
+function turnOfEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** The operation that a call is part of. @throws TenstripError `OptionsInvalid` */
 function contextOf(options: IssuanceOptions): OperationContext | undefined {
   const { context } = Object(options) as IssuanceOptions;
@@ -672,6 +681,11 @@ function contextOf(options: IssuanceOptions): OperationContext | undefined {
 
 function keyIdOfVkey(vkey: string): string {
   return keyIdOf(parseVerifierKey(vkey, sha256)!);
+}
+
+/** A line as bytes. */
+function lineOf(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
 }
 
 function hexOf(bytes: Uint8Array): string {

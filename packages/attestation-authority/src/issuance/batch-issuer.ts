@@ -14,7 +14,7 @@ export interface ProvenEntries {
 }
 
 interface Waiting {
-  readonly lines: readonly string[];
+  readonly lines: readonly Uint8Array[];
   resolve(entries: ProvenEntries): void;
   reject(error: unknown): void;
 }
@@ -38,10 +38,11 @@ export class BatchIssuer {
   }
 
   /**
-   * Appends lines in order, at most {@link batchLines} at once; resolves when they are durable and signed.
+   * Appends lines in order, at most {@link batchLines} at once; resolves when they are durable and signed. The bytes must not
+   * change before that.
    * @throws TenstripError `QueueFull` (retryable), `AuthorityClosed`, and what the log throws.
    */
-  append(lines: readonly string[]): Promise<ProvenEntries> {
+  append(lines: readonly Uint8Array[]): Promise<ProvenEntries> {
     if (this.#closed) return Promise.reject(closed());
     if (this.#waitingLines + lines.length > this.#maxWaiting) return Promise.reject(full(this.#waitingLines));
     return new Promise((resolve, reject) => {
@@ -63,7 +64,7 @@ export class BatchIssuer {
   }
 
   /** Appends while paused, before what waits. */
-  appendNow(lines: readonly string[]): Promise<ProvenEntries> {
+  appendNow(lines: readonly Uint8Array[]): Promise<ProvenEntries> {
     return this.#appendAll(lines);
   }
 
@@ -124,8 +125,8 @@ export class BatchIssuer {
     }
   }
 
-  async #appendAll(lines: readonly string[]): Promise<ProvenEntries> {
-    const receipts = await this.#log.appendAll(entriesOf(lines));
+  async #appendAll(lines: readonly Uint8Array[]): Promise<ProvenEntries> {
+    const receipts = await this.#log.appendAll(lines.map((entry) => ({ entry })));
     // One checkpoint as a rule; more when the log cuts its commits otherwise. Each covers a run of lines, and ends with it.
     const all: string[][] = [];
     for (let from = 0; from < receipts.length; ) {
@@ -137,16 +138,6 @@ export class BatchIssuer {
     }
     return { first: receipts[0]!.index, proofs: all.length === 1 ? all[0]! : all.flat() };
   }
-}
-
-/** The lines as bytes, all in one piece of memory. */
-function entriesOf(lines: readonly string[]): { readonly entry: Uint8Array }[] {
-  const { buffer, byteOffset } = Buffer.from(lines.join(''), 'latin1');
-  let at = byteOffset;
-  return lines.map(({ length }) => {
-    at += length;
-    return { entry: new Uint8Array(buffer, at - length, length) };
-  });
 }
 
 /** That an authority takes nothing more. */

@@ -1,5 +1,5 @@
 // Which status numbers are given away, and which are revoked. All of it is in the log's entries, and is read back from there.
-import { setStatusBit, statusBit, statusListBits } from '../status/index.js';
+import { clearStatusBit, setStatusBit, statusBit, statusListBits } from '../status/index.js';
 
 /** A list is left for the next one when so many of its places are taken: a random free place is then found in four draws. */
 const takenAtMost = statusListBits * 0.75;
@@ -46,6 +46,13 @@ export class StatusLedger {
         return number * statusListBits + index;
       }
     }
+  }
+
+  /** A number that {@link StatusLedger.allocate} gave for what was refused then: nobody has seen it. */
+  giveBack(status: number): void {
+    const [list, index] = this.#placeOf(status);
+    clearStatusBit(list.taken, index);
+    list.takenCount--;
   }
 
   /** A number that stands in the log. */

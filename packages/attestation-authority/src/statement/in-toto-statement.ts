@@ -3,6 +3,7 @@
 // which other readers ignore as the framework asks. Cost of reading one of 600 bytes: some 5 us.
 import { z } from 'zod';
 import { type Refusal, refuse } from '../errors/index.js';
+import { notWritten, writeAscii, writeBytes, writePlainJson } from './plain-json.js';
 import type { PredicateSchemas } from './predicates/index.js';
 import { fits, instant, instantOf, isPlainObject, natural, withShape } from './shape.js';
 import { maximumDepth, parseStrictJson } from './strict-json.js';
@@ -223,6 +224,47 @@ const opening = `{"_type":${JSON.stringify(statementType)},"subject":`;
 /** What the last statement had between subject and predicate, and up to its place in a status list. */
 const printed = { type: '', afterSubject: '', notAfter: '', list: '', beforeIndex: '' };
 
+/**
+ * Writes what {@link printStatement} prints from `at` on, and returns where it ends; `notWritten` when there is no room, or subject or
+ * predicate are not so plain that they are written without a text.
+ */
+export function writeStatement(
+  { subject, predicateType, predicate, tenstrip_terms: terms }: InTotoStatement,
+  room: Uint8Array,
+  at: number,
+): number {
+  let end = writeBytes(openingBytes, room, at);
+  if (end !== notWritten) end = writePlainJson(subject, room, end);
+  if (end !== notWritten) end = writeBytes(bytesOf(middle, afterSubject(predicateType, '')), room, end);
+  if (end !== notWritten) end = writePlainJson(predicate, room, end);
+  return end === notWritten ? notWritten : writeEnding(terms, room, end);
+}
+
+function writeEnding(terms: Terms | undefined, room: Uint8Array, at: number): number {
+  if (terms === undefined) return writeAscii('}', room, at);
+  if (!hasPlaceAlone(terms)) return writeBytes(Buffer.from(ending(terms)), room, at);
+  const end = writeBytes(bytesOf(beforePlace, beforeIndex(terms)), room, at);
+  return end === notWritten ? notWritten : writeAscii(`${terms.status.index}}}}`, room, end);
+}
+
+/** A text that many statements have in common, and its bytes. */
+interface Common {
+  text: string;
+  bytes: Uint8Array;
+}
+
+const openingBytes = Buffer.from(opening);
+const middle: Common = { text: '', bytes: new Uint8Array(0) };
+const beforePlace: Common = { text: '', bytes: new Uint8Array(0) };
+
+function bytesOf(common: Common, text: string): Uint8Array {
+  if (common.text !== text) {
+    common.text = text;
+    common.bytes = Buffer.from(text);
+  }
+  return common.bytes;
+}
+
 function afterSubject(predicateType: string, content: string | undefined): string {
   if (content === undefined) return `,"predicateType":${JSON.stringify(predicateType)}`;
   if (printed.type !== predicateType || printed.afterSubject === '') {
@@ -233,17 +275,25 @@ function afterSubject(predicateType: string, content: string | undefined): strin
 }
 
 function ending(terms: Terms): string {
-  const { notBefore, notAfter, status, renews } = terms;
-  if (status === undefined || notBefore !== undefined || renews !== undefined) {
-    return `,"tenstrip_terms":${JSON.stringify(terms)}}`;
-  }
-  const { list, index } = status;
+  if (!hasPlaceAlone(terms)) return `,"tenstrip_terms":${JSON.stringify(terms)}}`;
+  return `${beforeIndex(terms)}${terms.status.index}}}}`;
+}
+
+/** Terms of an end and a place in a status list, as most are. */
+type PlaceAlone = Terms & { readonly status: StatusReference };
+
+function hasPlaceAlone(terms: Terms): terms is PlaceAlone {
+  const { notBefore, status, renews } = terms;
+  return status !== undefined && notBefore === undefined && renews === undefined;
+}
+
+function beforeIndex({ notAfter, status: { list } }: PlaceAlone): string {
   if (printed.notAfter !== notAfter || printed.list !== list || printed.beforeIndex === '') {
     printed.notAfter = notAfter;
     printed.list = list;
     printed.beforeIndex = `,"tenstrip_terms":{"notAfter":${JSON.stringify(notAfter)},"status":{"list":${JSON.stringify(list)},"index":`;
   }
-  return `${printed.beforeIndex}${index}}}}`;
+  return printed.beforeIndex;
 }
 
 /** Why a member of a statement cannot be printed so that {@link readStatement} would read it; `undefined` when it can. */

@@ -23,6 +23,7 @@ export {
   type Terms,
   unprintable,
   unprintableSubjects,
+  writeStatement,
 } from './in-toto-statement.js';
 export { statementPayloadType } from './payload-type.js';
 export {
@@ -50,8 +51,7 @@ export {
   decodeSignedPayload,
   digestOf,
   encodeSignedPayload,
-  type KeptPayload,
-  PayloadStore,
   type SignedPayload,
+  writeSignedPayload,
 } from './signed-payload.js';
 export { freezeDeeply, maximumDepth, maximumJsonBytes, parseStrictJson } from './strict-json.js';

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { isCanonical } from './base64.js';
 import { statementPayloadType } from './payload-type.js';
+import { notWritten } from './plain-json.js';
 import { maximumJsonBytes } from './strict-json.js';
 
 /** The pre-authentication encoding of a statement's payload, until the next one is made. */
@@ -53,54 +54,6 @@ export function decodeSignedPayload(text: string): SignedPayload | undefined {
   return payload;
 }
 
-/**
- * Keeps payloads until what they are part of is given out: as bytes, side by side, which no garbage collection copies, where texts
- * would be copied by two of them on their way.
- */
-export class PayloadStore {
-  #room = Buffer.alloc(0);
-  #used = 0;
-
-  /** A copy, which stays as it is. */
-  keep({ signed, payload }: SignedPayload): KeptPayload {
-    if (signed.length > this.#room.length - this.#used) {
-      this.#room = Buffer.allocUnsafeSlow(Math.max(signed.length, storeBytes));
-      this.#used = 0;
-    }
-    const from = this.#used;
-    this.#used += signed.copy(this.#room, from);
-    return new KeptPayload(this.#room, from, this.#used - payload.length, this.#used);
-  }
-}
-
-const storeBytes = 2 ** 18;
-
-/** A payload in a {@link PayloadStore}. */
-export class KeptPayload {
-  readonly #room: Buffer;
-  readonly #from: number;
-  readonly #payloadFrom: number;
-  readonly #end: number;
-
-  /** @internal */
-  constructor(room: Buffer, from: number, payloadFrom: number, end: number) {
-    this.#room = room;
-    this.#from = from;
-    this.#payloadFrom = payloadFrom;
-    this.#end = end;
-  }
-
-  /** What is signed: a view. */
-  get signed(): Buffer {
-    return this.#room.subarray(this.#from, this.#end);
-  }
-
-  /** The payload in base64, as envelopes carry it. */
-  get text(): string {
-    return this.#room.toString('base64', this.#payloadFrom, this.#end);
-  }
-}
-
 /** The payload that the parts of a JSON text are together; `undefined` when it is longer than strict JSON may be. */
 export function encodeSignedPayload(parts: readonly string[]): SignedPayload | undefined {
   let characters = 0;
@@ -109,6 +62,19 @@ export function encodeSignedPayload(parts: readonly string[]): SignedPayload | u
   const room = bufferFor(characters * 3);
   const length = room.write(parts.join(''), payloadAt, 'utf8');
   return length > maximumJsonBytes ? undefined : complete(room, length);
+}
+
+/**
+ * The payload that `write` makes of some content: it gets where to write from, and returns where it has ended. `undefined` when it
+ * could not.
+ */
+export function writeSignedPayload<Content>(
+  content: Content,
+  write: (content: Content, room: Uint8Array, at: number) => number,
+): SignedPayload | undefined {
+  const room = bufferFor(0);
+  const end = write(content, room, payloadAt);
+  return end === notWritten ? undefined : complete(room, end - payloadAt);
 }
 
 /** SHA-256 of the pre-authentication encoding, in hex: what the log holds of a statement. */

@@ -20,6 +20,12 @@ export function setStatusBit(bits: Uint8Array, index: number): void {
   bits[index >>> 3]! |= 0x80 >> (index & 7);
 }
 
+/** Clears a bit of the list. @throws as {@link setStatusBit} */
+export function clearStatusBit(bits: Uint8Array, index: number): void {
+  setStatusBit(bits, index);
+  bits[index >>> 3]! ^= 0x80 >> (index & 7);
+}
+
 /** `encodedList` of a bitstring. The same bits give the same text: GZIP's time is 0, its level and system byte are fixed. */
 export function encodeBitstring(bits: Uint8Array): string {
   const compressed = gzipSync(bits, { level: 9 });

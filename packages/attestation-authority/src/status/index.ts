@@ -1,2 +1,9 @@
-export { decodeBitstring, encodeBitstring, setStatusBit, statusBit, statusListBits } from './bitstring.js';
+export {
+  clearStatusBit,
+  decodeBitstring,
+  encodeBitstring,
+  setStatusBit,
+  statusBit,
+  statusListBits,
+} from './bitstring.js';
 export { type StatusList, StatusSnapshot } from './status-snapshot.js';

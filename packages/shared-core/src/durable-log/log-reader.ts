@@ -6,7 +6,6 @@ import { isTenstripError } from '../errors/index.js';
 import {
   type Checkpoint,
   fullTileWidth,
-  leafHash,
   parseSignedCheckpoint,
   planConsistency,
   planInclusion,
@@ -284,12 +283,12 @@ async function checkpointText(folder: LogFolder): Promise<() => string> {
 /** Full tiles from their files, the leaves after the last full tile from the entries. */
 async function loadTree(folder: LogFolder, entries: SegmentChain, size: number): Promise<TiledTree> {
   const full = size - (size % fullTileWidth);
-  const tree = await TiledTree.load(new TileStore(folder, sha256), full, sha256);
+  const tree = await TiledTree.load(new TileStore(folder), full, sha256);
   if (full === size) return tree;
   for await (const frames of entries.frames(full)) {
     for (const frame of frames) {
       if (!isRecord(frame.kind)) continue;
-      tree.append(leafHash(storedEntry(frame).entry, sha256));
+      tree.append(storedEntry(frame).entry);
       if (tree.size === size) return tree;
     }
   }

@@ -4,13 +4,7 @@
 // Cost: one pass over the last segment (64 MiB), or over all entries after a restart of the machine: about 2 µs an entry.
 import { readFile } from 'node:fs/promises';
 import { isTenstripError } from '../errors/index.js';
-import {
-  fullTileWidth,
-  leafHash,
-  parseSignedCheckpoint,
-  type Sha256,
-  type SignedCheckpoint,
-} from '../transparency/index.js';
+import { fullTileWidth, parseSignedCheckpoint, type Sha256, type SignedCheckpoint } from '../transparency/index.js';
 import { EntryBundle } from './entry-bundle.js';
 import { type Frame, FrameKind, isRecord } from './frame.js';
 import { checkpointFork, logCorrupt } from './log-error.js';
@@ -87,21 +81,21 @@ async function replay(
   last: StoredCheckpoint | undefined,
   sha256: Sha256,
 ): Promise<RecoveredTree> {
-  const store = new TileStore(folder, sha256);
+  const store = new TileStore(folder);
   const tree = await TiledTree.load(store, start, sha256);
   const bundle = new EntryBundle();
   for await (const frames of entries.frames(start, true)) {
-    for (const frame of frames) replayFrame(frame, { store, tree, bundle }, sha256);
+    for (const frame of frames) replayFrame(frame, { store, tree, bundle });
     await store.flushChanged(tree.size);
   }
   if (last !== undefined) await checkExtends(tree, last);
   return { store, tree, bundle };
 }
 
-function replayFrame(frame: Frame, { store, tree, bundle }: RecoveredTree, sha256: Sha256): void {
+function replayFrame(frame: Frame, { store, tree, bundle }: RecoveredTree): void {
   if (isRecord(frame.kind) && frame.record >= tree.size) {
     const { entry } = storedEntry(frame);
-    tree.append(leafHash(entry, sha256));
+    tree.append(entry);
     bundle.add(entry);
     if (bundle.width === fullTileWidth) store.addBundle(tree.size / fullTileWidth - 1, bundle.bytes);
   } else if (frame.kind === FrameKind.checkpoint && frame.record === tree.size) {

@@ -452,7 +452,7 @@ async function loadLeft(
   folder: LogFolder,
   start: number,
 ): Promise<{ hashes: readonly Uint8Array[]; columns: Uint8Array[][] }> {
-  const tree = await TiledTree.load(new TileStore(folder, sha256), start, sha256);
+  const tree = await TiledTree.load(new TileStore(folder), start, sha256);
   const columns = tree.mark().edge.map(({ tile, width }) => {
     const bytes = tile.bytes(width);
     return tile.level === 0 ? [] : Array.from({ length: width }, (_, at) => hashAt(bytes, at));

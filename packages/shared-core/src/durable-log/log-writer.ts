@@ -11,7 +11,6 @@ import {
   checkEntryLength,
   fullTileWidth,
   isSignatureBy,
-  leafHash,
   type NoteSignature,
   printCheckpoint,
   printSignedNote,
@@ -305,7 +304,7 @@ export class LogWriter implements AsyncDisposable {
   #grow(batch: readonly LogEntry[]): void {
     const { tree, bundle, store } = this.#log;
     for (const { entry } of batch) {
-      tree.append(leafHash(entry, sha256));
+      tree.append(entry);
       bundle.add(entry);
       if (bundle.width === fullTileWidth) store.addBundle(tree.size / fullTileWidth - 1, bundle.bytes);
     }

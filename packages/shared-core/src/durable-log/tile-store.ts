@@ -1,7 +1,7 @@
 // The public side of a log: checkpoint, tiles and entry bundles, in files named as the URLs of a tiled log, so that any
 // static file server can serve the folder. Source: C2SP tlog-tiles (https://c2sp.org/tlog-tiles). All of it can be made
 // again from the segments, so only the checkpoint is synced. Memory: at most 256 tiles (4 MiB) beside what is unwritten.
-import { fullTileWidth, printTilePath, type Sha256, type TilePath } from '../transparency/index.js';
+import { fullTileWidth, printTilePath, type TilePath } from '../transparency/index.js';
 import { logCorrupt } from './log-error.js';
 import type { LogFolder } from './log-folder.js';
 import { Tile } from './tile.js';
@@ -28,7 +28,6 @@ interface Unwritten {
 /** The tiles of one log. */
 export class TileStore {
   readonly #folder: LogFolder;
-  readonly #sha256: Sha256;
   /** Least recently used first. */
   readonly #cache = new Map<string, Tile>();
   readonly #unwritten = new Map<string, Unwritten>();
@@ -36,9 +35,8 @@ export class TileStore {
   /** Files of partial tiles, as of the last publication and of the one before. */
   #partial: [older: string[], newer: string[]] = [[], []];
 
-  constructor(folder: LogFolder, sha256: Sha256) {
+  constructor(folder: LogFolder) {
     this.#folder = folder;
-    this.#sha256 = sha256;
   }
 
   /**
@@ -48,7 +46,7 @@ export class TileStore {
   async tile(level: number, index: number): Promise<Tile> {
     const name = tileFile({ level, index, width: fullTileWidth });
     const known = this.#unwritten.get(name)?.tile ?? this.#cache.get(name);
-    const tile = known ?? Tile.fromFile(level, index, (await this.#folder.read(name)) ?? nothing, this.#sha256);
+    const tile = known ?? Tile.fromFile(level, index, (await this.#folder.read(name)) ?? nothing);
     if (tile === undefined) throw logCorrupt(name, 0, 'it is missing, or has not the 8,192 bytes of a full tile');
     this.#remember(name, tile);
     return tile;

@@ -1,11 +1,23 @@
 // One tile of the tree in memory, with the nodes between its hashes and its root, so that no proof hashes twice. 16 KiB.
+// Hashes come and go as texts of 32 characters, one a byte: of what OpenSSL gives, they leave least to collect.
 // Source: C2SP tlog-tiles (https://c2sp.org/tlog-tiles), "Merkle Tree".
+import { hash } from 'node:crypto';
 import { assert } from '../errors/index.js';
-import { fullTileWidth, hashBytes, nodeHash, type Sha256, tileHeight } from '../transparency/index.js';
+import { fullTileWidth, hashBytes, tileHeight } from '../transparency/index.js';
 
 /** Row 0 has the 256 hashes of the file, row 1 the 128 parents of their pairs, up to the 2 hashes of row 7. */
 const rowStart = Array.from({ length: tileHeight }, (_, row) => 2 * fullTileWidth - (2 * fullTileWidth) / 2 ** row);
 const nodeCount = 2 * fullTileWidth - 2;
+const hashWords = hashBytes / 4;
+
+// The hash of an inner node is laid out here, its children from a whole word on, so that they are copied by words.
+const nodeWords = new Uint32Array(1 + 2 * hashWords);
+const nodeInput = new Uint8Array(nodeWords.buffer, 3).fill(0x01, 0, 1);
+
+/** The SHA-256 of `data` as text, one character a byte. */
+export function sha256Text(data: Uint8Array): string {
+  return hash('sha256', data, 'binary');
+}
 
 /** A tile that fills from the left. */
 export class Tile {
@@ -14,10 +26,10 @@ export class Tile {
   /** How many hashes of row 0 there are. */
   width = 0;
   readonly #nodes = new Uint8Array(nodeCount * hashBytes);
+  /** The same memory: to be copied. */
+  readonly #words = new Uint32Array(this.#nodes.buffer);
   /** The same memory: to be printed. */
   readonly #buffer = Buffer.from(this.#nodes.buffer);
-  /** By row, the node that came last and waits for its right sibling: saves two views of `#nodes` for every hash. */
-  #waiting: Uint8Array[] = [];
 
   constructor(level: number, index: number) {
     this.level = level;
@@ -36,29 +48,21 @@ export class Tile {
     return this.#buffer.toString('base64', start, start + hashBytes);
   }
 
-  /** Appends a hash to row 0 and computes the nodes that it completes. The array may be kept: do not change it afterwards. */
-  push(hash: Uint8Array, sha256: Sha256): void {
-    let at = this.width++;
-    let node = hash;
-    this.#set(0, at, node);
-    for (let row = 0; at % 2 === 1 && row < tileHeight - 1; row++) {
-      node = nodeHash(this.#waiting[row] ?? this.node(row, at - 1), node, sha256);
-      at = (at - 1) / 2;
-      this.#set(row + 1, at, node);
-    }
-    if (this.width === fullTileWidth) this.#waiting = [];
+  /** Appends a hash, see {@link sha256Text}, to row 0 and computes the nodes that it completes. */
+  push(text: string): void {
+    this.#set(0, this.width, text);
+    this.#complete();
   }
 
   /** Goes back to `width` hashes. */
   cut(width: number): void {
     this.width = width;
-    this.#waiting = [];
   }
 
-  /** The root of a full tile: a hash of the tile above. */
-  root(sha256: Sha256): Uint8Array {
+  /** The root of a full tile as text: a hash of the tile above. */
+  root(): string {
     assert(this.width === fullTileWidth, 'only a full tile has a root');
-    return nodeHash(this.node(tileHeight - 1, 0), this.node(tileHeight - 1, 1), sha256);
+    return this.#parent(tileHeight - 1, 0);
   }
 
   /** What the file of this tile holds when it is `width` hashes wide: a view. */
@@ -67,15 +71,33 @@ export class Tile {
   }
 
   /** The tile that a file holds; `undefined` when its length is not that of a full tile. */
-  static fromFile(level: number, index: number, bytes: Uint8Array, sha256: Sha256): Tile | undefined {
+  static fromFile(level: number, index: number, bytes: Uint8Array): Tile | undefined {
     if (bytes.length !== fullTileWidth * hashBytes) return undefined;
     const tile = new Tile(level, index);
-    for (let at = 0; at < bytes.length; at += hashBytes) tile.push(bytes.subarray(at, at + hashBytes), sha256);
+    tile.#nodes.set(bytes);
+    while (tile.width < fullTileWidth) tile.#complete();
     return tile;
   }
 
-  #set(row: number, at: number, hash: Uint8Array): void {
-    this.#nodes.set(hash, (rowStart[row]! + at) * hashBytes);
-    if (at % 2 === 0) this.#waiting[row] = hash;
+  /** Counts the hash that stands behind those of row 0, and computes the nodes that it completes. */
+  #complete(): void {
+    let at = this.width++;
+    for (let row = 0; at % 2 === 1 && row < tileHeight - 1; row++) {
+      const text = this.#parent(row, at - 1);
+      at = (at - 1) / 2;
+      this.#set(row + 1, at, text);
+    }
+  }
+
+  /** The hash over a node and its right sibling: `SHA-256(0x01 || left || right)`. */
+  #parent(row: number, left: number): string {
+    const start = (rowStart[row]! + left) * hashWords;
+    for (let word = 0; word < 2 * hashWords; word++) nodeWords[1 + word] = this.#words[start + word]!;
+    return sha256Text(nodeInput);
+  }
+
+  #set(row: number, at: number, text: string): void {
+    const start = (rowStart[row]! + at) * hashBytes;
+    for (let byte = 0; byte < hashBytes; byte++) this.#nodes[start + byte] = text.charCodeAt(byte);
   }
 }

@@ -7,7 +7,7 @@ import {
   emptyRoot,
   foldNodes,
   fullTileWidth,
-  hashBytes,
+  leafHash,
   type NodeAddress,
   type ProofPlan,
   rangeNodes,
@@ -15,7 +15,7 @@ import {
   type TilePath,
   tileHeight,
 } from '../transparency/index.js';
-import { Tile } from './tile.js';
+import { sha256Text, Tile } from './tile.js';
 import type { TileStore } from './tile-store.js';
 
 /** Where a tree was, to go back to: see {@link TiledTree.mark}. */
@@ -46,7 +46,7 @@ export class TiledTree {
   static async load(store: TileStore, size: number, sha256: Sha256): Promise<TiledTree> {
     assert(size % fullTileWidth === 0, 'a tree is loaded from full tiles');
     const edge: Tile[] = [];
-    for (let level = 0; fullTileWidth ** level <= size; level++) edge.push(await edgeTile(store, level, size, sha256));
+    for (let level = 0; fullTileWidth ** level <= size; level++) edge.push(await edgeTile(store, level, size));
     return new TiledTree(store, sha256, size, edge);
   }
 
@@ -72,16 +72,15 @@ export class TiledTree {
     return foldNodes(await this.#nodes(rangeNodes(0, size)), this.#sha256);
   }
 
-  /** Adds a leaf by its hash. A tile that becomes full goes to the store, and its root into the level above. */
-  append(leaf: Uint8Array): void {
-    assert(leaf.length === hashBytes, 'a leaf hash has 32 bytes');
-    let hash = leaf;
+  /** Adds an entry as a leaf. A tile that becomes full goes to the store, and its root into the level above. */
+  append(entry: Uint8Array): void {
+    let hash = leafHash(entry, sha256Text);
     for (let level = 0; ; level++) {
       const tile = this.#openTile(level);
-      tile.push(hash, this.#sha256);
+      tile.push(hash);
       if (tile.width < fullTileWidth) break;
       this.#store.addTile(tile);
-      hash = tile.root(this.#sha256);
+      hash = tile.root();
     }
     this.#size++;
   }
@@ -175,13 +174,13 @@ function locate(level: number, index: number): { tileLevel: number; row: number;
 }
 
 /** The rightmost tile of a level, its hashes folded from the full tiles below. */
-async function edgeTile(store: TileStore, level: number, size: number, sha256: Sha256): Promise<Tile> {
+async function edgeTile(store: TileStore, level: number, size: number): Promise<Tile> {
   const count = Math.floor(size / fullTileWidth ** level);
   const index = Math.floor((count - 1) / fullTileWidth);
   if (count % fullTileWidth === 0) return store.tile(level, index);
   const tile = new Tile(level, index);
   for (let below = index * fullTileWidth; below < count; below++) {
-    tile.push((await store.tile(level - 1, below)).root(sha256), sha256);
+    tile.push((await store.tile(level - 1, below)).root());
   }
   return tile;
 }

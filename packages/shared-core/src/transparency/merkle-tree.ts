@@ -41,8 +41,11 @@ const nodePrefix = 0x01;
 const nodeInput = new Uint8Array(1 + 2 * hashBytes).fill(nodePrefix, 0, 1);
 const leafInput = new Uint8Array(1 + 0xffff).fill(leafPrefix, 0, 1);
 
-/** The hash of a leaf: `SHA-256(0x00 || entry)`. `entry` may have any length. */
-export function leafHash(entry: Uint8Array, sha256: Sha256): Uint8Array {
+/**
+ * The hash of a leaf: `SHA-256(0x00 || entry)`. `entry` may have any length. In the form in which `sha256` gives it: 32 bytes,
+ * unless it is another function than a {@link Sha256}, which prints hashes, say; that must not keep `data` either.
+ */
+export function leafHash<Hash = Uint8Array>(entry: Uint8Array, sha256: (data: Uint8Array) => Hash): Hash {
   const input = leafInputOf(1 + entry.length);
   input.set(entry, 1);
   return sha256(input);
