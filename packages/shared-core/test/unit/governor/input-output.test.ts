@@ -108,7 +108,10 @@ describe('I/O limits', () => {
     const holder = governor.run('holder', () => new Promise<void>((resolve) => (release = resolve)));
     const waiting = governor.run({ name: 'waiting', ioOps: 10, signal: abort.signal }, () => 'ran');
     let served = false;
-    const behind = governor.io({ ops: 10 }).then(() => (served = true));
+    const behind = (async () => {
+      await governor.io({ ops: 10 });
+      served = true;
+    })();
     await clock.advance(1);
     expect(served).toBe(false);
     abort.abort();
