@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { requireFull } from '../../../../tools/test-requirements.mjs';
 import { createEngine, type Engine, rel } from '../../src/index.js';
-import { relations, ruleText, type TestUpdate, testProgram } from './random-programs.js';
+import { apply, provedFacts, relations, ruleText, testProgram } from './random-programs.js';
 
 const full = requireFull().available;
 
@@ -26,17 +26,6 @@ function engineFor(rules: readonly string[]): Engine {
   engine.addRules(['most(z, 2147483647).', ...rules].join('\n'));
   return engine;
 }
-
-const apply = (engine: Engine, updates: readonly TestUpdate[]) =>
-  engine.transact((tx) => {
-    for (const { insert, fact } of updates) {
-      if (insert) tx.insert(fact.predicate, ...fact.arguments);
-      else tx.retract(fact.predicate, ...fact.arguments);
-    }
-  });
-
-const provedFacts = (engine: Engine) =>
-  engine.relations.flatMap((name) => Array.from(engine.find(name), (row) => engine.explain(name, row)));
 
 describe('an engine whose rules failed now and then', () => {
   it('is as one that never saw them: facts, proofs, digest, rules, and all that comes later', async () => {

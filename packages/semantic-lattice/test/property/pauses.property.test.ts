@@ -5,22 +5,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { requireFull } from '../../../../tools/test-requirements.mjs';
 import { Workspace } from '../../src/fixpoint/workspace.js';
 import { createEngine, type Engine, minInteger, rel } from '../../src/index.js';
-import { relations, ruleText, type TestUpdate, testProgram } from './random-programs.js';
+import { apply, provedFacts, relations, ruleText, testProgram } from './random-programs.js';
 
 const full = requireFull().available;
 
 afterEach(() => vi.restoreAllMocks());
-
-const apply = (engine: Engine, updates: readonly TestUpdate[]) =>
-  engine.transact((tx) => {
-    for (const { insert, fact } of updates) {
-      if (insert) tx.insert(fact.predicate, ...fact.arguments);
-      else tx.retract(fact.predicate, ...fact.arguments);
-    }
-  });
-
-const provedFacts = (engine: Engine) =>
-  engine.relations.flatMap((name) => Array.from(engine.find(name), (row) => engine.explain(name, row)));
 
 /** Makes fuel last for a few rows only, and pauses where it is told to. */
 function pausing(random: () => number): void {

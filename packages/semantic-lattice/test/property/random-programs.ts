@@ -1,7 +1,7 @@
 // Random stratified programs over a small domain, and an evaluator of them that is as simple as can be: it tries every assignment
 // of every rule's variables until nothing new comes.
 import fc from 'fast-check';
-import { rel } from '../../src/index.js';
+import { type Engine, rel } from '../../src/index.js';
 
 export interface TestAtom {
   readonly predicate: string;
@@ -130,3 +130,16 @@ function holds(atom: TestAtom, model: ReadonlySet<string>): boolean {
   if (wildcard < 0) return model.has(keyOf(atom));
   return domain.some((each) => holds({ ...atom, arguments: atom.arguments.with(wildcard, each) }, model));
 }
+
+/** One transaction of random updates. */
+export const apply = (engine: Engine, updates: readonly TestUpdate[]) =>
+  engine.transact((tx) => {
+    for (const { insert, fact } of updates) {
+      if (insert) tx.insert(fact.predicate, ...fact.arguments);
+      else tx.retract(fact.predicate, ...fact.arguments);
+    }
+  });
+
+/** All facts with their proofs. */
+export const provedFacts = (engine: Engine) =>
+  engine.relations.flatMap((name) => Array.from(engine.find(name), (row) => engine.explain(name, row)));
