@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ActivityFunction, type FaultTarget, HostSurface, runExperiment } from '@tenstrip/chaos-engine';
 import { seededRandom } from '@tenstrip/shared-core';
-import { pushUnderTorture } from './torture-pushes';
+import { pushUnderTorture } from './torture/watchtower-pushes';
 
 const repository = resolve(__dirname, '../..');
 const rounds = Number(process.argv[2] ?? 3);

@@ -25,17 +25,12 @@ async function node(cwd, args) {
   return stdout;
 }
 
-/** Not examples by themselves: parts of one, and one whose data have to be installed, which has a test of its own. */
-const notAlone = new Set([
-  'chaos-engine/push-ends.ts',
-  'chaos-engine/torture-pushes.ts',
-  'semantic-lattice/gene-ontology.ts',
-]);
+/** Its data have to be installed; it has a test of its own, on data of the test's. */
+const needsData = 'semantic-lattice/gene-ontology.ts';
 
-/** Examples are the TypeScript files below examples/<package>/; watchtower is a program with tests of its own. */
+/** Examples are the TypeScript files right in examples/<package>/, their parts in folders beside them; watchtower is a program with tests of its own. */
 const standalone = readdirSync(examples, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && !/^watchtower\/|(^|\/)node_modules\/|\.test\.ts$/.test(file))
-  .filter((file) => !notAlone.has(file))
+  .filter((file) => /^(?!watchtower|node_modules)[^/]+\/[^/]+\.ts$/.test(file) && file !== needsData)
   .sort();
 
 describe('from a clone', () => {

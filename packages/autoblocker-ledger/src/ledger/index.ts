@@ -3,7 +3,7 @@ export type { DecisionChange } from './decision-change.js';
 export { evidenceOf } from './evidence.js';
 export { ExpiryQueue } from './expiry-queue.js';
 export type { DecisionHistory, EvidenceLine, Explanation } from './explanation.js';
-export type { BatchName, LedgerEntry } from './ledger-entry.js';
+export type { BatchName, LedgerEntry, RuleNumbers } from './ledger-entry.js';
 export { logFolder, memoryFolder, openSigner } from './ledger-folder.js';
 export { LedgerPolicyState } from './policy-state.js';
 export type { VerificationReport } from './verification.js';

@@ -102,7 +102,7 @@ interface RuleChangeEntry {
 }
 
 /** A rule with its thresholds. */
-interface RuleNumbers extends RuleName {
+export interface RuleNumbers extends RuleName {
   /** `null`: no number of events overflows, but a condition or a time. */
   readonly capacity: number | null;
   readonly leakSpeedMs: number;

@@ -4,16 +4,14 @@
 import { type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { canonicalJson, sha256 } from '@tenstrip/shared-core/crypto';
 import { LogWriter } from '@tenstrip/shared-core/durable-log';
-import { TenstripError } from '@tenstrip/shared-core/errors';
-import { z } from 'zod';
-import { CrossDomainDetector, crossDomainMemoryMs, crossDomainNumbers, crossDomainRule } from '../correlation/index.js';
+import type { z } from 'zod';
+import { CrossDomainDetector, crossDomainMemoryMs, crossDomainRule } from '../correlation/index.js';
 import {
   type BlockProposal,
   canonicalTarget,
   checked,
   type Decision,
   type DecisionOutcome,
-  type DecisionState,
   defaultEscalation,
   networkRecidiveRule,
   neverBlocked,
@@ -21,24 +19,10 @@ import {
   RecentSuccesses,
   type RevokeReason,
   readSelfAddresses,
-  recidiveHosts,
-  recidiveWindowMs,
   revokeReasonSchema,
 } from '../decisions/index.js';
-import type { LedgerErrorCode } from '../errors/index.js';
+import { type BlockTarget, EventKeeper, type LineSource, type SecurityEvent, targetKey } from '../events/index.js';
 import {
-  type BlockTarget,
-  bringBack,
-  EventKeeper,
-  type LineSource,
-  lineDigest,
-  parseSecurityEvent,
-  type SecurityEvent,
-  type SourceLine,
-  targetKey,
-} from '../events/index.js';
-import {
-  type BatchName,
   BlockLedger,
   type DecisionChange,
   type Explanation,
@@ -62,106 +46,22 @@ import type { RuleSet } from '../rules/index.js';
 import { builtInScenarios, PatternDetector, type Scenario } from '../scenarios/index.js';
 import { type AutoblockerOptions, checkedOptions } from './autoblocker-options.js';
 import { DecisionMaker } from './decision-maker.js';
-import { eventsPerCheckpoint, LogReading } from './log-reading.js';
-import type { ReadLogsOptions, ReadReport, StampOptions } from './read-report.js';
+import { EventIntake } from './event-intake.js';
+import type {
+  ActorRecord,
+  CallOptions,
+  DecisionQuery,
+  IngestOptions,
+  IngestReceipt,
+  LedgerStatistics,
+  LineOptions,
+  LineReceipt,
+  RevocationReceipt,
+} from './ledger-calls.js';
+import { LogReading } from './log-reading.js';
+import type { ReadLogsOptions, ReadReport } from './read-report.js';
 import { ReadTally } from './read-tally.js';
-
-/** What long calls take. */
-export interface CallOptions {
-  /** The operation that this call is part of. Default: one of the ledger's governor. */
-  readonly context?: OperationContext;
-  readonly signal?: AbortSignal;
-}
-
-/** What events are given in with. */
-export interface IngestOptions extends CallOptions {
-  /**
-   * The caller's name for these events, at most 256 characters: a second time under it they are not counted, over a restart too.
-   * Other events under it are refused.
-   */
-  readonly batch?: string;
-}
-
-/** That events were taken and what they led to is durable. */
-export interface IngestReceipt {
-  readonly events: number;
-  /** They were taken before, under the same `batch`, and had no effect now. */
-  readonly repeated: boolean;
-  readonly outcomes: readonly DecisionOutcome[];
-  /** A signed checkpoint that covers all outcomes. */
-  readonly checkpoint: string;
-}
-
-/** What lines are given in with. */
-export interface LineOptions extends IngestOptions, StampOptions {
-  /** What the source is called in evidence. */
-  readonly source: string;
-}
-
-/** The same for lines. */
-export interface LineReceipt extends IngestReceipt {
-  /** Lines of a known program that are of no interest here. */
-  readonly recognised: number;
-  /** Lines that no parser knows. */
-  readonly unrecognised: number;
-}
-
-/** That a decision is taken back. */
-export interface RevocationReceipt {
-  readonly decision: Decision;
-  /** The entry that revoked it; `undefined` when an earlier one had. */
-  readonly entry: bigint | undefined;
-  readonly alreadyRevoked: boolean;
-}
-
-/** Somebody on whom there are decisions. */
-export interface ActorRecord {
-  readonly target: BlockTarget;
-  /** Oldest first. */
-  readonly decisions: readonly Decision[];
-  /** Every rule that led to them. */
-  readonly scenarios: readonly string[];
-  readonly eventCount: number;
-  /** When the first decision was made, in milliseconds since 1970. */
-  readonly firstSeen: number;
-  /** When the last one ends; `null`: never. */
-  readonly until: number | null;
-}
-
-/** Counts of a ledger. */
-export interface LedgerStatistics {
-  readonly size: bigint;
-  /** Entries by class. */
-  readonly entries: Readonly<Record<string, number>>;
-  readonly decisions: Readonly<Record<DecisionState, number>>;
-  /** By scenario: buckets that live, and since the start their overflows and evictions. */
-  readonly buckets: Readonly<
-    Record<string, { readonly live: number; readonly overflows: number; readonly evicted: number }>
-  >;
-  /** Identifiers whose failures are added up over domains, and since the start overflows, evictions and links dropped for room. */
-  readonly actors: {
-    readonly identities: number;
-    readonly overflows: number;
-    readonly evicted: number;
-    readonly linksDropped: number;
-  };
-  /** Events since the start that were refusals by an earlier block, and did not count. */
-  readonly feedbackEvents: number;
-  /** What "now" is, in milliseconds since 1970. */
-  readonly now: number;
-}
-
-/** What {@link AutoblockerLedger.query} looks for. */
-export interface DecisionQuery {
-  readonly target?: BlockTarget | string;
-  /** Decisions made from here on. */
-  readonly from?: Date;
-  /** Decisions made before. */
-  readonly to?: Date;
-  readonly state?: DecisionState;
-  /** The moment of whose state is asked, in milliseconds since 1970. Default: now. */
-  readonly at?: number;
-}
+import { rulesAsRecorded } from './recorded-rules.js';
 
 /** Logins matter to the rails for a day, so a restart looks back as far. */
 const successMemoryMs = 86_400_000;
@@ -171,9 +71,6 @@ const carrierNat = '100.64.0.0/10';
 const selfRefreshMs = 60_000;
 /** Of a note about an allow-listed network, so much is kept. */
 const maxNoteLength = 1024;
-/** As in files. */
-const maxLineBytes = 8192;
-const batchSchema = z.string().min(1).max(256).optional();
 /** The address that {@link AutoblockerLedger.isBlocked} is about: read before anything else runs. */
 const asked = new Uint32Array(4);
 
@@ -204,8 +101,7 @@ export class AutoblockerLedger implements AsyncDisposable {
   readonly #ledger: BlockLedger;
   readonly #maker: DecisionMaker;
   readonly #reading: LogReading;
-  /** Batches that are being taken. */
-  readonly #batches = new Map<string, Promise<IngestReceipt>>();
+  readonly #intake: EventIntake;
   #newestEvent = 0;
   readonly #readNow = () => this.now;
   #selfReadAt = Number.NEGATIVE_INFINITY;
@@ -294,6 +190,16 @@ export class AutoblockerLedger implements AsyncDisposable {
       times: () => this.#times(),
       flush: () => this.#flush(),
     });
+    this.#intake = new EventIntake({
+      ledger: parts.ledger,
+      parserOf: (options) => this.#reading.parserOf(options.source, undefined, options),
+      observe: (event, tell) => this.#observe(event, false, tell),
+      latest: () => this.#latest,
+      refreshSelf: () => this.#refreshSelf(),
+      times: () => this.#times(),
+      flush: () => this.#flush(),
+      run: (name, options, body) => this.#run(name, options, body),
+    });
   }
 
   /** The key that checkpoints are signed with, as a C2SP vkey. Whoever audits the ledger needs it from you, not from the ledger. */
@@ -368,8 +274,7 @@ export class AutoblockerLedger implements AsyncDisposable {
    * @throws TenstripError `EventInvalid`, `TargetInvalid`, `OptionsInvalid`, `BatchReused`, before any of them has an effect.
    */
   async ingest(events: SecurityEvent | readonly SecurityEvent[], options: IngestOptions = {}): Promise<IngestReceipt> {
-    const list = (Array.isArray(events) ? events : [events]).map((event) => canonicalEvent(parseSecurityEvent(event)));
-    return this.#take(list, options, () => JSON.stringify(list));
+    return this.#intake.take(events, options);
   }
 
   /**
@@ -377,12 +282,7 @@ export class AutoblockerLedger implements AsyncDisposable {
    * them a `batch`, and give them again until they are acknowledged. @throws TenstripError `OptionsInvalid`, `BatchReused`
    */
   async ingestLines(lines: readonly string[], options: LineOptions): Promise<LineReceipt> {
-    const parser = this.#reading.parserOf(options.source, undefined, options);
-    const parsed = sourceLines(lines).map((line) => parser.parse(line));
-    const unrecognised = parsed.filter((line) => line === undefined).length;
-    const events = parsed.flatMap((line) => line?.event ?? []);
-    const receipt = await this.#take(events, options, () => JSON.stringify(lines));
-    return { ...receipt, recognised: lines.length - unrecognised - events.length, unrecognised };
+    return this.#intake.takeLines(lines, options);
   }
 
   // ------------------------------------------------------------------------------------------------------ decisions
@@ -554,74 +454,10 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   // --------------------------------------------------------------------------------------------------------- inside
 
-  /** Takes events, once for each batch. `content`: what is the same when it is sent again. */
-  async #take(events: readonly SecurityEvent[], options: IngestOptions, content: () => string): Promise<IngestReceipt> {
-    const name = checked(batchSchema, options.batch, 'a batch');
-    const batch = name === undefined ? undefined : { batch: name, digest: lineDigest(content()).slice(0, 32) };
-    if (batch === undefined) return this.#run('ingest', options, (op) => this.#observeAll(events, undefined, op));
-    // Whoever sends again while the first sending is under way waits for what becomes of it.
-    while (this.#batches.has(batch.batch)) await this.#batches.get(batch.batch)?.catch(() => undefined);
-    const taken = this.#run('ingest', options, (op) => this.#observeAll(events, batch, op));
-    this.#batches.set(batch.batch, taken);
-    return taken.finally(() => this.#batches.delete(batch.batch));
-  }
-
-  async #observeAll(
-    events: readonly SecurityEvent[],
-    batch: BatchName | undefined,
-    op: OperationContext,
-  ): Promise<IngestReceipt> {
-    await this.#refreshSelf();
-    await op.checkpoint();
-    const repeated = batch !== undefined && this.#wasTaken(batch);
-    const outcomes: DecisionOutcome[] = [];
-    for (const event of events) bringBack(event, this.#latest);
-    for (const [index, event] of repeated ? [] : events.entries()) {
-      // A batch is all or nothing: whoever was told that it failed may give it again.
-      if (batch === undefined && index % eventsPerCheckpoint === eventsPerCheckpoint - 1) await op.checkpoint();
-      this.#observe(event, false, (outcome) => outcomes.push(outcome));
-    }
-    if (batch !== undefined && !repeated) {
-      const fact = { ...this.#times(), events: events.length };
-      this.#ledger.record({ class: 'event-batch', fact, personal: batch });
-    }
-    await this.#flush();
-    return { events: events.length, repeated, outcomes, checkpoint: this.checkpoint };
-  }
-
-  /** Whether a batch was taken before. A sender that counts anew must hear of it: its events would be gone. */
-  #wasTaken({ batch, digest }: BatchName): boolean {
-    const known = this.#ledger.projections.batch(batch);
-    if (known === undefined) return false;
-    if (known.digest === undefined || known.digest === digest) return true;
-    throw new TenstripError<LedgerErrorCode>(
-      'BatchReused',
-      `The batch ${JSON.stringify(batch)} was taken before with other content. Give each batch a name of its own, also after a restart.`,
-      { details: { batch } },
-    );
-  }
-
   /** First entries of an opened ledger: rules that changed, allow-list entries that are new. */
   async #begin(allowed: readonly string[]): Promise<void> {
     await this.#refreshSelf();
-    const rules = [
-      ...this.scenarios.map(({ name, version, capacity, leakSpeedMs, blackholeMs = 0 }) => ({
-        name,
-        version,
-        // JSON knows no infinity.
-        capacity: capacity === Number.POSITIVE_INFINITY ? null : capacity,
-        leakSpeedMs,
-        blackholeMs,
-      })),
-      { name: crossDomainRule.name, version: crossDomainRule.version, ...crossDomainNumbers },
-      {
-        name: networkRecidiveRule.name,
-        version: networkRecidiveRule.version,
-        capacity: recidiveHosts,
-        leakSpeedMs: recidiveWindowMs,
-        blackholeMs: 0,
-      },
-    ];
+    const rules = rulesAsRecorded(this.scenarios);
     const digest = Buffer.from(sha256(Buffer.from(canonicalJson(rules)))).toString('hex');
     if (digest !== this.#ledger.projections.rulesDigest) {
       const fact = { ...this.#times(), count: rules.length, digest };
@@ -708,23 +544,4 @@ function scenariosOf({ scenarios, rules }: ReturnType<typeof checkedOptions>): r
 
 async function grantedFolder(folder: string, governor: ResourceGovernor): Promise<string> {
   return folder === memoryFolder || !governor.sandboxed ? folder : governor.use('fs.write').resolve(folder);
-}
-
-/** Lines as a source would have them; those that are too long are cut. */
-function sourceLines(lines: readonly string[]): SourceLine[] {
-  let offset = 0;
-  return lines.map((line) => {
-    const start = offset;
-    const bytes = Buffer.byteLength(line);
-    offset += bytes + 1;
-    const cut = bytes > maxLineBytes;
-    const text = cut ? Buffer.from(line).subarray(0, maxLineBytes).toString() : line;
-    const digest = cut ? { digest: lineDigest(line) } : {};
-    return { text, offset: start, end: offset, cut, garbled: line.includes('\0'), ...digest };
-  });
-}
-
-/** The event with its actors in canonical spelling. */
-function canonicalEvent(event: SecurityEvent): SecurityEvent {
-  return { ...event, actor: event.actor.map(canonicalTarget) };
 }

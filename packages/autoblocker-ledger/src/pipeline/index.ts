@@ -1,14 +1,14 @@
-export {
-  type ActorRecord,
-  AutoblockerLedger,
-  type CallOptions,
-  type DecisionQuery,
-  type IngestOptions,
-  type IngestReceipt,
-  type LedgerStatistics,
-  type LineOptions,
-  type LineReceipt,
-  type RevocationReceipt,
-} from './autoblocker-ledger.js';
+export { AutoblockerLedger } from './autoblocker-ledger.js';
 export { type AutoblockerOptions, maxBucketsSchema } from './autoblocker-options.js';
+export type {
+  ActorRecord,
+  CallOptions,
+  DecisionQuery,
+  IngestOptions,
+  IngestReceipt,
+  LedgerStatistics,
+  LineOptions,
+  LineReceipt,
+  RevocationReceipt,
+} from './ledger-calls.js';
 export type { ReadLogsOptions, ReadProgress, ReadReport, SourceReport, StampOptions } from './read-report.js';

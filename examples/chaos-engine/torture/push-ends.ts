@@ -1,8 +1,8 @@
 // The two ends of a push, each a process of its own: `serve <folder> <host> <port>` takes batches into a ledger, and
-// `send <url> <batches>` sends each batch until it is acknowledged, one line of JSON on standard output for each. See torture-pushes.ts.
+// `send <url> <batches>` sends each batch until it is acknowledged, one line of JSON on standard output for each. See watchtower-pushes.ts.
 import { setTimeout as wait } from 'node:timers/promises';
 import { AutoblockerLedger, HttpIntake } from '@tenstrip/autoblocker-ledger';
-import { addressOf, linesInBatch } from './torture-pushes';
+import { addressOf, linesInBatch } from './watchtower-pushes';
 
 /** About four minutes of silence. */
 const maxAttempts = 400;

@@ -18,7 +18,7 @@ import {
   type TargetPolicyInput,
 } from '@tenstrip/chaos-engine';
 
-const repository = resolve(__dirname, '../..');
+const repository = resolve(__dirname, '../../..');
 const batches = 150;
 
 /** What became of pushes under torture. */
