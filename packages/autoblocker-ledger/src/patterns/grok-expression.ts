@@ -3,6 +3,7 @@
 // over one that came with an inner pattern.
 
 import { grokDictionary } from './grok-dictionary.js';
+import { internedName } from './interned-name.js';
 import { type PatternProblem, parsePattern } from './pattern-syntax.js';
 import { SafePattern } from './safe-pattern.js';
 import { SyslogLineReader, syslogLineFields } from './syslog-line.js';
@@ -60,7 +61,7 @@ export class GrokExpression {
   /** Sets the fields of a text in `parsed`: `all`, or those that are wanted. Whether it matched; without fields nothing does. */
   parseInto(text: string, parsed: FieldSink, all = true): boolean {
     const captures = all ? this.#all : this.#wanted;
-    const read = this.#reader?.read(text);
+    const read = this.#reader?.read(text, captures.hasNumber);
     if (read !== undefined) {
       parsed.setAll(captures.names, read, captures.placesOfAll);
       return true;
@@ -83,10 +84,12 @@ interface Captures {
   readonly places: readonly number[];
   /** The same where a match holds all fields. */
   readonly placesOfAll: readonly number[];
+  /** Whether the number of a program is among them. */
+  readonly hasNumber: boolean;
 }
 
 function capturesOf(pattern: SafePattern, fields: ReadonlyMap<string, number>, wanted: readonly string[]): Captures {
-  const names = wanted.map((name) => Object.keys({ [name]: 0 })[0]!);
+  const names = wanted.map(internedName);
   const groups = names.map((name) => fields.get(name)!);
   const all = inOrder(fields.values());
   const kept = inOrder(groups);
@@ -95,6 +98,7 @@ function capturesOf(pattern: SafePattern, fields: ReadonlyMap<string, number>, w
     names,
     places: groups.map((group) => kept.indexOf(group) + 1),
     placesOfAll: groups.map((group) => all.indexOf(group) + 1),
+    hasNumber: wanted.includes('pid'),
   };
 }
 

@@ -2,6 +2,8 @@
 // program and perhaps its number, and a message. It answers only for lines that are written in the usual way, in which the
 // expression has no choice; every other one is left to the expression.
 
+import { internedName } from './interned-name.js';
+
 /** Places of the parts in what {@link SyslogLineReader.read} gives: those of the groups in the expression written out. */
 const part = { timestamp: 1, timestamp8601: 2, logsource: 5, program: 6, pid: 7, message: 8 };
 const parts = 9;
@@ -21,60 +23,84 @@ export const syslogLineFields: readonly string[] = [
 const months = new Set(['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']);
 const [space, colon, dot, plus, minus, zero, nine, opening, closing] = [32, 58, 46, 43, 45, 48, 57, 91, 93];
 
+/** Programs that come again and again are compared, and not cut out each time. */
+const shortPrograms = 64;
+const longestShort = 32;
+
 /** Reads lines of syslog. Its answers share one list: the next answer takes the place of the last. */
 export class SyslogLineReader {
   readonly #texts: (string | undefined)[] = new Array(parts).fill(undefined);
-  /** Host and program of the last line as they stand in it, from the space before them to the bracket behind. */
-  #origin = '';
+  /** Most lines share their host with the one before. */
   #host = '';
-  #program = '';
+  /** Programs by a sum of some characters. */
+  readonly #programs: string[] = new Array(shortPrograms).fill('');
 
-  /** Texts of the groups by number; `undefined` for a line that is not written in the usual way. */
-  read(line: string): readonly (string | undefined)[] | undefined {
+  /**
+   * Texts of the groups by number; `undefined` for a line that is not written in the usual way. The number of the program is
+   * missing where it is not wanted.
+   */
+  read(line: string, wantsNumber = true): readonly (string | undefined)[] | undefined {
     const first = line.charCodeAt(0);
-    const stampEnd = first >= zero && first <= nine ? rfc3339End(line) : rfc3164End(line);
+    const isRfc3339 = first >= zero && first <= nine;
+    const stampEnd = isRfc3339 ? rfc3339End(line) : rfc3164End(line);
     if (stampEnd < 0 || line.charCodeAt(stampEnd) !== space) return undefined;
-    const messageStart = this.#readOrigin(line, stampEnd);
+    const messageStart = this.#readOrigin(line, stampEnd, wantsNumber);
     if (messageStart < 0 || line.includes('\n', messageStart)) return undefined;
+    const texts = this.#texts;
     const stamp = line.slice(0, stampEnd);
-    const isRfc3339 = first <= nine;
-    this.#texts[part.timestamp] = isRfc3339 ? undefined : stamp;
-    this.#texts[part.timestamp8601] = isRfc3339 ? stamp : undefined;
-    this.#texts[part.message] = line.slice(messageStart);
-    return this.#texts;
+    texts[part.timestamp] = isRfc3339 ? undefined : stamp;
+    texts[part.timestamp8601] = isRfc3339 ? stamp : undefined;
+    texts[part.message] = line.slice(messageStart);
+    return texts;
   }
 
   /** Reads host, program and number from the space before them on; where the message begins, or -1. */
-  #readOrigin(line: string, from: number): number {
-    const known = this.#origin;
-    if (known !== '' && line.startsWith(known, from)) return this.#readNumber(line, from + known.length);
-    const hostEnd = line.indexOf(' ', from + 1);
-    if (hostEnd < 0 || !isHost(line, from + 1, hostEnd)) return -1;
-    let programEnd = hostEnd + 1;
-    while (isOfProgram(line.charCodeAt(programEnd))) programEnd += 1;
-    const isNumbered = line.charCodeAt(programEnd) === opening;
+  #readOrigin(line: string, from: number, wantsNumber: boolean): number {
+    let start = from + this.#host.length + 2;
+    if (start === from + 2 || line.charCodeAt(start - 1) !== space || !standsAt(line, from + 1, this.#host)) {
+      start = line.indexOf(' ', from + 1) + 1;
+      if (start === 0 || !isHost(line, from + 1, start - 1)) return -1;
+      this.#host = line.slice(from + 1, start - 1);
+    }
+    let end = start;
+    while (isOfProgram(line.charCodeAt(end))) end += 1;
+    const isNumbered = line.charCodeAt(end) === opening;
     // Without a number what is a program takes the colon behind it too, and gives it back.
-    if (!isNumbered) programEnd -= 1;
-    if (programEnd <= hostEnd + 1 || !(isNumbered || isColonAndSpace(line, programEnd))) return -1;
-    this.#texts[part.logsource] = this.#host = line.slice(from + 1, hostEnd);
-    this.#texts[part.program] = this.#program = line.slice(hostEnd + 1, programEnd);
-    this.#origin = isNumbered ? line.slice(from, programEnd + 1) : '';
-    if (isNumbered) return this.#readNumber(line, programEnd + 1);
-    this.#texts[part.pid] = undefined;
-    return programEnd + 2;
+    if (!isNumbered) end -= 1;
+    if (end <= start) return -1;
+    const messageStart = isNumbered ? numberEnd(line, end + 1) : isColonAndSpace(line, end) ? end + 2 : -1;
+    if (messageStart < 0) return -1;
+    const texts = this.#texts;
+    texts[part.pid] = isNumbered && wantsNumber ? line.slice(end + 1, messageStart - 3) : undefined;
+    texts[part.logsource] = this.#host;
+    texts[part.program] = this.#programAt(line, start, end);
+    return messageStart;
   }
 
-  /** Reads the number of a program of the known origin; where the message begins, or -1. */
-  #readNumber(line: string, from: number): number {
-    let end = from;
-    while (isDigit(line.charCodeAt(end))) end += 1;
-    const isNumber = end > from && line.charCodeAt(from) !== zero;
-    if (!isNumber || line.charCodeAt(end) !== closing || !isColonAndSpace(line, end + 1)) return -1;
-    this.#texts[part.logsource] = this.#host;
-    this.#texts[part.program] = this.#program;
-    this.#texts[part.pid] = line.slice(from, end);
-    return end + 3;
+  #programAt(line: string, start: number, end: number): string {
+    const length = end - start;
+    if (length > longestShort) return line.slice(start, end);
+    const place = (line.charCodeAt(start) * 7 + line.charCodeAt(end - 1) * 5 + length) % shortPrograms;
+    const known = this.#programs[place]!;
+    if (known.length === length && standsAt(line, start, known)) return known;
+    const program = internedName(line.slice(start, end));
+    this.#programs[place] = program;
+    return program;
   }
+}
+
+/** {@link String.startsWith}, for short texts: a call of that takes longer than to compare some characters. */
+function standsAt(line: string, from: number, text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (line.charCodeAt(from + at) !== text.charCodeAt(at)) return false;
+  return true;
+}
+
+/** Where the message begins behind the number of a program, its bracket and a colon; -1 where they are not there. */
+function numberEnd(line: string, from: number): number {
+  let end = from;
+  while (isDigit(line.charCodeAt(end))) end += 1;
+  const isNumber = end > from && line.charCodeAt(from) !== zero;
+  return isNumber && line.charCodeAt(end) === closing && isColonAndSpace(line, end + 1) ? end + 3 : -1;
 }
 
 /** Where `2026-11-23T18:47:41.123456+01:00` ends at the beginning of a line, or -1. */

@@ -9,8 +9,9 @@ import {
   type SecurityEvent,
   type SourceLine,
 } from '../events/index.js';
-import { type Evaluate, internedName, StringMap } from '../expressions/index.js';
+import { type Evaluate, StringMap } from '../expressions/index.js';
 import { canonicalAddress } from '../lookup/index.js';
+import { internedName } from '../patterns/index.js';
 import type { PreselectedEvent, Scenario } from '../scenarios/index.js';
 
 /** What rules see as `evt`. */
@@ -31,6 +32,8 @@ export class EventRecord {
   WhitelistReason = '';
   /** Number of the stage that it has reached. */
   stage = 0;
+  /** The last parser before enrichment that accepted it. */
+  parser: string | undefined;
   #unmarshaled: Record<string, unknown> | undefined;
 
   /** A record for a line that was just read at `now`. */
@@ -55,6 +58,7 @@ export class EventRecord {
     this.Whitelisted = false;
     this.WhitelistReason = '';
     this.stage = 0;
+    this.parser = undefined;
     this.#unmarshaled = undefined;
   }
 

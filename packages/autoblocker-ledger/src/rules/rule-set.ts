@@ -340,7 +340,8 @@ class RuleLineParser implements LineParser {
     const scope = this.#scopeFor(line.text, now, isTraced);
     const record = scope.evt;
     const environment = isTraced || taking.needsAll ? this.#complete : this.#brief;
-    const { complete, parser } = pipeline.run(scope, environment, trace);
+    const complete = pipeline.run(scope, environment, trace);
+    const { parser } = record;
     if (parser === undefined) return undefined;
     if (!complete || record.Whitelisted) return { parser };
     const { keepsRecords } = taking;
