@@ -127,8 +127,9 @@ function otherTime(text: string, newest: number): GoTime | undefined {
 }
 
 /** The second that {@link rfc3339Time} met last, `2026-11-23T18:47:41`, and when it began: lines come by the second. */
-let lastSecond = '0000-00-00T00:00:00';
+let lastSecond = '';
 let lastSecondTime = Number.NaN;
+const offsetZero = '+00:00';
 
 /**
  * What most logs write, without an expression: a date and time of RFC 3339, with `Z` or an offset of zero, which Go's first
@@ -136,9 +137,9 @@ let lastSecondTime = Number.NaN;
  */
 function rfc3339Time(text: string): number {
   const { length } = text;
-  const end = text.charCodeAt(length - 1) === 90 ? length - 1 : length - 6;
-  if (length < 20 || end < 19 || end === 20 || end > 29 || (end !== length - 1 && !text.endsWith('+00:00')))
-    return Number.NaN;
+  const isZulu = text.charCodeAt(length - 1) === 90;
+  const end = isZulu ? length - 1 : length - 6;
+  if (end < 19 || end === 20 || end > 29 || !(isZulu || isOffsetZero(text, end))) return Number.NaN;
   let milliseconds = 0;
   if (end > 19) {
     if (text.charCodeAt(19) !== 46) return Number.NaN;
@@ -148,12 +149,19 @@ function rfc3339Time(text: string): number {
       if (at < 23) milliseconds += digit * (at === 20 ? 100 : at === 21 ? 10 : 1);
     }
   }
-  return (text.startsWith(lastSecond) ? lastSecondTime : rfc3339Second(text)) + milliseconds;
+  const second = text.slice(0, 19);
+  return (second === lastSecond ? lastSecondTime : rfc3339Second(second)) + milliseconds;
 }
 
-/** When the second begins that a text of RFC 3339 states in its first 19 characters; `NaN` when they state none. */
-function rfc3339Second(text: string): number {
-  const second = text.slice(0, 19);
+/** Whether `+00:00` stands there. */
+function isOffsetZero(text: string, at: number): boolean {
+  for (let index = 0; index < 6; index += 1)
+    if (text.charCodeAt(at + index) !== offsetZero.charCodeAt(index)) return false;
+  return true;
+}
+
+/** When a second begins as RFC 3339 writes it; `NaN` when it is none. */
+function rfc3339Second(second: string): number {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(second)) return Number.NaN;
   const time = Date.parse(`${second}Z`);
   if (Number(second.slice(0, 4)) < 100 || Number.isNaN(time)) return Number.NaN;

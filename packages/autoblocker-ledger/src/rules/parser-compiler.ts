@@ -164,7 +164,7 @@ class ParserNode {
           subject = scope.evt.Parsed.get(field);
         }
         accepts =
-          subject !== undefined && subject.includes(grok.longestText) && grok.matchesText(subject, scope, environment);
+          subject?.includes(grok.longestText) === true && grok.matchesText(subject, scope, environment);
         if (accepts) node.statics.write(scope, environment);
       }
       if (accepts) {
