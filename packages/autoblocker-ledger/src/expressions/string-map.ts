@@ -71,8 +71,8 @@ export class StringMap implements Iterable<[string, string]> {
   /** Holds all where no layout does. */
   #own: Map<string, string> | undefined;
 
-  constructor(entries: Iterable<readonly [string, string]> = []) {
-    for (const [key, value] of entries) this.set(key, value);
+  constructor(entries?: Iterable<readonly [string, string]>) {
+    if (entries !== undefined) for (const [key, value] of entries) this.set(key, value);
   }
 
   get size(): number {
