@@ -70,8 +70,11 @@ export class GrokExpression {
     };
   }
 
-  /** Sets the fields of a text in `parsed`: `all`, or those that are wanted. Whether it matched; without fields nothing does. */
-  parseInto(text: string, parsed: FieldSink, all = true): boolean {
+  /**
+   * Sets the fields of a text in `parsed`: `all`, or those that are wanted. Whether it matched; without fields nothing does.
+   * `isLikely`: as {@link SafePattern.exec} has it.
+   */
+  parseInto(text: string, parsed: FieldSink, all = true, isLikely = false): boolean {
     const captures = all ? this.#all : this.#wanted;
     const { reader } = captures;
     const read = reader?.read(text);
@@ -80,8 +83,8 @@ export class GrokExpression {
       return true;
     }
     if (this.fields.size === 0) return false;
-    if (captures.names.length === 0) return captures.pattern.test(text);
-    const groups = captures.pattern.exec(text);
+    if (captures.names.length === 0) return captures.pattern.test(text, isLikely);
+    const groups = captures.pattern.exec(text, isLikely);
     if (groups === undefined) return false;
     parsed.setAll(captures.names, groups, captures.places);
     return true;

@@ -100,6 +100,9 @@ interface NodeParts {
   readonly ends: boolean;
 }
 
+/** So many fit into one number. */
+const mostBits = 31;
+
 /** A node of a parser. */
 class ParserNode {
   /** Its grok, where it is nothing but that and statics, of which an outer node may know beforehand that it does not match. */
@@ -112,6 +115,8 @@ class ParserNode {
   readonly #stashes: readonly Stash[];
   readonly #inner: readonly ParserNode[];
   readonly #ends: boolean;
+  /** Of each inner node which of those before it, as bits, look for a text that stands in its own: without that it has none. */
+  readonly #shorter: readonly number[];
 
   constructor({ comparison, filter, whitelist, grok, stashes, inner, statics, ends }: NodeParts) {
     const isPlain = filter === undefined && whitelist === undefined && stashes.length + inner.length === 0 && !ends;
@@ -124,6 +129,13 @@ class ParserNode {
     this.#stashes = stashes;
     this.#inner = inner;
     this.#ends = ends;
+    this.#shorter = inner.map(({ grokAlone: grok }, number) => {
+      const isShorter = (other: GrokStep | undefined) =>
+        grok?.field !== undefined && other?.field === grok.field && grok.longestText.includes(other.longestText);
+      return inner
+        .slice(0, Math.min(number, mostBits))
+        .reduce((bits, { grokAlone }, at) => bits | (isShorter(grokAlone) ? 1 << at : 0), 0);
+    });
   }
 
   /** Whether it accepts the event, which it writes into. @throws StaticFailure */
@@ -150,6 +162,8 @@ class ParserNode {
     // The field that was looked at last, as long as no node has written into the event.
     let field: string | undefined;
     let subject: string | undefined;
+    /** Bits of nodes whose text is not in it. */
+    let absent = 0;
     const inner = this.#inner;
     for (let at = 0; at < inner.length; at += 1) {
       const node = inner[at]!;
@@ -162,10 +176,12 @@ class ParserNode {
         if (grok.field !== field) {
           field = grok.field;
           subject = scope.evt.Parsed.get(field);
+          absent = 0;
         }
-        accepts =
-          subject?.includes(grok.longestText) === true && grok.matchesText(subject, scope, environment);
-        if (accepts) node.statics.write(scope, environment);
+        if ((absent & this.#shorter[at]!) !== 0 || subject?.includes(grok.longestText) !== true) {
+          if (at < mostBits) absent |= 1 << at;
+          accepts = false;
+        } else accepts = node.#acceptsText(subject, grok, scope, environment);
       }
       if (accepts) {
         accepted = true;
@@ -174,6 +190,13 @@ class ParserNode {
       } else if (groked !== 'matched') accepted = false;
     }
     return accepted;
+  }
+
+  /** {@link ParserNode.accepts} of a grok alone, in whose subject its longest text stands. */
+  #acceptsText(subject: string, grok: GrokStep, scope: ParseScope, environment: ParseEnvironment): boolean {
+    if (!grok.matchesText(subject, scope, environment)) return false;
+    this.statics.write(scope, environment);
+    return true;
   }
 }
 
@@ -221,12 +244,16 @@ class GrokStep {
 
   matches(scope: ParseScope, environment: ParseEnvironment): boolean {
     const subject = this.#read(scope);
-    return subject !== undefined && this.matchesText(subject, scope, environment);
+    return subject !== undefined && this.#parses(subject, false, scope, environment);
   }
 
-  /** The same where its subject is known. */
+  /** The same where its subject is known, in which the longest text stands. */
   matchesText(subject: string, scope: ParseScope, environment: ParseEnvironment): boolean {
-    if (!this.#expression.parseInto(subject, scope.evt.Parsed, environment.isComplete)) return false;
+    return this.#parses(subject, true, scope, environment);
+  }
+
+  #parses(subject: string, isLikely: boolean, scope: ParseScope, environment: ParseEnvironment): boolean {
+    if (!this.#expression.parseInto(subject, scope.evt.Parsed, environment.isComplete, isLikely)) return false;
     this.#statics.write(scope, environment);
     return true;
   }
