@@ -1,8 +1,9 @@
 // Syntax tree to closures: each node becomes one JavaScript function of the scope, so evaluating costs a few calls and no
 // interpretation, and no code is ever built from text. What a rule may name (variables, functions, methods) is checked
 // when the rule is compiled; a rule that names anything else is refused with the place.
+import { internedName } from '../patterns/index.js';
 import { type BinaryOperator, type Expression, parseExpression, type SyntaxProblem } from './expression-syntax.js';
-import { internedName, isMap, StringMap } from './string-map.js';
+import { isMap, StringMap } from './string-map.js';
 
 /** The values that an expression sees, by name: `evt`, `queue`, … String maps are `Map`s (a missing key is `""`, as in Go). */
 export type Scope = Readonly<Record<string, unknown>>;

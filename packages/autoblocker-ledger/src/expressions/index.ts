@@ -11,4 +11,4 @@ export { type DataFiles, ruleVocabulary } from './expression-functions.js';
 export type { Expression } from './expression-syntax.js';
 export { parseGoDuration } from './go-duration.js';
 export { goFloat } from './go-format.js';
-export { internedName, StringMap } from './string-map.js';
+export { StringMap } from './string-map.js';

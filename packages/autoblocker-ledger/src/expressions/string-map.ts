@@ -11,11 +11,6 @@ let layoutCount = 0;
 /** Room is made for so many entries more. */
 const roomStep = 1;
 
-/** `name` as the engine keeps names of properties: equal names are one and the same string. */
-export function internedName(name: string): string {
-  return Object.keys({ [name]: 0 })[0]!;
-}
-
 /** The names of a map in the order in which they came. */
 class Layout {
   readonly names: readonly string[];
@@ -76,8 +71,8 @@ export class StringMap implements Iterable<[string, string]> {
   /** Holds all where no layout does. */
   #own: Map<string, string> | undefined;
 
-  constructor(entries: Iterable<readonly [string, string]> = []) {
-    for (const [key, value] of entries) this.set(key, value);
+  constructor(entries?: Iterable<readonly [string, string]>) {
+    if (entries !== undefined) for (const [key, value] of entries) this.set(key, value);
   }
 
   get size(): number {

@@ -3,6 +3,7 @@
 // over one that came with an inner pattern.
 
 import { grokDictionary } from './grok-dictionary.js';
+import { internedName } from './interned-name.js';
 import { type PatternProblem, parsePattern } from './pattern-syntax.js';
 import { SafePattern } from './safe-pattern.js';
 import { SyslogLineReader, syslogLineFields } from './syslog-line.js';
@@ -19,15 +20,15 @@ export class GrokExpression {
   readonly pattern: SafePattern;
   readonly #all: Captures;
   #wanted: Captures;
-  /** Reads most lines where the expression is the one that nearly every line of a host begins with. */
-  readonly #reader: SyslogLineReader | undefined;
+  /** The expression is the one that nearly every line of a host begins with. */
+  readonly #isSyslogLine: boolean;
 
   private constructor(text: string, pattern: SafePattern, fields: ReadonlyMap<string, number>) {
     this.pattern = pattern;
     this.fields = fields;
-    this.#all = capturesOf(pattern, fields, [...fields.keys()]);
+    this.#isSyslogLine = /^\^?%\{SYSLOGLINE\}$/.test(text) && hasSyslogFields(fields);
+    this.#all = this.#capturesOf([...fields.keys()]);
     this.#wanted = this.#all;
-    if (text === '^%{SYSLOGLINE}' || text === '%{SYSLOGLINE}') this.#reader = syslogReaderFor(fields);
   }
 
   /** Compiles `text`, with names of the dictionary and, where it has none, of `own`. Never throws. */
@@ -47,7 +48,7 @@ export class GrokExpression {
   /** From now on {@link GrokExpression.parseInto} may leave out the fields that `isWanted` is false of: what nobody reads. */
   wantOnly(isWanted: (field: string) => boolean): void {
     const names = [...this.fields.keys()].filter(isWanted);
-    this.#wanted = names.length === this.fields.size ? this.#all : capturesOf(this.pattern, this.fields, names);
+    this.#wanted = names.length === this.fields.size ? this.#all : this.#capturesOf(names);
   }
 
   /** The fields of a text; `undefined` when it does not match, or the expression has none. */
@@ -57,17 +58,33 @@ export class GrokExpression {
     return groups && new Map(names.map((name, at) => [name, groups[places[at]!] ?? '']));
   }
 
-  /** Sets the fields of a text in `parsed`: `all`, or those that are wanted. Whether it matched; without fields nothing does. */
-  parseInto(text: string, parsed: FieldSink, all = true): boolean {
+  #capturesOf(wanted: readonly string[]): Captures {
+    const names = wanted.map(internedName);
+    const groups = names.map((name) => this.fields.get(name)!);
+    const kept = [...groups].sort((one, other) => one - other);
+    return {
+      pattern: names.length === this.fields.size ? this.pattern : this.pattern.keeping(new Set(kept)),
+      names,
+      places: groups.map((group) => kept.indexOf(group) + 1),
+      reader: this.#isSyslogLine ? new SyslogLineReader(names) : undefined,
+    };
+  }
+
+  /**
+   * Sets the fields of a text in `parsed`: `all`, or those that are wanted. Whether it matched; without fields nothing does.
+   * `isLikely`: as {@link SafePattern.exec} has it.
+   */
+  parseInto(text: string, parsed: FieldSink, all = true, isLikely = false): boolean {
     const captures = all ? this.#all : this.#wanted;
-    const read = this.#reader?.read(text);
+    const { reader } = captures;
+    const read = reader?.read(text);
     if (read !== undefined) {
-      parsed.setAll(captures.names, read, captures.placesOfAll);
+      parsed.setAll(captures.names, read, reader!.places);
       return true;
     }
     if (this.fields.size === 0) return false;
-    if (captures.names.length === 0) return captures.pattern.test(text);
-    const groups = captures.pattern.exec(text);
+    if (captures.names.length === 0) return captures.pattern.test(text, isLikely);
+    const groups = captures.pattern.exec(text, isLikely);
     if (groups === undefined) return false;
     parsed.setAll(captures.names, groups, captures.places);
     return true;
@@ -81,31 +98,14 @@ interface Captures {
   readonly names: readonly string[];
   /** Where the text of each is in a match. */
   readonly places: readonly number[];
-  /** The same where a match holds all fields. */
-  readonly placesOfAll: readonly number[];
+  /** Reads most lines where the expression is that of syslog. */
+  readonly reader: SyslogLineReader | undefined;
 }
 
-function capturesOf(pattern: SafePattern, fields: ReadonlyMap<string, number>, wanted: readonly string[]): Captures {
-  const names = wanted.map((name) => Object.keys({ [name]: 0 })[0]!);
-  const groups = names.map((name) => fields.get(name)!);
-  const all = inOrder(fields.values());
-  const kept = inOrder(groups);
-  return {
-    pattern: names.length === fields.size ? pattern : pattern.keeping(new Set(kept)),
-    names,
-    places: groups.map((group) => kept.indexOf(group) + 1),
-    placesOfAll: groups.map((group) => all.indexOf(group) + 1),
-  };
-}
-
-function inOrder(groups: Iterable<number>): readonly number[] {
-  return [...groups].sort((one, other) => one - other);
-}
-
-/** The reader, if it gives what the expression's groups are. */
-function syslogReaderFor(fields: ReadonlyMap<string, number>): SyslogLineReader | undefined {
+/** Whether the groups of the expression are those that the reader gives. */
+function hasSyslogFields(fields: ReadonlyMap<string, number>): boolean {
   const names = [...fields].sort(([, one], [, other]) => one - other).map(([name]) => name);
-  return names.join() === syslogLineFields.join() ? new SyslogLineReader() : undefined;
+  return names.join() === syslogLineFields.join();
 }
 
 /** What takes fields. */

@@ -52,9 +52,9 @@ export class SafePattern {
     return new SafePattern(this.#parsed, kept, this);
   }
 
-  /** The leftmost match. */
-  exec(text: string): PatternMatch | undefined {
-    if (!holdsInOrder(text, this.literals)) return undefined;
+  /** The leftmost match. `isLikely`: its literals are not looked for beforehand, which pays where the match mostly fails. */
+  exec(text: string, isLikely = false): PatternMatch | undefined {
+    if (!isLikely && !holdsInOrder(text, this.literals)) return undefined;
     if (text.length <= this.#fastLength) return this.#fast.exec(text) ?? undefined;
     const groups = this.#linearMatcher().exec(text);
     return groups === undefined || this.#kept === undefined
@@ -62,8 +62,8 @@ export class SafePattern {
       : [groups[0], ...this.#kept.map((group) => groups[group])];
   }
 
-  test(text: string): boolean {
-    if (!holdsInOrder(text, this.literals)) return false;
+  test(text: string, isLikely = false): boolean {
+    if (!isLikely && !holdsInOrder(text, this.literals)) return false;
     return text.length <= this.#fastLength ? this.#fast.test(text) : this.#linearMatcher().test(text);
   }
 

@@ -50,8 +50,11 @@ export class LogIntake {
   readonly source: LineSource;
   /** Its next lines may be long in coming. */
   readonly mayWait: boolean;
-  readonly parsers: Record<string, number> = {};
   readonly #parser: LineParser;
+  /** Events by parser; the one that found the last is at hand. */
+  readonly #found = new Map<string, { events: number }>();
+  #lastParser: string | undefined;
+  #lastFound = { events: 0 };
   readonly #memoryMs: number;
   readonly #clockNow: () => number;
   readonly #batches: AsyncIterator<LineBatch>;
@@ -59,6 +62,8 @@ export class LogIntake {
   /** The lines of the last batch; those from `#nextLine` on are not parsed yet. */
   #lines: readonly SourceLine[] = [];
   #nextLine = 0;
+  /** The time by the clock when they were read: none of them can be younger. */
+  #readAt = 0;
   #head: WaitingEvent | undefined;
   #ended = false;
   #lastLineEnd = 0;
@@ -103,6 +108,11 @@ export class LogIntake {
     return Math.abs(this.#taken - this.#committed);
   }
 
+  /** Events by the parser that found them. */
+  get parsers(): Record<string, number> {
+    return Object.fromEntries(Array.from(this.#found, ([parser, { events }]) => [parser, events]));
+  }
+
   get bytesRead(): number {
     return this.#counts.bytes;
   }
@@ -142,6 +152,7 @@ export class LogIntake {
     this.#counts.bytes += Math.max(0, end - Math.max(this.#readTo, start));
     this.#readTo = end;
     this.#lines = lines;
+    this.#readAt = this.#clockNow();
     this.#nextLine = 0;
     this.#head = this.#parseOn();
     this.#mark(start);
@@ -184,7 +195,7 @@ export class LogIntake {
       const event = parsed?.event;
       if (event === undefined) continue;
       if (event.time > this.#newestTime) {
-        bringBack(event, this.#clockNow());
+        bringBack(event, this.#readAt);
         this.#newestTime = Math.max(this.#newestTime, event.time);
       }
       return new WaitingEvent(event, line.end, line.replayed === true);
@@ -201,8 +212,15 @@ export class LogIntake {
     else if (parsed.event === undefined) this.#counts.recognised += 1;
     else {
       this.#counts.events += 1;
-      this.parsers[parsed.parser] = (this.parsers[parsed.parser] ?? 0) + 1;
+      if (parsed.parser !== this.#lastParser) this.#noteParser(parsed.parser);
+      this.#lastFound.events += 1;
     }
+  }
+
+  #noteParser(parser: string): void {
+    this.#lastFound = this.#found.get(parser) ?? { events: 0 };
+    this.#found.set(parser, this.#lastFound);
+    this.#lastParser = parser;
   }
 
   /** Remembers a batch as a place to restart from, and forgets those from which nothing matters any more. */

@@ -111,54 +111,71 @@ let last: { readonly text: string; readonly newest: number; readonly found: GoTi
 
 /** The time of a text by one of the usual layouts, or of seconds since 1970. */
 export function parseUsualTime(text: string, newest: number): GoTime | undefined {
-  const found = parseRfc3339(text);
-  if (found !== undefined) return found;
+  const time = rfc3339Time(text);
+  return Number.isNaN(time) ? otherTime(text, newest) : { time, text: rfc3339Text(text) };
+}
+
+/** {@link parseUsualTime} where nobody reads the text: milliseconds since 1970. */
+export function usualTime(text: string, newest: number): number | undefined {
+  const time = rfc3339Time(text);
+  return Number.isNaN(time) ? otherTime(text, newest)?.time : time;
+}
+
+function otherTime(text: string, newest: number): GoTime | undefined {
   if (last?.text !== text || last.newest !== newest) last = { text, newest, found: parseByLayouts(text, newest) };
   return last.found;
 }
 
-/** The day of {@link parseRfc3339} that was met last, and its start in UTC. */
-let lastDay = '';
-let lastDayStart = 0;
+/** The second that {@link rfc3339Time} met last, `2026-11-23T18:47:41`, and when it began: lines come by the second. */
+let lastSecond = '';
+let lastSecondTime = Number.NaN;
+const offsetZero = '+00:00';
 
 /**
  * What most logs write, without an expression: a date and time of RFC 3339, with `Z` or an offset of zero, which Go's first
- * usual layout takes too. Any other text is left to the layouts.
+ * usual layout takes too. `NaN`: any other text, which is left to the layouts.
  */
-function parseRfc3339(text: string): GoTime | undefined {
+function rfc3339Time(text: string): number {
   const { length } = text;
-  if (length < 20 || text.charCodeAt(10) !== 84 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58)
-    return undefined;
-  const end = text.charCodeAt(length - 1) === 90 ? length - 1 : length - 6;
-  if (end !== length - 1 && !text.endsWith('+00:00')) return undefined;
-  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
-  if (hour < 0 || minute < 0 || second < 0 || hour > 23 || minute > 59 || second > 59) return undefined;
-  let lastDigit = 18;
+  const isZulu = text.charCodeAt(length - 1) === 90;
+  const end = isZulu ? length - 1 : length - 6;
+  if (end < 19 || end === 20 || end > 29 || !(isZulu || isOffsetZero(text, end))) return Number.NaN;
   let milliseconds = 0;
   if (end > 19) {
-    if (text.charCodeAt(19) !== 46 || end > 29 || end === 20) return undefined;
+    if (text.charCodeAt(19) !== 46) return Number.NaN;
     for (let at = 20; at < end; at += 1) {
       const digit = text.charCodeAt(at) - 48;
-      if (digit < 0 || digit > 9) return undefined;
+      if (digit < 0 || digit > 9) return Number.NaN;
       if (at < 23) milliseconds += digit * (at === 20 ? 100 : at === 21 ? 10 : 1);
-      if (digit !== 0) lastDigit = at;
     }
-  } else if (end !== 19) return undefined;
-  if (!text.startsWith(lastDay) || lastDay === '') {
-    const day = text.slice(0, 10);
-    if (!/^\d{4}-\d\d-\d\d$/.test(day)) return undefined;
-    const start = Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)) - 1, Number(day.slice(8, 10)));
-    if (Number(day.slice(0, 4)) < 100 || new Date(start).toISOString().slice(0, 10) !== day) return undefined;
-    [lastDay, lastDayStart] = [day, start];
   }
-  const time = lastDayStart + (hour * 3600 + minute * 60 + second) * 1000 + milliseconds;
-  return { time, text: `${text.slice(0, lastDigit + 1)}Z` };
+  const second = text.slice(0, 19);
+  return (second === lastSecond ? lastSecondTime : rfc3339Second(second)) + milliseconds;
 }
 
-/** Two decimal digits; negative when they are none. */
-function twoDigits(text: string, at: number): number {
-  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
-  return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1 : tens * 10 + ones;
+/** Whether `+00:00` stands there. */
+function isOffsetZero(text: string, at: number): boolean {
+  for (let index = 0; index < 6; index += 1)
+    if (text.charCodeAt(at + index) !== offsetZero.charCodeAt(index)) return false;
+  return true;
+}
+
+/** When a second begins as RFC 3339 writes it; `NaN` when it is none. */
+function rfc3339Second(second: string): number {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(second)) return Number.NaN;
+  const time = Date.parse(`${second}Z`);
+  if (Number(second.slice(0, 4)) < 100 || Number.isNaN(time)) return Number.NaN;
+  // What is not in the calendar, or no time of a day, comes out as another one.
+  if (new Date(time).toISOString().slice(0, 19) !== second) return Number.NaN;
+  [lastSecond, lastSecondTime] = [second, time];
+  return time;
+}
+
+/** The same time as Go writes it, of a text that {@link rfc3339Time} has read. */
+function rfc3339Text(text: string): string {
+  let end = text.charCodeAt(text.length - 1) === 90 ? text.length - 1 : text.length - 6;
+  if (end > 19) while (end > 20 && text.charCodeAt(end - 1) === 48) end -= 1;
+  return `${text.slice(0, end === 20 ? 19 : end)}Z`;
 }
 
 function parseByLayouts(text: string, newest: number): GoTime | undefined {

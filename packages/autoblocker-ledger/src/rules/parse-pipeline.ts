@@ -8,14 +8,6 @@ import { StaticFailure } from './static-compiler.js';
 /** Told of every parser that looked at a line: for tests of rules. */
 export type ParseTrace = (stage: string, parser: string, accepted: boolean, record: EventRecord) => void;
 
-/** How far a line came. */
-export interface Parsed {
-  /** It passed all stages. */
-  readonly complete: boolean;
-  /** The last parser before enrichment that accepted it. */
-  readonly parser: string | undefined;
-}
-
 /** The parsers of a rule set by stage. */
 export class ParsePipeline {
   readonly #stages: readonly { readonly name: string; readonly parsers: readonly CompiledParser[] }[];
@@ -29,38 +21,34 @@ export class ParsePipeline {
     return this.#stages.length;
   }
 
-  /** Runs a record through all stages. */
-  run(scope: { readonly evt: EventRecord }, environment: ParseEnvironment, trace?: ParseTrace): Parsed {
+  /** Runs a record through all stages; whether it passed them. It knows then the last parser before enrichment that accepted it. */
+  run(scope: { readonly evt: EventRecord }, environment: ParseEnvironment, trace?: ParseTrace): boolean {
+    try {
+      return this.#run(scope, environment, trace);
+    } catch (error) {
+      if (error instanceof StaticFailure) return false;
+      throw error;
+    }
+  }
+
+  #run(scope: { readonly evt: EventRecord }, environment: ParseEnvironment, trace: ParseTrace | undefined): boolean {
     const record = scope.evt;
-    let parser: string | undefined;
-    for (let number = 0; number < this.#stages.length; number += 1) {
-      const { name, parsers } = this.#stages[number]!;
+    const stages = this.#stages;
+    for (let number = 0; number < stages.length; number += 1) {
+      const { name, parsers } = stages[number]!;
       if (record.stage > number) continue;
-      if (record.stage < number) return { complete: false, parser };
+      if (record.stage < number) return false;
       let accepted = false;
-      for (const one of parsers) {
-        const accepts = this.#accepts(one, scope, environment);
-        if (accepts === undefined) return { complete: false, parser };
+      for (let at = 0; at < parsers.length; at += 1) {
+        const one = parsers[at]!;
+        const accepts = one.node.accepts(scope, environment);
         trace?.(name, one.name, accepts, record);
-        if (accepts && number <= 1) parser = one.name;
+        if (accepts && number <= 1) record.parser = one.name;
         accepted ||= accepts;
         if ((accepts && one.ends) || record.stage !== number) break;
       }
-      if (!accepted) return { complete: false, parser };
+      if (!accepted) return false;
     }
-    return { complete: true, parser };
-  }
-
-  #accepts(
-    { node }: CompiledParser,
-    scope: { readonly evt: EventRecord },
-    environment: ParseEnvironment,
-  ): boolean | undefined {
-    try {
-      return node(scope, environment);
-    } catch (error) {
-      if (error instanceof StaticFailure) return undefined;
-      throw error;
-    }
+    return true;
   }
 }

@@ -1,19 +1,15 @@
 // A parser of CrowdSec's hub to a function of the event: filter, whitelist, grok, stash, inner nodes, statics, stage, in
 // this order (docs.crowdsec.net, "Parser format").
 
-import { internedName, parseGoDuration } from '../expressions/index.js';
+import { parseGoDuration, type Scope } from '../expressions/index.js';
 import { NetworkSet, networkOf, parseIpAddress, parseIpPrefix } from '../lookup/index.js';
+import { type GrokExpression, internedName } from '../patterns/index.js';
 import type { LineStash } from './line-stash.js';
 import { attempt, type RuleCompilation } from './rule-compilation.js';
 import type { RuleMapping, RuleText } from './rule-document.js';
-import type { EventRecord } from './rule-event.js';
 import { RefusedRule } from './rule-refusal.js';
-import { compileStatic, type ParseContext, type Static } from './static-compiler.js';
-
-/** What a node works in. */
-interface ParseScope {
-  readonly evt: EventRecord;
-}
+import { compileStatic, type ParseContext, type ParseScope, StaticList } from './static-compiler.js';
+import { TextComparison } from './text-place.js';
 
 /** What nodes need beside the event. */
 export interface ParseEnvironment extends ParseContext {
@@ -21,9 +17,6 @@ export interface ParseEnvironment extends ParseContext {
   /** Number of the last stage. */
   readonly lastStage: number;
 }
-
-/** A node: whether it accepts the event, which it writes into. */
-type ParserNode = (scope: ParseScope, environment: ParseEnvironment) => boolean;
 
 /** A parser of some stage. */
 export interface CompiledParser {
@@ -60,15 +53,8 @@ export function compileParser(document: RuleMapping, stage: string, compilation:
     name,
     stage,
     ends: document.text('onsuccess')?.text === 'next_stage',
-    node: compileNode(document, compilation, new Map(), 0).run,
+    node: compileNode(document, compilation, new Map(), 0),
   };
-}
-
-/** A node, and what must be so that it can accept an event or write into it. */
-interface CompiledNode {
-  readonly run: ParserNode;
-  /** A text that stands in a field of `evt.Parsed`; `undefined` where nothing so simple is known. */
-  readonly needs: { readonly field: string; readonly text: string } | undefined;
 }
 
 const maximumDepth = 16;
@@ -78,7 +64,7 @@ function compileNode(
   compilation: RuleCompilation,
   outerPatterns: Map<string, string>,
   depth: number,
-): CompiledNode {
+): ParserNode {
   if (depth > 0) mapping.onlyKeys(nodeKeys);
   if (depth > maximumDepth) throw new RefusedRule(mapping.line, 'nodes', `nested deeper than ${maximumDepth}`);
   // The first definition of a name holds, in a whole document.
@@ -88,65 +74,130 @@ function compileNode(
   const filterText = mapping.text('filter');
   const filter =
     filterText === undefined || filterText.text === '' ? undefined : compilation.condition('filter', filterText);
-  const whitelist = compileWhitelist(mapping, compilation);
-  const grok = compileGrok(mapping, compilation, outerPatterns);
-  const stashes = mapping.mappings('stash').map((stash) => compileStash(stash, compilation));
-  const inner = mapping.mappings('nodes').map((node) => compileNode(node, compilation, outerPatterns, depth + 1));
-  const statics = mapping.mappings('statics').map((one) => compileStatic(one, compilation));
-  const ends = endsStage(mapping);
-  const isGrokAlone = [filter, whitelist].every((one) => one === undefined) && stashes.length + inner.length === 0;
-  if (isGrokAlone && grok !== undefined && !ends) {
-    const { run: matches, needs } = grok;
-    const run: ParserNode = (scope, environment) => {
-      if (!matches(scope, environment)) return false;
-      writeAll(statics, scope, environment);
-      return true;
-    };
-    return { run, needs };
-  }
-  const run: ParserNode = (scope, environment) => {
-    if (filter !== undefined && !filter(scope as never)) return false;
-    const isWhitelisted = whitelist?.(scope);
-    if (isWhitelisted === 'failed') return false;
-    const groked = grok === undefined ? 'none' : grok.run(scope, environment) ? 'matched' : 'failed';
-    if (groked !== 'failed') for (const stash of stashes) stash(scope, environment);
-    if (!runInner(inner, scope, environment, groked, ends)) return false;
-    if (isWhitelisted !== false) writeAll(statics, scope, environment);
-    if (ends) scope.evt.stage = Math.min(scope.evt.stage + 1, environment.lastStage);
-    return true;
-  };
-  return { run, needs: undefined };
+  return new ParserNode({
+    comparison: filterText && TextComparison.of(filterText.text),
+    filter,
+    whitelist: compileWhitelist(mapping, compilation),
+    grok: compileGrok(mapping, compilation, outerPatterns),
+    stashes: mapping.mappings('stash').map((stash) => compileStash(stash, compilation)),
+    inner: mapping.mappings('nodes').map((node) => compileNode(node, compilation, outerPatterns, depth + 1)),
+    statics: compileStatics(mapping, compilation),
+    ends: endsStage(mapping),
+  });
 }
 
-/**
- * Runs inner nodes until one accepts and the node ends the stage. A node with a grok that matched has accepted whatever its
- * inner nodes say; without one the last of them decides. CrowdSec runs them after a failed grok too.
- */
-function runInner(
-  inner: readonly CompiledNode[],
-  scope: ParseScope,
-  environment: ParseEnvironment,
-  groked: 'none' | 'matched' | 'failed',
-  ends: boolean,
-): boolean {
-  let accepted = groked !== 'failed';
-  // The field that was looked at last, as long as no node has written into the event.
-  let field: string | undefined;
-  let subject: string | undefined;
-  for (const { run, needs } of inner) {
-    if (needs === undefined) field = undefined;
-    else if (needs.field !== field) {
-      field = needs.field;
-      subject = scope.evt.Parsed.get(field);
-    }
-    const mayAccept = needs === undefined || subject?.includes(needs.text) === true;
-    if (mayAccept && run(scope, environment)) {
-      accepted = true;
-      if (ends) break;
-      field = undefined;
-    } else if (groked !== 'matched') accepted = false;
+type Stash = (scope: ParseScope, environment: ParseEnvironment) => void;
+
+interface NodeParts {
+  /** The filter, where it is one. */
+  readonly comparison: TextComparison | undefined;
+  readonly filter: ((scope: Scope) => boolean) | undefined;
+  readonly whitelist: Whitelist | undefined;
+  readonly grok: GrokStep | undefined;
+  readonly stashes: readonly Stash[];
+  readonly inner: readonly ParserNode[];
+  readonly statics: StaticList;
+  readonly ends: boolean;
+}
+
+/** So many fit into one number. */
+const mostBits = 31;
+
+/** A node of a parser. */
+class ParserNode {
+  /** Its grok, where it is nothing but that and statics, of which an outer node may know beforehand that it does not match. */
+  readonly grokAlone: GrokStep | undefined;
+  readonly statics: StaticList;
+  readonly #comparison: TextComparison | undefined;
+  readonly #filter: NodeParts['filter'];
+  readonly #whitelist: Whitelist | undefined;
+  readonly #grok: GrokStep | undefined;
+  readonly #stashes: readonly Stash[];
+  readonly #inner: readonly ParserNode[];
+  readonly #ends: boolean;
+  /** Of each inner node which of those before it, as bits, look for a text that stands in its own: without that it has none. */
+  readonly #shorter: readonly number[];
+
+  constructor({ comparison, filter, whitelist, grok, stashes, inner, statics, ends }: NodeParts) {
+    const isPlain = filter === undefined && whitelist === undefined && stashes.length + inner.length === 0 && !ends;
+    this.grokAlone = isPlain ? grok : undefined;
+    this.statics = statics;
+    this.#comparison = comparison;
+    this.#filter = comparison === undefined ? filter : undefined;
+    this.#whitelist = whitelist;
+    this.#grok = grok;
+    this.#stashes = stashes;
+    this.#inner = inner;
+    this.#ends = ends;
+    this.#shorter = inner.map(({ grokAlone: grok }, number) => {
+      const isShorter = (other: GrokStep | undefined) =>
+        grok?.field !== undefined && other?.field === grok.field && grok.longestText.includes(other.longestText);
+      return inner
+        .slice(0, Math.min(number, mostBits))
+        .reduce((bits, { grokAlone }, at) => bits | (isShorter(grokAlone) ? 1 << at : 0), 0);
+    });
   }
-  return accepted;
+
+  /** Whether it accepts the event, which it writes into. @throws StaticFailure */
+  accepts(scope: ParseScope, environment: ParseEnvironment): boolean {
+    if (this.#comparison?.holds(scope.evt) === false) return false;
+    if (this.#filter !== undefined && !this.#filter(scope as never)) return false;
+    const isWhitelisted = this.#whitelist?.(scope);
+    if (isWhitelisted === 'failed') return false;
+    const grok = this.#grok;
+    const groked = grok === undefined ? 'none' : grok.matches(scope, environment) ? 'matched' : 'failed';
+    if (groked !== 'failed') for (const stash of this.#stashes) stash(scope, environment);
+    if (!this.#innerAccept(scope, environment, groked)) return false;
+    if (isWhitelisted !== false) this.statics.write(scope, environment);
+    if (this.#ends) scope.evt.stage = Math.min(scope.evt.stage + 1, environment.lastStage);
+    return true;
+  }
+
+  /**
+   * Runs inner nodes until one accepts and the node ends the stage. A node with a grok that matched has accepted whatever its
+   * inner nodes say; without one the last of them decides. CrowdSec runs them after a failed grok too.
+   */
+  #innerAccept(scope: ParseScope, environment: ParseEnvironment, groked: 'none' | 'matched' | 'failed'): boolean {
+    let accepted = groked !== 'failed';
+    // The field that was looked at last, as long as no node has written into the event.
+    let field: string | undefined;
+    let subject: string | undefined;
+    /** Bits of nodes whose text is not in it. */
+    let absent = 0;
+    const inner = this.#inner;
+    for (let at = 0; at < inner.length; at += 1) {
+      const node = inner[at]!;
+      const grok = node.grokAlone;
+      let accepts: boolean;
+      if (grok?.field === undefined) {
+        field = undefined;
+        accepts = node.accepts(scope, environment);
+      } else {
+        if (grok.field !== field) {
+          field = grok.field;
+          subject = scope.evt.Parsed.get(field);
+          absent = 0;
+        }
+        if ((absent & this.#shorter[at]!) !== 0 || subject?.includes(grok.longestText) !== true) {
+          if (at < mostBits) absent |= 1 << at;
+          accepts = false;
+        } else accepts = node.#acceptsText(subject, grok, scope, environment);
+      }
+      if (accepts) {
+        accepted = true;
+        if (this.#ends) break;
+        field = undefined;
+      } else if (groked !== 'matched') accepted = false;
+    }
+    return accepted;
+  }
+
+  /** {@link ParserNode.accepts} of a grok alone, in whose subject its longest text stands. */
+  #acceptsText(subject: string, grok: GrokStep, scope: ParseScope, environment: ParseEnvironment): boolean {
+    if (!grok.matchesText(subject, scope, environment)) return false;
+    this.statics.write(scope, environment);
+    return true;
+  }
 }
 
 function endsStage(mapping: RuleMapping): boolean {
@@ -160,7 +211,7 @@ function compileGrok(
   mapping: RuleMapping,
   compilation: RuleCompilation,
   own: ReadonlyMap<string, string>,
-): CompiledNode | undefined {
+): GrokStep | undefined {
   const grok = mapping.mapping('grok');
   if (grok === undefined) return undefined;
   grok.onlyKeys(grokKeys);
@@ -169,21 +220,47 @@ function compileGrok(
   if (pattern === undefined && name === undefined) throw new RefusedRule(grok.line, 'grok', 'neither pattern nor name');
   const text = pattern ?? { text: `%{${name!.text}}`, line: name!.line };
   const compiled = compilation.grok('grok.pattern', text, own);
-  const { read, field } = subjectOf(grok, compilation);
-  const statics: readonly Static[] = grok.mappings('statics').map((one) => compileStatic(one, compilation));
-  const [longest] = [...compiled.pattern.literals].sort((one, other) => other.length - one.length);
-  const run: ParserNode = (scope, environment) => {
-    const subject = read(scope);
-    if (subject === undefined || !compiled.parseInto(subject, scope.evt.Parsed, environment.isComplete)) return false;
-    writeAll(statics, scope, environment);
-    return true;
-  };
-  return { run, needs: field === undefined || longest === undefined ? undefined : { field, text: longest } };
+  const subject = subjectOf(grok, compilation);
+  return new GrokStep(compiled, subject, compileStatics(grok, compilation));
 }
 
-/** Writes what somebody reads, or everything. */
-function writeAll(statics: readonly Static[], scope: ParseScope, environment: ParseEnvironment): void {
-  for (const one of statics) if (one.isNeeded || environment.isComplete) one.write(scope, environment);
+/** A grok of a node, and what is written when it matches. */
+class GrokStep {
+  /** Where it looks at a text of `evt.Parsed`: which. */
+  readonly field: string | undefined;
+  /** The longest text that stands in everything that it matches. */
+  readonly longestText: string;
+  readonly #expression: GrokExpression;
+  readonly #read: Subject['read'];
+  readonly #statics: StaticList;
+
+  constructor(expression: GrokExpression, { read, field }: Subject, statics: StaticList) {
+    this.field = field;
+    this.longestText = [...expression.pattern.literals].sort((one, other) => other.length - one.length)[0] ?? '';
+    this.#expression = expression;
+    this.#read = read;
+    this.#statics = statics;
+  }
+
+  matches(scope: ParseScope, environment: ParseEnvironment): boolean {
+    const subject = this.#read(scope);
+    return subject !== undefined && this.#parses(subject, false, scope, environment);
+  }
+
+  /** The same where its subject is known, in which the longest text stands. */
+  matchesText(subject: string, scope: ParseScope, environment: ParseEnvironment): boolean {
+    return this.#parses(subject, true, scope, environment);
+  }
+
+  #parses(subject: string, isLikely: boolean, scope: ParseScope, environment: ParseEnvironment): boolean {
+    if (!this.#expression.parseInto(subject, scope.evt.Parsed, environment.isComplete, isLikely)) return false;
+    this.#statics.write(scope, environment);
+    return true;
+  }
+}
+
+function compileStatics(mapping: RuleMapping, compilation: RuleCompilation): StaticList {
+  return new StaticList(mapping.mappings('statics').map((one) => compileStatic(one, compilation)));
 }
 
 /** The text that a grok looks at; `field`: where it is one of `evt.Parsed`. */

@@ -9,8 +9,9 @@ import {
   type SecurityEvent,
   type SourceLine,
 } from '../events/index.js';
-import { type Evaluate, internedName, StringMap } from '../expressions/index.js';
+import { type Evaluate, StringMap } from '../expressions/index.js';
 import { canonicalAddress } from '../lookup/index.js';
+import { internedName } from '../patterns/index.js';
 import type { PreselectedEvent, Scenario } from '../scenarios/index.js';
 
 /** What rules see as `evt`. */
@@ -31,6 +32,8 @@ export class EventRecord {
   WhitelistReason = '';
   /** Number of the stage that it has reached. */
   stage = 0;
+  /** The last parser before enrichment that accepted it. */
+  parser: string | undefined;
   #unmarshaled: Record<string, unknown> | undefined;
 
   /** A record for a line that was just read at `now`. */
@@ -55,6 +58,7 @@ export class EventRecord {
     this.Whitelisted = false;
     this.WhitelistReason = '';
     this.stage = 0;
+    this.parser = undefined;
     this.#unmarshaled = undefined;
   }
 
@@ -201,15 +205,6 @@ export const writableFields: ReadonlySet<string> = new Set([
 /** Maps that a rule may write into by `target`. */
 export const writableMaps: ReadonlySet<string> = new Set(['Parsed', 'Meta', 'Enriched', 'Unmarshaled']);
 
-/** What is kept of the record of a line. */
-class TakenFields {
-  readonly Meta: StringMap;
-
-  constructor(meta: StringMap) {
-    this.Meta = meta;
-  }
-}
-
 /** What the event of a line comes from: of a line only that is taken which rules read, until somebody asks for the rest. */
 export interface LineOrigin {
   /** Whether a name of `Meta` is taken from every line that has it. */
@@ -218,21 +213,9 @@ export interface LineOrigin {
   metaOf(line: SourceLine): StringMap;
 }
 
-/** What a {@link RuleEvent} is made of. */
-interface RuleEventParts {
-  readonly record: EventRecord;
-  /** The record is the event's from now on. Otherwise its `Meta` is, and the record gets another. */
-  readonly keepsRecord: boolean;
-  readonly line: SourceLine;
-  readonly candidates: readonly Scenario[];
-  /** Where not all of `Meta` was taken. */
-  readonly origin: LineOrigin | undefined;
-}
-
 /** The security event of a line that passed all parsers. */
 export class RuleEvent implements PreselectedEvent, FieldTeller {
-  /** What scenarios see as `evt`, the event being the scope of their expressions: the record, or `Meta` where they read no more. */
-  readonly evt: EventRecord | TakenFields;
+  readonly Meta: StringMap;
   readonly source: string;
   readonly time: number;
   readonly domain: string;
@@ -240,36 +223,52 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
   readonly actor: readonly BlockTarget[];
   readonly outcome: SecurityEvent['outcome'];
   readonly candidates: readonly Scenario[];
+  readonly #record: EventRecord | undefined;
   readonly #line: SourceLine;
   readonly #origin: LineOrigin | undefined;
   #evidence: EventEvidence | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
 
-  constructor({ record, keepsRecord, line, candidates, origin }: RuleEventParts) {
-    const { Meta: meta } = record;
+  /**
+   * `keepsRecord`: the record is the event's from now on; otherwise its `Meta` is, and the record gets another. `origin`: where
+   * not all of `Meta` was taken.
+   */
+  constructor(
+    record: EventRecord,
+    keepsRecord: boolean,
+    line: SourceLine,
+    candidates: readonly Scenario[],
+    origin: LineOrigin | undefined,
+  ) {
+    const meta = keepsRecord ? record.Meta : record.giveMeta();
+    const words = wordsOf(meta.get('service'), meta.get('log_type'), meta.get('auth_status'));
+    this.Meta = meta;
+    this.#record = keepsRecord ? record : undefined;
     this.#origin = origin;
-    const logType = meta.get('log_type');
-    this.evt = keepsRecord ? record : new TakenFields(record.giveMeta());
     this.source = record.source;
     this.time = record.time;
-    this.domain = identifiers.of(meta.get('service')) ?? 'log';
-    this.kind = identifiers.of(logType) ?? 'line';
+    this.domain = words.domain;
+    this.kind = words.kind;
     this.actor = actors.of(meta.get('source_ip'));
-    const status = meta.get('auth_status');
-    this.outcome = outcomes.of(status === undefined ? (logType ?? '') : `${status} ${logType ?? ''}`);
+    this.outcome = words.outcome;
     this.candidates = candidates;
     this.#line = line;
   }
 
+  /** What scenarios see as `evt`, the event being the scope of their expressions: the record, or `Meta` where they read no more. */
+  get evt(): EventRecord | this {
+    return this.#record ?? this;
+  }
+
   get victim(): { readonly user?: string; readonly path?: string } {
-    const { Meta: meta } = this.evt;
+    const { Meta: meta } = this;
     const [user, path] = [meta.get('target_user') ?? meta.get('username') ?? meta.get('user'), meta.get('http_path')];
     return { ...(user === undefined ? {} : { user }), ...(path === undefined ? {} : { path }) };
   }
 
   get fields(): Readonly<Record<string, string>> {
     this.#fields ??= Object.fromEntries(
-      [...(this.#origin?.metaOf(this.#line) ?? this.evt.Meta)]
+      [...(this.#origin?.metaOf(this.#line) ?? this.Meta)]
         .slice(0, 64)
         .map(([key, value]) => [key.slice(0, 64), value.slice(0, 8192)]),
     );
@@ -277,7 +276,7 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
   }
 
   fieldOf(name: string): string | undefined {
-    const value = this.evt.Meta.get(name);
+    const value = this.Meta.get(name);
     if (value !== undefined) return value.length <= 8192 ? value : value.slice(0, 8192);
     return this.#origin?.isTaken(name) === false ? this.fields[name] : undefined;
   }
@@ -297,12 +296,21 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
 class Memo<Answer> {
   readonly #answers = new Map<string | undefined, Answer>();
   readonly #answer: (text: string | undefined) => Answer;
+  /** Who is asked for is often asked for again at once, and a look-up of a new text takes longer than to compare it. */
+  #last: { readonly text: string | undefined; readonly answer: Answer } | undefined;
 
   constructor(answer: (text: string | undefined) => Answer) {
     this.#answer = answer;
   }
 
   of(text: string | undefined): Answer {
+    if (this.#last?.text === text && this.#last !== undefined) return this.#last.answer;
+    const answer = this.#lookUp(text);
+    this.#last = { text, answer };
+    return answer;
+  }
+
+  #lookUp(text: string | undefined): Answer {
     const known = this.#answers.get(text);
     if (known !== undefined) return known;
     const answer = this.#answer(text);
@@ -316,6 +324,39 @@ class Memo<Answer> {
 
 const maximumWords = 1000;
 const maximumWordLength = 64;
+
+/** What the words of a rule say of an event. */
+interface EventWords {
+  readonly service: string | undefined;
+  readonly logType: string | undefined;
+  readonly status: string | undefined;
+  readonly domain: string;
+  readonly kind: string;
+  readonly outcome: SecurityEvent['outcome'];
+}
+
+/** The words of the last event: those of rules are constants mostly, and one and the same text. */
+let lastWords: EventWords | undefined;
+
+function wordsOf(service: string | undefined, logType: string | undefined, status: string | undefined): EventWords {
+  const last = lastWords;
+  if (last?.service === service && last?.logType === logType && last?.status === status && last !== undefined)
+    return last;
+  const words = wordsAnew(service, logType, status);
+  lastWords = words;
+  return words;
+}
+
+function wordsAnew(service: string | undefined, logType: string | undefined, status: string | undefined): EventWords {
+  return {
+    service,
+    logType,
+    status,
+    domain: identifiers.of(service) ?? 'log',
+    kind: identifiers.of(logType) ?? 'line',
+    outcome: outcomes.of(status === undefined ? (logType ?? '') : `${status} ${logType ?? ''}`),
+  };
+}
 
 /** Who sends one line sends many: their events share the list of actors. */
 const actors = new Memo((text = ''): SecurityEvent['actor'] => {

@@ -294,6 +294,17 @@ interface Taking {
   needsAll: boolean;
 }
 
+/** A line that gives an event. A class and no literal: see PlainLine. */
+class EventLine {
+  readonly parser: string;
+  readonly event: RuleEvent;
+
+  constructor(parser: string, event: RuleEvent) {
+    this.parser = parser;
+    this.event = event;
+  }
+}
+
 interface RuleLineParserParts {
   readonly pipeline: ParsePipeline;
   readonly index: ScenarioIndex;
@@ -340,14 +351,15 @@ class RuleLineParser implements LineParser {
     const scope = this.#scopeFor(line.text, now, isTraced);
     const record = scope.evt;
     const environment = isTraced || taking.needsAll ? this.#complete : this.#brief;
-    const { complete, parser } = pipeline.run(scope, environment, trace);
+    const complete = pipeline.run(scope, environment, trace);
+    const { parser } = record;
     if (parser === undefined) return undefined;
     if (!complete || record.Whitelisted) return { parser };
     const { keepsRecords } = taking;
     if (keepsRecords) this.#free = undefined;
     const candidates = index.candidates(scope);
     const origin = environment.isComplete ? undefined : this.#originAt(now);
-    return { parser, event: new RuleEvent({ record, keepsRecord: keepsRecords, line, candidates, origin }) };
+    return new EventLine(parser, new RuleEvent(record, keepsRecords, line, candidates, origin));
   }
 
   /** All of the `Meta` of a line that was read at `readAt`. Who asks for one line's will ask for others': from then on all is taken. */

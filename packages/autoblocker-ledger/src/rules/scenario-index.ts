@@ -9,7 +9,9 @@ import {
   type Expression,
   type Vocabulary,
 } from '../expressions/index.js';
+import type { EventRecord } from './rule-event.js';
 import type { CompiledScenario, RuleScenario } from './scenario-compiler.js';
+import { type TextSource, textAt, textSourceOf } from './text-place.js';
 import { TextSearch } from './text-search.js';
 
 /** One text that makes a filter possible. */
@@ -30,6 +32,8 @@ interface Possible {
 
 interface Subject {
   readonly read: Evaluate;
+  /** Where it is the name of a text. */
+  readonly place: TextSource | undefined;
   readonly equals: Map<string, Possible>;
   readonly held: { readonly text: string; readonly possible: Possible }[];
   search: TextSearch | undefined;
@@ -52,6 +56,10 @@ export class ScenarioIndex {
   readonly #always: number[] = [];
   readonly #nothing: Possible = { numbers: [], whole: undefined };
   readonly #subjects: Subject[];
+  /** Where all atoms are texts that one subject equals: its last text, and what that gave. */
+  readonly #only: Subject | undefined;
+  #lastText: unknown;
+  #lastCandidates: readonly RuleScenario[] | undefined;
 
   constructor(compiled: readonly CompiledScenario[], vocabulary: Vocabulary) {
     this.#scenarios = compiled.map(({ scenario }) => scenario);
@@ -66,10 +74,23 @@ export class ScenarioIndex {
     for (const subject of this.#subjects) {
       if (subject.held.length > 0) subject.search = new TextSearch(subject.held.map(({ text }) => text));
     }
+    const [first] = this.#subjects;
+    this.#only = this.#subjects.length === 1 && first?.search === undefined ? first : undefined;
   }
 
   /** The scenarios whose filter may be true of the event in `scope`, in order. */
   candidates(scope: Readonly<Record<string, unknown>>): readonly RuleScenario[] {
+    if (this.#only === undefined) return this.#allCandidates(scope);
+    const { place, read } = this.#only;
+    const text = place === undefined ? subjectText(read, scope) : textAt(scope.evt as EventRecord, place);
+    if (this.#lastCandidates === undefined || text !== this.#lastText) {
+      this.#lastCandidates = this.#allCandidates(scope);
+      this.#lastText = text;
+    }
+    return this.#lastCandidates;
+  }
+
+  #allCandidates(scope: Readonly<Record<string, unknown>>): readonly RuleScenario[] {
     // Most events make one text true at most: what that gives is made once.
     let first: Possible | undefined;
     let more: Possible[] | undefined;
@@ -112,7 +133,8 @@ export class ScenarioIndex {
         this.#always.push(scenario);
         return;
       }
-      subject = { read: compiled.evaluate, equals: new Map(), held: [], search: undefined };
+      const place = atom.subject.kind === 'member' ? textSourceOf(dotted(atom.subject)) : undefined;
+      subject = { read: compiled.evaluate, place, equals: new Map(), held: [], search: undefined };
       subjects.set(atom.key, subject);
     }
     if (atom.match === 'holds') {
@@ -181,6 +203,14 @@ function constantText(node: Expression): string | undefined {
 }
 
 const foldings = new Set(['Upper', 'Lower']);
+
+/** A field of the event by its names. */
+function dotted(node: Expression): string {
+  if (node.kind === 'name') return node.name;
+  return node.kind === 'member' && node.property.kind === 'literal'
+    ? `${dotted(node.object)}.${String(node.property.value)}`
+    : '';
+}
 
 /** A field of the event, also in upper or lower case; `undefined` for any other expression. */
 function spelling(node: Expression): string | undefined {

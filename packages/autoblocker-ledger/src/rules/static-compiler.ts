@@ -1,12 +1,27 @@
 // Statics: what a parser writes into the event when it matches. Values are written as CrowdSec writes them: an integer
 // plainly, a float with six digits, nothing for nil.
 
-import { type CompiledExpression, goFloat, internedName } from '../expressions/index.js';
-import { type GoTime, goTime, parseGoTime, parseUsualTime } from './go-time.js';
+import { type CompiledExpression, goFloat } from '../expressions/index.js';
+import { internedName } from '../patterns/index.js';
+import { type GoTime, goTime, parseGoTime, parseUsualTime, usualTime } from './go-time.js';
 import { attempt, type RuleCompilation } from './rule-compilation.js';
 import type { RuleMapping, RuleText } from './rule-document.js';
 import { type EventRecord, type FieldReads, writableFields, writableMaps } from './rule-event.js';
 import { RefusedRule } from './rule-refusal.js';
+import {
+  setTextAt,
+  type TextField,
+  type TextMap,
+  type TextPlace,
+  type TextSource,
+  textAt,
+  textSourceOf,
+} from './text-place.js';
+
+/** What parsers work in. */
+export interface ParseScope {
+  readonly evt: EventRecord;
+}
 
 /** What statics know of the reading. */
 export interface ParseContext {
@@ -18,16 +33,72 @@ export interface ParseContext {
   readonly isComplete: boolean;
 }
 
-/** Writes one value. */
-export interface Static {
-  /** @throws StaticFailure for a value that CrowdSec would stop at. */
-  readonly write: (scope: { readonly evt: EventRecord }, context: ParseContext) => void;
-  /** The field that it writes, and the name in it; `undefined` where it does more than to write one text that is there. */
-  readonly target: { readonly field: string; readonly name: string | undefined } | undefined;
+interface StaticParts {
+  /** Where it takes its text from: a constant, a place, or what a function says. */
+  readonly from: string | TextSource | Reader;
+  /** Where it writes it: a place, or what a function does with it. */
+  readonly to: TextPlace | Writer;
+  /** Whether it writes "" too. */
+  readonly takesEmpty: boolean;
   /** What it reads. */
   readonly paths: readonly (readonly string[])[];
-  /** Whether some rule reads what it writes. */
-  isNeeded: boolean;
+}
+
+/** Writes one value. One class for all of them, whatever they copy. */
+export class Static {
+  /** Whether some rule reads what it writes, or it does more than to write one text that is there. */
+  isNeeded = false;
+  /** Whether some rule reads the time that it writes out; only of `ParseDate`. */
+  isTimeRead = true;
+  readonly paths: StaticParts['paths'];
+  readonly #takesEmpty: boolean;
+  readonly #constant: string | undefined;
+  readonly #source: TextSource | undefined;
+  readonly #read: Reader | undefined;
+  readonly #target: TextPlace | undefined;
+  readonly #write: Writer | undefined;
+
+  constructor({ from, to, takesEmpty, paths }: StaticParts) {
+    this.paths = paths;
+    this.#takesEmpty = takesEmpty;
+    this.#constant = typeof from === 'string' ? from : undefined;
+    this.#source = typeof from === 'object' ? from : undefined;
+    this.#read = typeof from === 'function' ? from : undefined;
+    this.#target = typeof to === 'object' ? to : undefined;
+    this.#write = typeof to === 'function' ? to : undefined;
+  }
+
+  /** The place that it writes into; `undefined` where it may fail or has another effect. */
+  get target(): TextPlace | undefined {
+    return this.#read === undefined ? this.#target : undefined;
+  }
+
+  /** @throws StaticFailure for a value that CrowdSec would stop at. */
+  write(scope: ParseScope, context: ParseContext): void {
+    const record = scope.evt;
+    const text = this.#constant ?? (this.#source === undefined ? this.#read!(scope) : textAt(record, this.#source));
+    if (text === '' && !this.#takesEmpty) return;
+    if (this.#target === undefined) this.#write!(record, text, context, this.isTimeRead);
+    else setTextAt(record, this.#target, text);
+  }
+}
+
+/** The statics of a node in their order. */
+export class StaticList {
+  readonly #all: readonly Static[];
+  /** Known once all rules are compiled, which is before the first line. */
+  #needed: readonly Static[] | undefined;
+
+  constructor(all: readonly Static[]) {
+    this.#all = all;
+  }
+
+  /** Writes what somebody reads, or everything. */
+  write(scope: ParseScope, context: ParseContext): void {
+    this.#needed ??= this.#all.filter(({ isNeeded }) => isNeeded);
+    const statics = context.isComplete ? this.#all : this.#needed;
+    for (let at = 0; at < statics.length; at += 1) statics[at]!.write(scope, context);
+  }
 }
 
 /** Finds out which statics are needed: those that write what is read, by rules or by another that is needed. */
@@ -40,18 +111,7 @@ export function markNeeded(statics: readonly Static[], reads: FieldReads): void 
       for (const path of one.paths) reads.note(path);
     }
   }
-}
-
-/** Written out, so that each is a load from a known place. */
-function writerInto(map: 'Parsed' | 'Meta' | 'Enriched', name: string): Writer {
-  switch (map) {
-    case 'Parsed':
-      return (record, text) => void record.Parsed.set(name, text);
-    case 'Meta':
-      return (record, text) => void record.Meta.set(name, text);
-    case 'Enriched':
-      return (record, text) => void record.Enriched.set(name, text);
-  }
+  for (const one of statics) one.isTimeRead = reads.isRead('Enriched', marshaledTime);
 }
 
 /** A static met a value that it cannot write: the line is dropped. */
@@ -59,48 +119,28 @@ export class StaticFailure extends Error {}
 
 const keys = new Set(['meta', 'parsed', 'enriched', 'target', 'method', 'value', 'expression']);
 const marshaledTime = internedName('MarshaledTime');
-const nothing = () => '';
 
 /** @throws RefusedRule */
 export function compileStatic(mapping: RuleMapping, compilation: RuleCompilation): Static {
   mapping.onlyKeys(keys);
-  const { write, target } = writerOf(mapping);
-  const value = mapping.text('value');
-  const expression = mapping.text('expression');
-  const made = (part: Pick<Static, 'write' | 'paths'>, isPlain: boolean) => {
-    const one: Static = { ...part, target: isPlain ? target : undefined, isNeeded: false };
-    compilation.statics.push(one);
-    return one;
-  };
-  if (value !== undefined && value.text !== '')
-    return made({ write: (scope, context) => write(scope.evt, value.text, context), paths: [] }, true);
-  const { read, paths, isPlain } = readerOf(expression, compilation);
-  const takesEmpty = mapping.text('method')?.text === 'ParseDate';
-  const written: Static['write'] = (scope, context) => {
-    const text = read(scope);
-    if (text !== '' || takesEmpty) write(scope.evt, text, context);
-  };
-  return made({ write: written, paths }, isPlain);
+  const to = targetOf(mapping);
+  const value = mapping.text('value')?.text ?? '';
+  const takesEmpty = value === '' && mapping.text('method')?.text === 'ParseDate';
+  const source = value === '' ? sourceOf(mapping.text('expression'), compilation) : { from: value, paths: [] };
+  const one = new Static({ ...source, to, takesEmpty });
+  compilation.statics.push(one);
+  return one;
 }
 
-/** `isPlain`: it is the name of a text, so that to read it has no effect and cannot fail. */
-interface Reader {
-  readonly read: (scope: { readonly evt: EventRecord }) => string;
-  readonly paths: Static['paths'];
-  readonly isPlain: boolean;
-}
+type Reader = (scope: ParseScope) => string;
 
-const plainText =
-  /^evt\.(?:Line\.(?:Raw|Src|Module)|(?:Parsed|Meta|Enriched)\.\w+|StrTime|StrTimeFormat|MarshaledTime)$/;
-
-function readerOf(expression: RuleText | undefined, compilation: RuleCompilation): Reader {
-  if (expression === undefined) return { read: nothing, paths: [], isPlain: true };
+function sourceOf(expression: RuleText | undefined, compilation: RuleCompilation): Pick<StaticParts, 'from' | 'paths'> {
+  if (expression === undefined) return { from: '', paths: [] };
   const { compiled, paths } = compilation.expressionApart('expression', expression);
-  const isPlain = plainText.test(expression.text);
-  return { read: isPlain ? (compiled.evaluate as unknown as Reader['read']) : textReader(compiled), paths, isPlain };
+  return { from: textSourceOf(expression.text) ?? textReader(compiled), paths };
 }
 
-function textReader({ evaluate, whole }: CompiledExpression): Reader['read'] {
+function textReader({ evaluate, whole }: CompiledExpression): Reader {
   return (scope) => {
     const value = attempt(evaluate, scope as never);
     if (typeof value === 'string') return value;
@@ -110,35 +150,31 @@ function textReader({ evaluate, whole }: CompiledExpression): Reader['read'] {
   };
 }
 
-type Writer = (record: EventRecord, text: string, context: ParseContext) => void;
+type Writer = (record: EventRecord, text: string, context: ParseContext, isTimeRead: boolean) => void;
 
-/** A writer, and the place that it writes into; `undefined` where it does more. */
-interface Target {
-  readonly write: Writer;
-  readonly target: Static['target'];
-}
-
-function writerOf(mapping: RuleMapping): Target {
+function targetOf(mapping: RuleMapping): StaticParts['to'] {
   const method = mapping.text('method');
-  if (method !== undefined) return { write: methodOf(method), target: undefined };
-  for (const [key, map] of [
+  if (method !== undefined) return methodOf(method);
+  for (const [key, field] of [
     ['parsed', 'Parsed'],
     ['meta', 'Meta'],
     ['enriched', 'Enriched'],
   ] as const) {
     const name = mapping.text(key)?.text;
-    if (name !== undefined) return { write: writerInto(map, internedName(name)), target: { field: map, name } };
+    if (name !== undefined) return { field, name: internedName(name) };
   }
-  return targetOf(mapping.requiredText('target'));
+  return namedTarget(mapping.requiredText('target'));
 }
 
 function methodOf({ text, line }: RuleText): Writer {
   if (text !== 'ParseDate')
     throw new RefusedRule(line, 'method', `the method ${text} is not supported (it needs a database or the network)`);
-  return (record, date, { newestTime, now }) => {
-    const { time, text: marshaled } = readDate(record, date, newestTime()) ?? goTime(now());
-    record.time = time;
-    record.Enriched.set(marshaledTime, marshaled);
+  return (record, date, context, isTimeRead) => {
+    if (isTimeRead || context.isComplete) {
+      const { time, text: marshaled } = readDate(record, date, context.newestTime()) ?? goTime(context.now());
+      record.time = time;
+      record.Enriched.set(marshaledTime, marshaled);
+    } else record.time = timeOf(record, date, context.newestTime()) ?? context.now();
   };
 }
 
@@ -146,29 +182,27 @@ function readDate({ StrTimeFormat: layout }: EventRecord, date: string, newest: 
   return (layout === '' ? undefined : parseGoTime(date, layout, newest)) ?? parseUsualTime(date, newest);
 }
 
-function targetOf({ text, line }: RuleText): Target {
+/** The time of {@link readDate} alone. */
+function timeOf(record: EventRecord, date: string, newest: number): number | undefined {
+  return record.StrTimeFormat === '' ? usualTime(date, newest) : readDate(record, date, newest)?.time;
+}
+
+function namedTarget({ text, line }: RuleText): StaticParts['to'] {
   const [field, ...rest] = text.replace(/^evt\./, '').split('.');
-  if (rest.length === 0 && writableFields.has(field!)) {
-    const write: Writer = (record, value) => {
-      record[field as 'StrTime'] = value;
-    };
-    return { write, target: { field: field!, name: undefined } };
-  }
+  if (rest.length === 0 && writableFields.has(field!)) return { field: field as TextField, name: undefined };
   if (field === 'Line' && rest.length === 1 && rest[0] === 'Module') {
-    const write: Writer = (record, value) => {
+    return (record, value) => {
       record.module = value;
     };
-    return { write, target: undefined };
   }
   const key = rest[0];
   if (!writableMaps.has(field!) || key === undefined || key === '__proto__') {
     throw new RefusedRule(line, 'target', `${text} cannot be written to`);
   }
   if (field === 'Unmarshaled') {
-    const write: Writer = (record, value) => {
+    return (record, value) => {
       record.Unmarshaled[key] = value;
     };
-    return { write, target: undefined };
   }
-  return { write: writerInto(field as 'Meta', internedName(key)), target: { field: field!, name: key } };
+  return { field: field as TextMap, name: internedName(key) };
 }

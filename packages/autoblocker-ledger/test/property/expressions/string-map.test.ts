@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { internedName, StringMap } from '../../../src/expressions/index.js';
+import { StringMap } from '../../../src/expressions/index.js';
+import { internedName } from '../../../src/patterns/index.js';
 
 describe('StringMap', () => {
   it('is a Map of texts, whatever is set in whatever order', () => {

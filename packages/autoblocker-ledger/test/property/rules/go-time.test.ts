@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseGoTime, parseUsualTime } from '../../../src/rules/go-time.js';
+import { parseGoTime, parseUsualTime, usualTime } from '../../../src/rules/go-time.js';
 
 const newest = Date.UTC(2027, 0, 1);
 const two = fc.integer({ min: 0, max: 99 }).map((value) => String(value).padStart(2, '0'));
@@ -26,6 +26,7 @@ describe('a time in the usual spelling', () => {
         // Where the layout takes a text, nothing else may say anything else of it.
         if (byLayout !== undefined) expect(parseUsualTime(text, newest)).toEqual(byLayout);
         else if (/(?:Z|\+00:00)$/.test(text)) expect(parseUsualTime(text, newest)).toBeUndefined();
+        expect(usualTime(text, newest)).toBe(parseUsualTime(text, newest)?.time);
       }),
       { numRuns: 2000 },
     );
