@@ -364,11 +364,7 @@ export class AttestationAuthority implements AsyncDisposable {
     const { subject, predicateType, predicate, validity, mode = 'transparent', revocable = true } = request;
     this.#checkRequest(request);
     const number = revocable ? this.#parts.status.allocate() : undefined;
-    const notAfter = this.#timeText(validity.notAfter);
-    const tenstrip_terms: { -readonly [Member in keyof Terms]: Terms[Member] } =
-      validity.notBefore === undefined ? { notAfter } : { notBefore: validity.notBefore.toISOString(), notAfter };
-    if (number !== undefined) tenstrip_terms.status = this.#placeOf(number);
-    if (terms.renews !== undefined) tenstrip_terms.renews = terms.renews;
+    const tenstrip_terms = this.#termsOf(validity, number, terms.renews);
     try {
       const statement = { _type: statementType, subject, predicateType, predicate, tenstrip_terms } as const;
       this.#seal(drafts, statement, number, mode);
@@ -376,6 +372,24 @@ export class AttestationAuthority implements AsyncDisposable {
       if (number !== undefined) this.#parts.status.giveBack(number);
       throw error;
     }
+  }
+
+  #termsOf(
+    { notBefore, notAfter }: AttestationRequest['validity'],
+    number: number | undefined,
+    renews?: string,
+  ): Terms {
+    const end = this.#timeText(notAfter);
+    // As most are, in one piece: an object that gets its members one by one has a class that goes with the last such object.
+    if (number !== undefined && notBefore === undefined && renews === undefined) {
+      return { notAfter: end, status: this.#placeOf(number) };
+    }
+    return {
+      ...(notBefore === undefined ? {} : { notBefore: notBefore.toISOString() }),
+      notAfter: end,
+      ...(number === undefined ? {} : { status: this.#placeOf(number) }),
+      ...(renews === undefined ? {} : { renews }),
+    };
   }
 
   /** Requests of a batch end at the same time as a rule. */

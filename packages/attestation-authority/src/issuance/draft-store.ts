@@ -1,6 +1,5 @@
 // What is on its way into the log, in columns: payloads and lines as bytes, side by side, which no garbage collection copies, and
-// numbers that say where each is. No draft is an object of its own: where the last object of a kind is gone when all garbage is
-// collected, V8 drops all code that was optimised for it.
+// numbers that say where each is.
 import type { SignedPayload } from '../statement/index.js';
 import type { IssuanceMode } from './authority-options.js';
 
@@ -37,6 +36,11 @@ class Arena {
 export class DraftStore {
   readonly #payloads = new Arena(payloadRoomBytes);
   readonly #lines = new Arena(lineRoomBytes);
+  /**
+   * None, kept for their hidden class: when all garbage is collected while nothing of a class is alive, V8 drops all code that was
+   * optimised for it, and runs it slowly until it is compiled again.
+   */
+  readonly kept = this.begin();
 
   /** Drafts of one call, none yet. */
   begin(): Drafts {
