@@ -215,10 +215,15 @@ export class AttestationAuthority implements AsyncDisposable {
       throw requestInvalid('The requests are no array. Give one, or use issue for a single one.');
     const drafts = this.#drafts.begin();
     const takesTurns = requests.length > requestsPerTurn; // small ones of the same turn come into the same commit
-    for (let at = 0; at < requests.length; at++) {
-      if (context !== undefined && at % requestsPerCheckpoint === 0) await context.checkpoint();
-      if (takesTurns && at % requestsPerTurn === 0 && this.#issuing.size > 0) await turnOfEventLoop();
-      this.#draft(drafts, requests[at]!);
+    try {
+      for (let at = 0; at < requests.length; at++) {
+        if (context !== undefined && at % requestsPerCheckpoint === 0) await context.checkpoint();
+        if (takesTurns && at % requestsPerTurn === 0 && this.#issuing.size > 0) await turnOfEventLoop();
+        this.#draft(drafts, requests[at]!);
+      }
+    } catch (error) {
+      for (const number of drafts.statusNumbers()) this.#parts.status.giveBack(number);
+      throw error;
     }
     return this.#log(drafts);
   }
@@ -421,7 +426,7 @@ export class AttestationAuthority implements AsyncDisposable {
 
   #seal(drafts: Drafts, statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): void {
     const payload = payloadOf(statement);
-    drafts.add(payload, attestLine(digestOf(payload), status), mode);
+    drafts.add(payload, attestLine(digestOf(payload), status), mode, status);
   }
 
   async #sign(message: Uint8Array): Promise<DsseSignature> {

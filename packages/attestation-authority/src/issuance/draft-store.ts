@@ -53,6 +53,7 @@ export class Drafts {
   readonly #payloads: Arena;
   readonly #lines: Arena;
   readonly #modes: IssuanceMode[] = [];
+  readonly #statusNumbers: (number | undefined)[] = [];
   // By draft: its payload's room, and where it begins and ends there. Payloads begin at multiples of 3, one right behind the other.
   readonly #payloadRooms: Buffer[] = [];
   readonly #payloadBegins: number[] = [];
@@ -72,8 +73,8 @@ export class Drafts {
     return this.#modes.length;
   }
 
-  /** Adds a copy. @param line ASCII */
-  add({ payload }: SignedPayload, line: string, mode: IssuanceMode): void {
+  /** Adds a copy. @param line ASCII @param statusNumber its place in the status lists, where it has one */
+  add({ payload }: SignedPayload, line: string, mode: IssuanceMode, statusNumber: number | undefined): void {
     const begin = this.#payloads.take(wholeGroups(payload.length));
     const { room } = this.#payloads;
     const end = begin + payload.copy(room, begin);
@@ -87,6 +88,12 @@ export class Drafts {
     this.#lineBegins.push(lineBegin);
     this.#lineEnds.push(lineBegin + this.#lines.room.write(line, lineBegin, 'latin1'));
     this.#modes.push(mode);
+    this.#statusNumbers.push(statusNumber);
+  }
+
+  /** The places that they have in status lists. */
+  statusNumbers(): number[] {
+    return this.#statusNumbers.filter((number) => number !== undefined);
   }
 
   modeOf(draft: number): IssuanceMode {

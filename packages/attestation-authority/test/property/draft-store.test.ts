@@ -17,7 +17,7 @@ function addAll(drafts: Drafts, expected: { payload: string; line: string }[], l
   for (let time = 0; time < times; time++) {
     const payload = JSON.stringify(`${expected.length} `.padEnd(length - 2, 'ÿ~?>').slice(0, length - 2));
     const line = `line ${expected.length} of ${payload.length}\n`;
-    drafts.add(encodeSignedPayload([payload])!, line, expected.length % 2 === 0 ? 'transparent' : 'both');
+    drafts.add(encodeSignedPayload([payload])!, line, expected.length % 2 === 0 ? 'transparent' : 'both', 7);
     expected.push({ payload, line });
   }
 }
