@@ -430,7 +430,7 @@ export class AttestationAuthority implements AsyncDisposable {
 
   #seal(drafts: Drafts, statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): void {
     const payload = payloadOf(statement);
-    drafts.add(payload, attestLine(digestOf(payload), status), mode, status);
+    drafts.add(payload, digestOf(payload), mode, status);
   }
 
   async #sign(message: Uint8Array): Promise<DsseSignature> {

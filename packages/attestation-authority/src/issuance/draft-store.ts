@@ -1,5 +1,6 @@
 // What is on its way into the log, in columns: payloads and lines as bytes, side by side, which no garbage collection copies, and
 // numbers that say where each is.
+import { maximumAttestLine, writeAttestLine } from '../attestation-log/index.js';
 import type { SignedPayload } from '../statement/index.js';
 import type { IssuanceMode } from './authority-options.js';
 
@@ -73,8 +74,8 @@ export class Drafts {
     return this.#modes.length;
   }
 
-  /** Adds a copy. @param line ASCII @param statusNumber its place in the status lists, where it has one */
-  add({ payload }: SignedPayload, line: string, mode: IssuanceMode, statusNumber: number | undefined): void {
+  /** Adds a copy. @param digest what the log holds of it: hex @param statusNumber its place in the status lists, where it has one */
+  add({ payload }: SignedPayload, digest: string, mode: IssuanceMode, statusNumber: number | undefined): void {
     const begin = this.#payloads.take(wholeGroups(payload.length));
     const { room } = this.#payloads;
     const end = begin + payload.copy(room, begin);
@@ -83,10 +84,10 @@ export class Drafts {
     this.#payloadRooms.push(room);
     this.#payloadBegins.push(begin);
     this.#payloadEnds.push(end);
-    const lineBegin = this.#lines.take(line.length);
+    const lineBegin = this.#lines.take(maximumAttestLine);
     this.#lineRooms.push(this.#lines.room);
     this.#lineBegins.push(lineBegin);
-    this.#lineEnds.push(lineBegin + this.#lines.room.write(line, lineBegin, 'latin1'));
+    this.#lineEnds.push(writeAttestLine(this.#lines.room, lineBegin, digest, statusNumber));
     this.#modes.push(mode);
     this.#statusNumbers.push(statusNumber);
   }

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { attestLine } from '../../src/attestation-log/index.js';
 import { DraftStore, type Drafts } from '../../src/issuance/draft-store.js';
 import { encodeSignedPayload } from '../../src/statement/index.js';
 
@@ -13,12 +15,21 @@ const runs = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-function addAll(drafts: Drafts, expected: { payload: string; line: string }[], length: number, times: number): void {
+const statusNumbers = [undefined, 0, 7, 131_072, 999_999_999_999_999];
+
+interface Expected {
+  readonly payload: string;
+  readonly line: string;
+  readonly status: number | undefined;
+}
+
+function addAll(drafts: Drafts, expected: Expected[], length: number, times: number): void {
   for (let time = 0; time < times; time++) {
     const payload = JSON.stringify(`${expected.length} `.padEnd(length - 2, 'ÿ~?>').slice(0, length - 2));
-    const line = `line ${expected.length} of ${payload.length}\n`;
-    drafts.add(encodeSignedPayload([payload])!, line, expected.length % 2 === 0 ? 'transparent' : 'both', 7);
-    expected.push({ payload, line });
+    const digest = createHash('sha256').update(payload).digest('hex');
+    const status = statusNumbers[expected.length % statusNumbers.length];
+    drafts.add(encodeSignedPayload([payload])!, digest, expected.length % 2 === 0 ? 'transparent' : 'both', status);
+    expected.push({ payload, line: attestLine(digest, status), status });
   }
 }
 
@@ -27,7 +38,7 @@ test('drafts give back payloads, base64 and lines of whichever call they are, ho
     fc.property(runs, fc.float({ min: 0, max: 1, noNaN: true }), (steps, cut) => {
       const store = new DraftStore();
       const calls = [store.begin(), store.begin()];
-      const expected: { payload: string; line: string }[][] = [[], []];
+      const expected: Expected[][] = [[], []];
       for (const { call, length, times } of steps) addAll(calls[call]!, expected[call]!, length, times);
       for (const [call, drafts] of calls.entries()) {
         const wanted = expected[call]!;
@@ -36,6 +47,7 @@ test('drafts give back payloads, base64 and lines of whichever call they are, ho
         const lines = [...drafts.lines(0, middle), ...drafts.lines(middle, drafts.count)];
         expect(texts).toEqual(wanted.map(({ payload }) => Buffer.from(payload).toString('base64')));
         expect(lines.map((line) => Buffer.from(line).toString())).toEqual(wanted.map(({ line }) => line));
+        expect(drafts.statusNumbers()).toEqual(wanted.flatMap(({ status }) => status ?? []));
         for (const at of [0, middle, wanted.length - 1]) {
           if (wanted[at] === undefined) continue;
           expect(Buffer.from(drafts.payloadOf(at)).toString()).toBe(wanted[at].payload);
