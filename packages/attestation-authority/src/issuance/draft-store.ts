@@ -169,7 +169,7 @@ export class Drafts {
 
 const padding = 0x3d;
 /** Room for the texts of one room. */
-const printed = Buffer.alloc((payloadRoomBytes / 3 + 1) * 4);
+const printed = Buffer.alloc(Math.ceil(payloadRoomBytes / 3) * 4);
 
 /** The next multiple of 3: base64 prints 3 bytes at a time. */
 function wholeGroups(bytes: number): number {
