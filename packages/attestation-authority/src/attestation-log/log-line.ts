@@ -26,6 +26,22 @@ export function attestLine(digest: string, status: number | undefined): string {
   return `tenstrip.dev/attest/v1 sha256:${digest}${end}`;
 }
 
+/** Most bytes of {@link attestLine}. */
+export const maximumAttestLine = 30 + 64 + 1 + 15 + 1;
+const attestHead = Buffer.from('tenstrip.dev/attest/v1 sha256:', 'latin1');
+
+/** Writes {@link attestLine} from `at` on, where there is room for the longest, and returns where it ends. */
+export function writeAttestLine(room: Buffer, at: number, digest: string, status: number | undefined): number {
+  for (let next = 0; next < attestHead.length; next++) room[at + next] = attestHead[next]!;
+  let end = at + attestHead.length;
+  end += room.write(digest, end, 'latin1');
+  room[end++] = 0x20;
+  const number = `${status ?? '-'}`;
+  for (let next = 0; next < number.length; next++) room[end++] = number.charCodeAt(next);
+  room[end++] = 0x0a;
+  return end;
+}
+
 /** The line of a revocation, newline included. */
 export function revokeLine(status: number, reason: RevocationReason): string {
   return `tenstrip.dev/revoke/v1 ${status} ${reason}\n`;

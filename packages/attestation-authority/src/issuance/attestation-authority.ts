@@ -30,6 +30,7 @@ import {
   knownPredicates,
   maximumJsonBytes,
   type PredicateSchemas,
+  preAuthenticationEncoding,
   printStatement,
   type SignedPayload,
   statementPayloadType,
@@ -54,7 +55,7 @@ import {
   signerShape,
 } from './authority-options.js';
 import { BatchIssuer, closed } from './batch-issuer.js';
-import { type Draft, DraftStore } from './draft-store.js';
+import { DraftStore, type Drafts } from './draft-store.js';
 import type { KeyFolder } from './key-folder.js';
 import { CurrentSigner, freshSigner, openSigningKey, vkeyOf, wipe } from './signing-key.js';
 import { StatusLedger } from './status-ledger.js';
@@ -206,18 +207,27 @@ export class AttestationAuthority implements AsyncDisposable {
     return attestation!;
   }
 
-  /** Issues attestations in order, with few promises. Nothing is issued when one of the requests is wrong. @throws as `issue` */
+  /**
+   * Issues attestations in order, with few promises. Nothing is issued when one of the requests is wrong. The texts of a long batch share
+   * memory: who keeps one and drops the others keeps some 170 KB with it, unless it is printed and parsed.
+   * @throws as `issue`
+   */
   async issueBatch(requests: readonly AttestationRequest[], options: IssuanceOptions = {}): Promise<Attestation[]> {
     if (this.#closed !== undefined) throw closed();
     const context = contextOf(options);
     if (!Array.isArray(requests))
       throw requestInvalid('The requests are no array. Give one, or use issue for a single one.');
-    const drafts: Draft[] = [];
+    const drafts = this.#drafts.begin();
     const takesTurns = requests.length > requestsPerTurn; // small ones of the same turn come into the same commit
-    for (let at = 0; at < requests.length; at++) {
-      if (context !== undefined && at % requestsPerCheckpoint === 0) await context.checkpoint();
-      if (takesTurns && at % requestsPerTurn === 0 && this.#issuing.size > 0) await turnOfEventLoop();
-      drafts.push(this.#draft(requests[at]!));
+    try {
+      for (let at = 0; at < requests.length; at++) {
+        if (context !== undefined && at % requestsPerCheckpoint === 0) await context.checkpoint();
+        if (takesTurns && at % requestsPerTurn === 0 && this.#issuing.size > 0) await turnOfEventLoop();
+        this.#draft(drafts, requests[at]!);
+      }
+    } catch (error) {
+      for (const number of drafts.statusNumbers()) this.#parts.status.giveBack(number);
+      throw error;
     }
     return this.#log(drafts);
   }
@@ -236,11 +246,13 @@ export class AttestationAuthority implements AsyncDisposable {
     await contextOf(options)?.checkpoint();
     const mode = modeOf(attestation);
     const renews = `sha256:${digestOf(decodeSignedPayload(attestation.envelope.payload)!)}`;
-    const draft = this.#draft(
+    const drafts = this.#drafts.begin();
+    this.#draft(
+      drafts,
       { subject, predicateType, predicate, validity: { notAfter }, mode, revocable: status !== undefined },
       { renews },
     );
-    const [renewed] = await this.#log([draft]);
+    const [renewed] = await this.#log(drafts);
     return renewed!;
   }
 
@@ -264,10 +276,12 @@ export class AttestationAuthority implements AsyncDisposable {
       if (status.isRevoked(number)) return { index: undefined, statusList: (await this.#publish([list]))[0]! };
       const bits = status.bits(list).slice();
       setStatusBit(bits, number % statusListBits);
-      const draft = this.#statusDraft(list, bits);
-      const { first, proofs } = await this.#issuer.append([lineOf(revokeLine(number, reason)), draft.line]);
+      const drafts = this.#drafts.begin();
+      this.#statusDraft(drafts, list, bits);
+      const { first, proofs } = await this.#issuer.append([lineOf(revokeLine(number, reason)), ...drafts.lines(0, 1)]);
       status.recordRevoked(number);
-      return { index: first, statusList: await this.#finish(draft, proofs[1]!) };
+      const [statusList] = await this.#finish(drafts, 0, proofs.slice(1));
+      return { index: first, statusList: statusList! };
     });
   }
 
@@ -353,23 +367,38 @@ export class AttestationAuthority implements AsyncDisposable {
 
   // ----------------------------------------------------------------------------------------------------------- issuing
 
-  /** A statement, and its line. */
-  #draft(given: AttestationRequest, terms: Pick<Terms, 'renews'> = {}): Draft {
+  /** Adds a statement, and its line. */
+  #draft(drafts: Drafts, given: AttestationRequest, terms: Pick<Terms, 'renews'> = {}): void {
     const request = readRequest(given);
     const { subject, predicateType, predicate, validity, mode = 'transparent', revocable = true } = request;
     this.#checkRequest(request);
     const number = revocable ? this.#parts.status.allocate() : undefined;
-    const notAfter = this.#timeText(validity.notAfter);
-    const tenstrip_terms: { -readonly [Member in keyof Terms]: Terms[Member] } =
-      validity.notBefore === undefined ? { notAfter } : { notBefore: validity.notBefore.toISOString(), notAfter };
-    if (number !== undefined) tenstrip_terms.status = this.#placeOf(number);
-    if (terms.renews !== undefined) tenstrip_terms.renews = terms.renews;
+    const tenstrip_terms = this.#termsOf(validity, number, terms.renews);
     try {
-      return this.#seal({ _type: statementType, subject, predicateType, predicate, tenstrip_terms }, number, mode);
+      const statement = { _type: statementType, subject, predicateType, predicate, tenstrip_terms } as const;
+      this.#seal(drafts, statement, number, mode);
     } catch (error) {
       if (number !== undefined) this.#parts.status.giveBack(number);
       throw error;
     }
+  }
+
+  #termsOf(
+    { notBefore, notAfter }: AttestationRequest['validity'],
+    number: number | undefined,
+    renews?: string,
+  ): Terms {
+    const end = this.#timeText(notAfter);
+    // As most are, in one piece: an object that gets its members one by one has a class that goes with the last such object.
+    if (number !== undefined && notBefore === undefined && renews === undefined) {
+      return { notAfter: end, status: this.#placeOf(number) };
+    }
+    return {
+      ...(notBefore === undefined ? {} : { notBefore: notBefore.toISOString() }),
+      notAfter: end,
+      ...(number === undefined ? {} : { status: this.#placeOf(number) }),
+      ...(renews === undefined ? {} : { renews }),
+    };
   }
 
   /** Requests of a batch end at the same time as a rule. */
@@ -399,9 +428,9 @@ export class AttestationAuthority implements AsyncDisposable {
     }
   }
 
-  #seal(statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): Draft {
+  #seal(drafts: Drafts, statement: InTotoStatement, status: number | undefined, mode: IssuanceMode): void {
     const payload = payloadOf(statement);
-    return this.#drafts.keep(payload, attestLine(digestOf(payload), status), mode);
+    drafts.add(payload, digestOf(payload), mode, status);
   }
 
   async #sign(message: Uint8Array): Promise<DsseSignature> {
@@ -410,7 +439,7 @@ export class AttestationAuthority implements AsyncDisposable {
   }
 
   /** Logs drafts, and signs them where that is asked for. */
-  async #log(drafts: readonly Draft[]): Promise<Attestation[]> {
+  async #log(drafts: Drafts): Promise<Attestation[]> {
     const done = this.#logInParts(drafts);
     this.#issuing.add(done);
     try {
@@ -421,39 +450,58 @@ export class AttestationAuthority implements AsyncDisposable {
   }
 
   /** In order. While the disk is at work for some, the next ones are on their way. */
-  async #logInParts(drafts: readonly Draft[]): Promise<Attestation[]> {
-    const attestations = new Array<Attestation>(drafts.length);
+  async #logInParts(drafts: Drafts): Promise<Attestation[]> {
     const isAhead = this.#parts.maxWaiting >= 2 * linesPerAppend;
-    let previous: Promise<void> | undefined;
-    for (let from = 0; from < drafts.length; from += linesPerAppend) {
-      const some = drafts.slice(from, from + linesPerAppend);
-      const logged = this.#issuer.append(some.map(({ line }) => line)).then(async ({ proofs }) => {
-        for (let at = 0; at < some.length; at++) {
-          const finished = this.#finish(some[at]!, proofs[at]!);
-          attestations[from + at] = finished instanceof Promise ? await finished : finished;
-        }
-      });
-      logged.catch(() => {}); // it is awaited below, or the one before it has failed
-      if (isAhead) await previous;
-      else await logged;
-      previous = logged;
+    const parts: Promise<Attestation[]>[] = [];
+    for (let from = 0; from < drafts.count; from += linesPerAppend) {
+      const part = this.#logPart(drafts, from);
+      part.catch(() => {}); // it is awaited below, or one before it has failed
+      parts.push(part);
+      await parts.at(isAhead ? -2 : -1);
     }
-    await previous;
-    return attestations;
+    const attestations = await Promise.all(parts);
+    return attestations.length === 1 ? attestations[0]! : attestations.flat();
+  }
+
+  async #logPart(drafts: Drafts, from: number): Promise<Attestation[]> {
+    const to = Math.min(from + linesPerAppend, drafts.count);
+    const { proofs } = await this.#issuer.append(drafts.lines(from, to));
+    return this.#finish(drafts, from, proofs);
   }
 
   /**
    * What is given out. Signed when it is logged and not before: so there is no signature over what is in no log, and none by a key
    * that was replaced before the entry, which no verifier would believe.
    */
-  #finish(draft: Draft, proof: string): Attestation | Promise<Attestation> {
-    const { mode } = draft;
-    const envelope: DsseEnvelope = { payload: draft.text, payloadType: statementPayloadType, signatures: unsigned };
-    if (mode === 'transparent') return this.#withChain({ envelope, proof });
-    return this.#sign(draft.signed).then((signature) => {
-      const signed = { envelope: { ...envelope, signatures: [signature] } };
-      return this.#withChain(mode === 'signature' ? signed : { ...signed, proof });
+  async #finish(drafts: Drafts, from: number, proofs: readonly string[]): Promise<Attestation[]> {
+    const texts = drafts.texts(from, from + proofs.length);
+    const attestations: Attestation[] = [];
+    for (let at = 0; at < proofs.length; at++) {
+      const mode = drafts.modeOf(from + at);
+      const payload = texts[at]!;
+      const proof = proofs[at]!;
+      if (mode === 'transparent') attestations.push(this.#vouchedFor(payload, proof));
+      else
+        attestations.push(
+          await this.#signed(drafts.payloadOf(from + at), payload, mode === 'both' ? proof : undefined),
+        );
+    }
+    return attestations;
+  }
+
+  /** By the log. */
+  #vouchedFor(payload: string, proof: string): Attestation {
+    return this.#withChain({
+      envelope: { payload, payloadType: statementPayloadType, signatures: unsigned },
+      proof,
     });
+  }
+
+  /** By a signature of its own. */
+  async #signed(payload: Uint8Array, text: string, proof: string | undefined): Promise<Attestation> {
+    const signatures = [await this.#sign(preAuthenticationEncoding(statementPayloadType, payload))];
+    const envelope: DsseEnvelope = { payload: text, payloadType: statementPayloadType, signatures };
+    return this.#withChain(proof === undefined ? { envelope } : { envelope, proof });
   }
 
   #withChain(attestation: Attestation): Attestation {
@@ -502,17 +550,18 @@ export class AttestationAuthority implements AsyncDisposable {
   // ------------------------------------------------------------------------------------------------------------ status
 
   async #publish(lists: readonly number[]): Promise<Attestation[]> {
-    const drafts: Draft[] = [];
-    for (const list of lists) drafts.push(this.#statusDraft(list, this.#parts.status.bits(list)));
+    const drafts = this.#drafts.begin();
+    for (const list of lists) this.#statusDraft(drafts, list, this.#parts.status.bits(list));
     return this.#log(drafts);
   }
 
-  #statusDraft(list: number, bits: Uint8Array): Draft {
+  #statusDraft(drafts: Drafts, list: number, bits: Uint8Array): void {
     // Versions grow, over restarts too: each one is an entry behind that size of the log, and what was not logged has used up none.
     const version = Number(this.size) + 1;
     const id = `${this.#parts.statusName}/${list}`;
     const now = new Date(this.#parts.governor.clock.now());
-    return this.#seal(
+    this.#seal(
+      drafts,
       {
         _type: statementType,
         subject: [{ name: id, digest: { sha256: hexOf(sha256(bits)) } }],

@@ -1,7 +1,7 @@
 // The one appender of an authority's log. Lines gather while a commit is under way; then one commit takes them all, and their
 // proofs are cut together. So the number of signatures and syncs follows the disk, not the requests. A full commit starts before the
 // one under way has ended, so that proofs are cut while the disk is at work.
-import type { LogWriter } from '@tenstrip/shared-core/durable-log';
+import type { LogEntry, LogWriter } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { AttestationErrorCode } from '../errors/index.js';
 
@@ -126,7 +126,7 @@ export class BatchIssuer {
   }
 
   async #appendAll(lines: readonly Uint8Array[]): Promise<ProvenEntries> {
-    const receipts = await this.#log.appendAll(lines.map((entry) => ({ entry })));
+    const receipts = await this.#log.appendAll(entriesOf(lines));
     // One checkpoint as a rule; more when the log cuts its commits otherwise. Each covers a run of lines, and ends with it.
     const all: string[][] = [];
     for (let from = 0; from < receipts.length; ) {
@@ -138,6 +138,13 @@ export class BatchIssuer {
     }
     return { first: receipts[0]!.index, proofs: all.length === 1 ? all[0]! : all.flat() };
   }
+}
+
+/** A loop of a function that stays, where `map` would want a closure of each batch, compiled anew with it. */
+function entriesOf(lines: readonly Uint8Array[]): LogEntry[] {
+  const entries: LogEntry[] = [];
+  for (const entry of lines) entries.push({ entry });
+  return entries;
 }
 
 /** That an authority takes nothing more. */

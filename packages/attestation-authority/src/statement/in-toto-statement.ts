@@ -3,7 +3,8 @@
 // which other readers ignore as the framework asks. Cost of reading one of 600 bytes: some 5 us.
 import { z } from 'zod';
 import { type Refusal, refuse } from '../errors/index.js';
-import { notWritten, writeAscii, writeBytes, writePlainJson } from './plain-json.js';
+import { JsonTemplate } from './json-template.js';
+import { notWritten, writeAscii, writeBytes } from './plain-json.js';
 import type { PredicateSchemas } from './predicates/index.js';
 import { fits, instant, instantOf, isPlainObject, natural, withShape } from './shape.js';
 import { maximumDepth, parseStrictJson } from './strict-json.js';
@@ -234,9 +235,9 @@ export function writeStatement(
   at: number,
 ): number {
   let end = writeBytes(openingBytes, room, at);
-  if (end !== notWritten) end = writePlainJson(subject, room, end);
+  if (end !== notWritten) end = templates.subject.write(subject, room, end);
   if (end !== notWritten) end = writeBytes(bytesOf(middle, afterSubject(predicateType, '')), room, end);
-  if (end !== notWritten) end = writePlainJson(predicate, room, end);
+  if (end !== notWritten) end = templates.predicate.write(predicate, room, end);
   return end === notWritten ? notWritten : writeEnding(terms, room, end);
 }
 
@@ -254,6 +255,7 @@ interface Common {
 }
 
 const openingBytes = Buffer.from(opening);
+const templates = { subject: new JsonTemplate(), predicate: new JsonTemplate() };
 const middle: Common = { text: '', bytes: new Uint8Array(0) };
 const beforePlace: Common = { text: '', bytes: new Uint8Array(0) };
 

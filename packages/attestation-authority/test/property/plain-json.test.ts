@@ -8,6 +8,7 @@ import {
   writeSignedPayload,
   writeStatement,
 } from '../../src/statement/index.js';
+import { JsonTemplate } from '../../src/statement/json-template.js';
 import { notWritten, writePlainJson } from '../../src/statement/plain-json.js';
 
 const roomBytes = 2 ** 16;
@@ -87,6 +88,57 @@ describe('plain JSON', () => {
     const ring: unknown[] = [];
     ring.push(ring);
     expect(written(ring)).toBeUndefined();
+  });
+});
+
+/** Changes of a value that keep most of it: other leaves, one more member, one less. */
+function changed(value: unknown, draw: () => number): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => changed(item, draw));
+    return draw() % 8 === 0 ? [...items, draw()] : draw() % 8 === 0 ? items.slice(1) : items;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).map(([name, item]) => [name, changed(item, draw)] as const);
+    if (draw() % 8 === 0) members.push([`more${draw() % 4}`, draw()]);
+    return Object.fromEntries(draw() % 8 === 0 ? members.slice(1) : members);
+  }
+  const drawn = draw();
+  if (drawn % 3 !== 0) return value;
+  return [drawn, `${drawn}`, null, true, -0, 'é', undefined, [drawn], { drawn }, Number.NaN, '"'][drawn % 11];
+}
+
+describe('plain JSON along a template', () => {
+  it('is what is written without, whatever was written before', () => {
+    fc.assert(
+      fc.property(plain, fc.array(fc.nat(), { minLength: 50, maxLength: 400 }), fc.nat(200), (first, numbers, less) => {
+        const template = new JsonTemplate();
+        let at = 0;
+        const draw = () => numbers[at++ % numbers.length]!;
+        let value: unknown = first;
+        for (let turn = 0; turn < 40; turn++) {
+          const [room, bytes] = [turn % 7 === 6 ? less : 2_000, written(value, turn % 7 === 6 ? less : 2_000)];
+          const target = new Uint8Array(room + 3);
+          const end = template.write(value, target, 3);
+          const text = end === notWritten ? undefined : Buffer.from(target.subarray(3, end)).toString('latin1');
+          expect(text).toBe(bytes);
+          value = draw() % 6 === 0 ? first : changed(value, draw);
+        }
+      }),
+    );
+  });
+
+  it('sees that an object which was written has other members now', () => {
+    const template = new JsonTemplate();
+    const room = new Uint8Array(200);
+    const textOf = (value: unknown) => Buffer.from(room.subarray(0, template.write(value, room, 0))).toString();
+    const value: Record<string, unknown> = { a: 'one', b: [1, 2], c: { d: 'x' } };
+    for (const change of [{}, { a: 'two' }, { b: [1, 3] }, { c: { e: 'x' } }, { c: { d: 'x' }, f: null }, { a: 1 }]) {
+      Object.assign(value, change);
+      expect(textOf(value)).toBe(JSON.stringify(value));
+      expect(textOf(value)).toBe(JSON.stringify(value));
+    }
+    expect(template.write(Object.create(value), room, 0)).toBe(notWritten);
+    expect(template.write({ ...value, c: Object.assign(Object.create({ d: 'x' }), {}) }, room, 0)).toBe(notWritten);
   });
 });
 

@@ -54,14 +54,12 @@ export class DiskFolder implements LogFolder {
   async write(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.#pathOf(name);
     await this.#makeDirectoryOnce(dirname(path));
-    const temporary = temporaryOf(path); // nobody finds a file that is half there
-    const descriptor = await whenDone<number>((done) => fs.open(temporary, 'w', done)); // may wait for the disk's journal
+    const descriptor = await whenDone<number>((done) => fs.open(path, 'w', done)); // may wait for the disk's journal
     try {
       await writeFully(descriptor, bytes, 0);
     } finally {
       fs.closeSync(descriptor);
     }
-    await whenDone((done) => fs.rename(temporary, path, done));
   }
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {

@@ -93,7 +93,7 @@ export class FrameBuffer {
     const at = this.#length;
     const payloadAt = at + checksumBytes + head.length;
     this.#reserve(payloadAt + payload.length);
-    const checksum = crc32(payload, crc32(head, seed(this.#segmentFirst, this.#commitOffset + at)));
+    const checksum = crc32(payload, headCrc32(head, seed(this.#segmentFirst, this.#commitOffset + at)));
     this.#view.setUint32(at, checksum, true);
     this.#bytes.set(head, at + checksumBytes);
     this.#bytes.set(payload, payloadAt);
@@ -115,6 +115,19 @@ const checksumBytes = 4;
 const linkedHead = new Uint8Array(frameHeaderBytes - checksumBytes + 8);
 const plainHead = linkedHead.subarray(0, frameHeaderBytes - checksumBytes);
 const headView = new DataView(linkedHead.buffer);
+
+/** {@link crc32} of a few bytes, for which calling it would cost more than they do. */
+function headCrc32(bytes: Uint8Array, before: number): number {
+  let crc = ~before;
+  for (let at = 0; at < bytes.length; at++) crc = crcTable[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
+const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
 
 /** How many bytes the frame whose header starts at `at` takes, going by its length field. */
 export function frameLength(bytes: Buffer, at: number): number {

@@ -31,7 +31,10 @@ export interface LogFolder {
   read(name: string): Promise<Uint8Array | undefined>;
   /** {@link LogFolder.read} without waiting, for many small files in a row. */
   readNow(name: string): Uint8Array | undefined;
-  /** Writes a whole small file, unsynced; makes its directories. */
+  /**
+   * Writes a whole small file, unsynced; makes its directories. Whoever looks meanwhile, or after a crash, may find a part of it: so
+   * this is for files that nobody looks for before something else says that they are there.
+   */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** Makes or replaces a file as a whole: after a crash it has the old bytes or the new ones, synced with its directory. */
   replace(name: string, bytes: Uint8Array): Promise<void>;

@@ -1,7 +1,8 @@
 // Brings the tree of a log back from its files when a writer opens it. The entries are the truth; tiles are taken from disk
-// where they can be trusted: those before the last segment, if they were written since the machine started (a crash of the
-// process loses no page, a crash of the machine may). What the tree comes out as must be what the last checkpoint says.
-// Cost: one pass over the last segment (64 MiB), or over all entries after a restart of the machine: about 2 µs an entry.
+// where they can be trusted: those before the last segment that the published checkpoint covers (all of them were whole before it
+// was), if they were written since the machine started (a crash of the process loses no page, a crash of the machine may). What the
+// tree comes out as must be what the last checkpoint says. Cost: one pass over the last segment (64 MiB) and what was not published,
+// or over all entries after a restart of the machine: about 2 µs an entry.
 import { readFile } from 'node:fs/promises';
 import { isTenstripError } from '../errors/index.js';
 import { fullTileWidth, parseSignedCheckpoint, type Sha256, type SignedCheckpoint } from '../transparency/index.js';
@@ -50,7 +51,7 @@ export async function recoverTree(
   last: StoredCheckpoint | undefined,
   sha256: Sha256,
 ): Promise<RecoveredTree> {
-  const [first, tail] = replayStarts(entries);
+  const [first, tail] = replayStarts(entries, last);
   const boot = await currentBoot();
   if (tail > first && boot !== undefined && boot === (await writtenUnder(folder))) {
     try {
@@ -66,10 +67,13 @@ export async function recoverTree(
 
 const bootFile = 'boot-id';
 
-/** Multiples of 256 from which all entries are there: the lowest, and the nearest to the last segment. */
-function replayStarts(entries: SegmentChain): [first: number, tail: number] {
+/**
+ * Multiples of 256 from which all entries are there: the lowest, and the one from which files may be torn or missing, or the nearest
+ * to the last segment.
+ */
+function replayStarts(entries: SegmentChain, last: StoredCheckpoint | undefined): [first: number, tail: number] {
   const oldest = entries.segments[0]!.first;
-  const newest = entries.segments.at(-1)!.first;
+  const newest = Math.min(entries.segments.at(-1)!.first, Number(last?.checkpoint.size ?? 0n));
   const first = Math.ceil(oldest / fullTileWidth) * fullTileWidth;
   return [first, Math.max(first, Math.floor(newest / fullTileWidth) * fullTileWidth)];
 }

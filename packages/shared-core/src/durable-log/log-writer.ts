@@ -23,7 +23,7 @@ import {
 } from '../transparency/index.js';
 import { CommitQueue } from './commit-queue.js';
 import { checkErasableLength, ErasableParts, isCommittedTo } from './erasable-parts.js';
-import { FrameKind, frameHeaderBytes } from './frame.js';
+import { type FrameBuffer, FrameKind, frameHeaderBytes } from './frame.js';
 import { checkBigint, checkBytes, checkFolder, checkIsOptions, described, wrongOption } from './given-values.js';
 import { checkpointFork, logCorrupt, logUnavailable, unavailableIfSystemError } from './log-error.js';
 import { type LogFolder, openLogFolder } from './log-folder.js';
@@ -268,11 +268,12 @@ export class LogWriter implements AsyncDisposable {
   async #storeParts(batch: readonly LogEntry[], first: number): Promise<boolean> {
     const parts: Uint8Array[] = [];
     const indexes: number[] = [];
-    batch.forEach(({ erasable }, at) => {
-      if (erasable === undefined) return;
+    for (let at = 0; at < batch.length; at++) {
+      const { erasable } = batch[at]!;
+      if (erasable === undefined) continue;
       parts.push(erasable);
       indexes.push(first + at);
-    });
+    }
     if (parts.length > 0) await this.#log.parts.commit(parts, indexes);
     return parts.length > 0;
   }
@@ -282,16 +283,12 @@ export class LogWriter implements AsyncDisposable {
     const { entries, tree } = this.#log;
     const first = tree.size;
     const checkpoint = Buffer.from(this.#checkpoint);
-    let part = firstPart;
     return entries.commit(
       bytes + frameHeaderBytes + checkpoint.length,
       (frames, next) => {
         assert(next === first, 'there are as many leaves as entries');
         frames.add(FrameKind.checkpoint, next, checkpoint);
-        for (const { entry, erasable } of batch) {
-          if (erasable === undefined) frames.add(FrameKind.record, next++, entry);
-          else frames.add(FrameKind.linkedRecord, next++, entry, part++);
-        }
+        addFrames(frames, batch, next, firstPart);
       },
       () => {
         this.#flushTilesSoon();
@@ -572,6 +569,16 @@ function checkEntry(given: LogEntry): void {
   checkErasableLength(erasable);
   if (isCommittedTo(entry, erasable, sha256)) return;
   throw new RangeError('the entry does not hold the SHA-256 of its erasable part; make both with commitErasable');
+}
+
+/** A loop of a function that stays: in a closure of its commit it would be compiled again for each. */
+function addFrames(frames: FrameBuffer, batch: readonly LogEntry[], firstRecord: number, firstPart: number): void {
+  let record = firstRecord;
+  let part = firstPart;
+  for (const { entry, erasable } of batch) {
+    if (erasable === undefined) frames.add(FrameKind.record, record++, entry);
+    else frames.add(FrameKind.linkedRecord, record++, entry, part++);
+  }
 }
 
 /** One checkpoint covers them all. */

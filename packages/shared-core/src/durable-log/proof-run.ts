@@ -3,6 +3,7 @@
 // right edge: the log has hashed its entries when it took them, and its nodes are read from its tiles.
 // Source: RFC 6962 section 2.1.1, printed as C2SP tlog-proof v1. Cost: some 0.4 us an entry; a text is a chain of shared parts.
 import { encodeBase64, tlogProofHead } from '../transparency/index.js';
+import { textDigits } from './tile.js';
 import type { TiledTree } from './tiled-tree.js';
 
 /** Neighbouring entries, and the checkpoint that they are to be proven under. */
@@ -27,7 +28,7 @@ export async function cutProofs(tree: TiledTree, { from, to, size, checkpoint }:
     const { begin, texts } = siblings[level]!;
     for (let at = 0; at < texts.length; at++) {
       const parent = above[Math.floor((begin + at) / 2) - parentsBegin]!;
-      texts[at] = texts[at] === '' ? parent : `${texts[at]}\n${parent}`;
+      texts[at] = texts[at] === '' ? parent : `${texts[at]}=\n${parent}`;
     }
     above = texts;
     parentsBegin = begin;
@@ -40,7 +41,10 @@ export async function cutProofs(tree: TiledTree, { from, to, size, checkpoint }:
   return above;
 }
 
-/** For the nodes of one level that are above a run, from node `begin` on: the text of each one's sibling, empty when it has none. */
+/**
+ * For the nodes of one level that are above a run, from node `begin` on: the digits of each one's sibling in base64 (without the `=` at
+ * the end), empty when it has none.
+ */
 interface Siblings {
   readonly begin: number;
   readonly texts: string[];
@@ -54,7 +58,7 @@ async function siblingsOf(tree: TiledTree, level: number, from: number, to: numb
   const complete = Math.floor(size / width);
   const row = await tree.rowTexts(level, first, Math.min(last + 2 - (last % 2), complete));
   const isRagged = size % width !== 0 && first + row.length === complete && complete <= last + 1;
-  if (isRagged) row.push(encodeBase64(await tree.edgeNode(level, size)));
+  if (isRagged) row.push(encodeBase64(await tree.edgeNode(level, size)).slice(0, textDigits));
   const texts: string[] = [];
   for (let node = begin; node <= last; node++) texts.push(row[(node % 2 === 0 ? node + 1 : node - 1) - first] ?? '');
   return { begin, texts };

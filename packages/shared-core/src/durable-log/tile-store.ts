@@ -1,6 +1,7 @@
 // The public side of a log: checkpoint, tiles and entry bundles, in files named as the URLs of a tiled log, so that any
 // static file server can serve the folder. Source: C2SP tlog-tiles (https://c2sp.org/tlog-tiles). All of it can be made
-// again from the segments, so only the checkpoint is synced. Memory: at most 256 tiles (4 MiB) beside what is unwritten.
+// again from the segments, so only the checkpoint is synced. It is also what tells clients that a tile is there, so tiles are
+// written in their places. Memory: at most 256 tiles (4 MiB) beside what is unwritten.
 import { fullTileWidth, printTilePath, type TilePath } from '../transparency/index.js';
 import { logCorrupt } from './log-error.js';
 import type { LogFolder } from './log-folder.js';

@@ -15,7 +15,7 @@ import {
   type TilePath,
   tileHeight,
 } from '../transparency/index.js';
-import { sha256Text, Tile } from './tile.js';
+import { sha256Text, Tile, textDigits, textStride } from './tile.js';
 import type { TileStore } from './tile-store.js';
 
 /** Where a tree was, to go back to: see {@link TiledTree.mark}. */
@@ -98,7 +98,10 @@ export class TiledTree {
     return this.#store.tile(tileLevel, tileIndex).then((tile) => tile.node(row, at));
   }
 
-  /** The hashes of perfect subtrees of one level that are complete, in base64, from index `from` up to, without, `to`. */
+  /**
+   * The hashes of perfect subtrees of one level that are complete, from index `from` up to, without, `to`: the digits of their base64,
+   * without the `=` at the end.
+   */
   async rowTexts(level: number, from: number, to: number): Promise<string[]> {
     const texts: string[] = [];
     for (let index = from; index < to; ) {
@@ -106,7 +109,8 @@ export class TiledTree {
       const edge = this.#edge[tileLevel];
       const tile = edge?.index === tileIndex ? edge : await this.#store.tile(tileLevel, tileIndex);
       const end = Math.min(fullTileWidth >>> row, at + to - index);
-      for (let next = at; next < end; next++) texts.push(tile.text(row, next));
+      const all = tile.texts(row, at, end);
+      for (let begin = 0; begin < all.length; begin += textStride) texts.push(all.slice(begin, begin + textDigits));
       index += end - at;
     }
     return texts;

@@ -342,6 +342,16 @@ it('gives the same bytes for the same seed', async () => {
   expect(await issue()).toEqual(await issue());
 });
 
+it('takes no places in status lists for batches that it refuses', async () => {
+  const batch = Array.from({ length: 4096 }, () => request());
+  batch.push(request('pkg:npm/left-pad@1.3.0', { validity: { notAfter: new Date(now() - day) } }));
+  // A list is left for the next one when 98,304 of its places are taken: 25 batches would have taken more.
+  for (let time = 0; time < 25; time++) await expect(authority.issueBatch(batch)).rejects.toThrow('expected a time');
+  expect(authority.size).toBe(0n);
+  await authority.issue(request());
+  expect(await authority.publishStatus()).toHaveLength(1);
+});
+
 it('bounds what waits, and takes nothing after close', async () => {
   await using small = await AttestationAuthority.open({
     folder: 'memory:',

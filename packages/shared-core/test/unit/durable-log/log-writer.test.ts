@@ -413,6 +413,26 @@ describe('opening again', () => {
     expect(readFileSync(tile).equals(bytes)).toBe(true);
   });
 
+  test.each(['torn', 'missing'])(
+    'a file that was %s when the process died, before a checkpoint was published over it, is made again',
+    async (state) => {
+      const folder = newFolder();
+      const published = await writeLog(folder, someEntries(600), { segmentBytes: 16_384, batchEntries: 50 });
+      await writeLog(folder, someEntries(2_400, 600), { segmentBytes: 16_384, batchEntries: 50 });
+      writeFileSync(join(folder, 'public/checkpoint'), published);
+      const names = ['public/tile/0/004', 'public/tile/entries/003', 'public/tile/entries/005'];
+      const whole = names.map((name) => readFileSync(join(folder, name)));
+      for (const name of names.slice(1)) {
+        if (state === 'torn') truncateSync(join(folder, name), 100);
+        else rmSync(join(folder, name));
+      }
+      await using log = await open(folder);
+      expect(names.map((name) => readFileSync(join(folder, name)))).toEqual(whole);
+      expect(await collect(log.reader.verify({ publicKey: signer.publicKey }))).toEqual([]);
+      expect(readStaticLog(join(folder, 'public'), signer.publicKey).size).toBe(3_000);
+    },
+  );
+
   test('entries that were durable and not yet under a checkpoint come under one', async () => {
     const folder = newFolder();
     const older = await writeLog(folder, someEntries(300));
