@@ -1,7 +1,7 @@
 // A ledger that finds no room when it is made: what it could not write does not stand in the way of a second try.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -49,6 +49,6 @@ function fill(path: string, free: number): void {
   try {
     for (;;) writeFileSync(path, Buffer.alloc(4096), { flag: 'a' });
   } catch {
-    if (free > 0) execFileSync('truncate', ['-s', `-${free * 4096}`, path]);
+    truncateSync(path, statSync(path).size - free * 4096);
   }
 }
