@@ -1,5 +1,6 @@
 // The border for targets: one spelling of each address, and the network that a target stands for.
 
+import { inspect } from 'node:util';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { LedgerErrorCode } from '../errors/index.js';
 import { type BlockTarget, blockTargetSchema } from '../events/index.js';
@@ -27,9 +28,10 @@ export function canonicalTarget(value: BlockTarget | string): BlockTarget {
     return { kind: 'ip', value: value.value };
   const parsed = blockTargetSchema.safeParse(value);
   if (!parsed.success) {
+    const shown = inspect(value, { breakLength: Number.POSITIVE_INFINITY, customInspect: false }).slice(0, 200);
     throw new TenstripError<LedgerErrorCode>(
       'TargetInvalid',
-      `This is not a block target: ${JSON.stringify(value)?.slice(0, 200)}. Give { kind, value } with kind ip, range, user, apiKey or session, or { kind: 'certificate', spkiSha256 }.`,
+      `This is not a block target: ${shown}. Give { kind, value } with kind ip, range, user, apiKey or session, or { kind: 'certificate', spkiSha256 }.`,
       { details: { value } },
     );
   }

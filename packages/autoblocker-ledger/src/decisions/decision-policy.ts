@@ -145,9 +145,9 @@ export function recidiveProposal({ network, hosts }: RecidiveNetwork<unknown>, t
  * @throws TenstripError `TargetInvalid`, `OptionsInvalid`, `EventInvalid`
  */
 export function requestedProposal(request: BlockProposal, now: number, latest: number): Proposal {
+  const wish = checked(blockProposalSchema, request, 'a block');
   const target = canonicalTarget(request.target);
   const evidence = requestedEvidence(request.evidence ?? []);
-  const wish = checked(blockProposalSchema, request, 'a block');
   const { action, domains, reason, origin = 'person', scenario, durationMs, score } = wish;
   const time = Math.min(wish.time ?? now, origin === 'scenario' ? latest : Number.POSITIVE_INFINITY);
   return {

@@ -1,7 +1,7 @@
 export { type BanEscalation, banLengthMs, defaultEscalation } from './ban-escalation.js';
 export { BannedNeighbours, recidiveHosts, recidiveWindowMs } from './banned-neighbours.js';
 export { canonicalTarget, targetPrefix } from './block-target-prefix.js';
-export { checked } from './checked.js';
+export { checked, hasMethods } from './checked.js';
 export {
   type BlockAction,
   type BlockProposal,

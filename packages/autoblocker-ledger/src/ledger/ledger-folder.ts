@@ -11,6 +11,7 @@ import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { parseVerifierKey, printVerifierKey, SignatureType, verifierKey } from '@tenstrip/shared-core/transparency';
 import type { LedgerErrorCode } from '../errors/index.js';
+import { writeWholeFile } from './whole-file.js';
 
 /** The folder that means: keep nothing. */
 export const memoryFolder = 'memory:';
@@ -99,14 +100,11 @@ async function signingSeed({ folder, passphrase, entropy }: SignerRequest): Prom
 }
 
 async function writePlainKey(path: string, seed: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
-    throw invalidKey(path, 'it cannot be written', cause);
-  });
   try {
-    await file.writeFile(`${plainKeyHeader}\n${Buffer.from(seed).toString('base64')}\n`);
-    await file.sync();
+    await writeWholeFile(path, `${plainKeyHeader}\n${Buffer.from(seed).toString('base64')}\n`, 0o600);
+  } catch (cause) {
+    throw notWritten(path, cause);
   } finally {
-    await file.close();
     seed.fill(0);
   }
 }
@@ -140,18 +138,20 @@ async function readPlainKey(path: string): Promise<Uint8Array> {
 async function publishKey(path: string, key: string): Promise<void> {
   const published = await readFile(path, 'utf8').catch(() => undefined);
   if (published === undefined) {
-    const file = await open(path, 'wx', 0o644).catch((cause: unknown) => {
-      throw invalidKey(path, 'it cannot be written', cause);
+    await writeWholeFile(path, `${key}\n`, 0o644).catch((cause: unknown) => {
+      throw notWritten(path, cause);
     });
-    await file.writeFile(`${key}\n`);
-    await file.sync();
-    await file.close();
   } else if (published.trim() !== key) {
     throw invalidKey(
       path,
       `it publishes ${published.trim()}, and the signer is ${key}; give the signer and origin of this ledger`,
     );
   }
+}
+
+function notWritten(path: string, cause: unknown): TenstripError<LedgerErrorCode> {
+  const reason = `it cannot be written (${(cause as Error).message}). Make room, or give a folder that this process may write to`;
+  return invalidKey(path, reason, cause);
 }
 
 function invalidKey(path: string, reason: string, cause?: unknown): TenstripError<LedgerErrorCode> {

@@ -69,15 +69,14 @@ export async function verifyLog(request: VerificationRequest): Promise<Verificat
   };
   const { checkpoint } = reader;
   const head = trustedCheckpoint(checkpoint, verifierKey, report);
-  for await (const { index, problem } of reader.verify()) {
-    request.signal?.throwIfAborted();
+  for await (const { index, problem } of reader.verify(signalOf(request))) {
     report({ index, code: problem.code, message: problem.message });
   }
   const counts: Record<string, number> = {};
   let erased = 0;
   if (head !== undefined && problems.length === 0) {
     erased = await checkEntries(request, head, counts, report);
-    if (request.earlier !== undefined) await checkEarlier(reader, request.earlier, verifierKey, head, report);
+    if (request.earlier !== undefined) await checkEarlier(request, request.earlier, head, report);
   }
   return {
     verified: problems.length === 0,
@@ -149,17 +148,17 @@ async function checkEntries(
 
 /** Whether the log extends an earlier checkpoint of the same key. */
 async function checkEarlier(
-  reader: LogReader,
+  request: VerificationRequest,
   earlier: string,
-  verifierKey: string,
   head: Checkpoint,
   report: (problem: Problem) => void,
 ): Promise<void> {
+  const { reader, verifierKey } = request;
   const before = trustedCheckpoint(earlier, verifierKey, (problem) =>
     report({ ...problem, message: 'The earlier checkpoint is not signed by the key of this ledger.' }),
   );
   if (before === undefined) return;
-  if (before.size > head.size) return checkTail(reader, earlier, head, report);
+  if (before.size > head.size) return checkTail(request, earlier, head, report);
   const proof = await reader.proveConsistency(before.size, head.size);
   if (verifyConsistency(before, head, proof, sha256)) return;
   report({
@@ -171,12 +170,12 @@ async function checkEarlier(
 
 /** After a crash the entries may reach beyond the published checkpoint, as far as the earlier one or not. */
 async function checkTail(
-  reader: LogReader,
+  request: VerificationRequest,
   earlier: string,
   head: Checkpoint,
   report: (problem: Problem) => void,
 ): Promise<void> {
-  for await (const { index, problem } of reader.verify({ against: earlier })) {
+  for await (const { index, problem } of request.reader.verify({ ...signalOf(request), against: earlier })) {
     const isMissing = problem.code === 'CheckpointFork' && index >= head.size;
     report(
       isMissing
@@ -184,4 +183,8 @@ async function checkTail(
         : { index, code: problem.code, message: problem.message },
     );
   }
+}
+
+function signalOf({ signal }: VerificationRequest): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
 }

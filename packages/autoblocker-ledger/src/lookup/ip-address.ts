@@ -80,24 +80,28 @@ export function parseIpPrefix(text: string): IpPrefix | undefined {
 
 /** The address in `text`. @throws TenstripError `TargetInvalid` with the value. */
 export function requireIpAddress(text: string): IpAddress {
-  const address = parseIpAddress(text);
+  const address = typeof text === 'string' ? parseIpAddress(text) : undefined;
   if (address !== undefined) return address;
-  throw new TenstripError<LedgerErrorCode>(
-    'TargetInvalid',
-    `${JSON.stringify(text.slice(0, 100))} is not an IP address. Write four decimal numbers without leading zeros (192.0.2.1), or IPv6 as in RFC 4291, without a zone.`,
-    { details: { value: text.slice(0, 512) } },
+  throw wrongText(
+    text,
+    'is not an IP address. Write four decimal numbers without leading zeros (192.0.2.1), or IPv6 as in RFC 4291, without a zone.',
   );
 }
 
 /** The prefix in `text`. @throws TenstripError `TargetInvalid` with the value. */
 export function requireIpPrefix(text: string): IpPrefix {
-  const prefix = parseIpPrefix(text);
+  const prefix = typeof text === 'string' ? parseIpPrefix(text) : undefined;
   if (prefix !== undefined) return prefix;
-  throw new TenstripError<LedgerErrorCode>(
-    'TargetInvalid',
-    `${JSON.stringify(text.slice(0, 100))} is not an address or a network. Write an address, or address/length with no bit set after the length (192.0.2.0/24, 2001:db8::/32).`,
-    { details: { value: text.slice(0, 512) } },
+  throw wrongText(
+    text,
+    'is not an address or a network. Write an address, or address/length with no bit set after the length (192.0.2.0/24, 2001:db8::/32).',
   );
+}
+
+function wrongText(value: unknown, problem: string): TenstripError<LedgerErrorCode> {
+  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : `A value of type ${typeof value}`;
+  const details = { value: typeof value === 'string' ? value.slice(0, 512) : typeof value };
+  return new TenstripError<LedgerErrorCode>('TargetInvalid', `${shown} ${problem}`, { details });
 }
 
 /** The one spelling of an address: dotted decimal, or RFC 5952. */

@@ -45,6 +45,17 @@ import {
 import type { RuleSet } from '../rules/index.js';
 import { builtInScenarios, PatternDetector, type Scenario } from '../scenarios/index.js';
 import { type AutoblockerOptions, checkedOptions } from './autoblocker-options.js';
+import {
+  checkCall,
+  checkCursor,
+  checkFollowing,
+  checkIndex,
+  checkLines,
+  checkMoment,
+  checkQuery,
+  checkReading,
+  checkVerification,
+} from './call-arguments.js';
 import { DecisionMaker } from './decision-maker.js';
 import { EventIntake } from './event-intake.js';
 import type {
@@ -245,6 +256,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     files: readonly (string | LineSource)[],
     options: ReadLogsOptions & CallOptions = {},
   ): Promise<ReadReport> {
+    checkReading(files, options);
     const tally = new ReadTally();
     // The signal ends a reading and does not fail it: it is not the operation's.
     const context = options.context === undefined ? {} : { context: options.context };
@@ -262,6 +274,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     files: readonly string[],
     options: ReadLogsOptions & CallOptions & { signal: AbortSignal },
   ): Promise<ReadReport> {
+    checkFollowing(files, options);
     const tally = new ReadTally();
     const op = options.context ?? this.#parts.governor.context({ name: 'follow' });
     const found = await this.#reading.toEnd(files, options, tally, op);
@@ -274,6 +287,7 @@ export class AutoblockerLedger implements AsyncDisposable {
    * @throws TenstripError `EventInvalid`, `TargetInvalid`, `OptionsInvalid`, `BatchReused`, before any of them has an effect.
    */
   async ingest(events: SecurityEvent | readonly SecurityEvent[], options: IngestOptions = {}): Promise<IngestReceipt> {
+    checkCall(options);
     return this.#intake.take(events, options);
   }
 
@@ -282,6 +296,7 @@ export class AutoblockerLedger implements AsyncDisposable {
    * them a `batch`, and give them again until they are acknowledged. @throws TenstripError `OptionsInvalid`, `BatchReused`
    */
   async ingestLines(lines: readonly string[], options: LineOptions): Promise<LineReceipt> {
+    checkLines(lines, options);
     return this.#intake.takeLines(lines, options);
   }
 
@@ -289,6 +304,7 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   /** Puts a block before the rails, for a person or another program. Resolves when the outcome is durable. */
   async addBlock(proposal: BlockProposal, options: CallOptions = {}): Promise<DecisionOutcome> {
+    checkCall(options);
     return this.#run('add-block', options, async () => {
       await this.#refreshSelf();
       const outcome = this.#maker.propose(proposal);
@@ -345,6 +361,7 @@ export class AutoblockerLedger implements AsyncDisposable {
    * An address may be given as text. @throws TenstripError `TargetInvalid`
    */
   isBlocked(target: BlockTarget | string, domain?: string, at?: number): Decision | undefined {
+    checkMoment(at);
     const { projections } = this.#ledger;
     if (typeof target === 'string') {
       const ipv4 = parseIpv4(target);
@@ -375,8 +392,9 @@ export class AutoblockerLedger implements AsyncDisposable {
     return this.#ledger.projections.inForceOn(canonicalTarget(target), at);
   }
 
-  /** Decisions, oldest first. */
+  /** Decisions, oldest first. @throws TenstripError `OptionsInvalid`, `TargetInvalid`, when the first is asked for. */
   async *query(query: DecisionQuery = {}): AsyncGenerator<Decision> {
+    checkQuery(query);
     const { from, to, state, at = this.now } = query;
     const key = query.target === undefined ? undefined : targetKey(canonicalTarget(query.target));
     for (const decision of this.#ledger.projections.decisions(at)) {
@@ -408,13 +426,18 @@ export class AutoblockerLedger implements AsyncDisposable {
     return this.#ledger.explain(id, this.now, descriptions);
   }
 
-  /** Changes of decisions after a cursor (-1n: all), loss-free: the last cursor seen is where to go on. */
+  /**
+   * Changes of decisions after a cursor (-1n: all), loss-free: the last cursor seen is where to go on.
+   * @throws TenstripError `OptionsInvalid`
+   */
   changesSince(cursor: bigint): AsyncIterable<DecisionChange> {
+    checkCursor(cursor);
     return this.#ledger.changesSince(cursor, () => this.now);
   }
 
-  /** The inclusion of an entry as a C2SP tlog-proof. @throws RangeError when there is no such entry. */
+  /** The inclusion of an entry as a C2SP tlog-proof. @throws TenstripError `OptionsInvalid` when there is no such entry. */
   async prove(index: bigint): Promise<string> {
+    checkIndex(index, this.size);
     return this.#ledger.prove(index);
   }
 
@@ -422,6 +445,7 @@ export class AutoblockerLedger implements AsyncDisposable {
   async verify(
     options: { readonly checkpoint?: string; readonly signal?: AbortSignal } = {},
   ): Promise<VerificationReport> {
+    checkVerification(options);
     await this.#flush();
     const { reader } = this.#parts.log;
     return verifyLog({ reader, verifierKey: this.verifierKey, earlier: options.checkpoint, signal: options.signal });

@@ -3,7 +3,7 @@
 import type { ResourceGovernor } from '@tenstrip/shared-core';
 import type { Signer } from '@tenstrip/shared-core/crypto';
 import { z } from 'zod';
-import { checked, type RailLimits, railLimitsSchema } from '../decisions/index.js';
+import { checked, hasMethods, type RailLimits, railLimitsSchema } from '../decisions/index.js';
 import type { RuleSet } from '../rules/index.js';
 import type { Scenario } from '../scenarios/index.js';
 
@@ -49,8 +49,8 @@ export const maxBucketsSchema = z.number().int().min(1).max(10_000_000).default(
 
 const optionsSchema = z.strictObject({
   folder: z.string().min(1),
-  governor: z.custom<ResourceGovernor>().optional(),
-  signer: z.custom<Signer>().optional(),
+  governor: z.custom<ResourceGovernor>(hasMethods('run', 'context', 'entropy'), 'a resource governor').optional(),
+  signer: z.custom<Signer>(hasMethods('sign'), 'a signer').optional(),
   passphrase: z.string().min(1).optional(),
   origin: z
     .string()
@@ -60,7 +60,7 @@ const optionsSchema = z.strictObject({
   adminPeers: z.array(z.string()).max(1000).default([]),
   sharedNetworks: z.array(z.string()).max(10_000).default([]),
   scenarios: z.custom<readonly Scenario[]>(Array.isArray, 'an array of scenarios').optional(),
-  rules: z.custom<RuleSet>((value) => typeof value === 'object' && value !== null, 'a rule set').optional(),
+  rules: z.custom<RuleSet>(hasMethods('lineParser'), 'a rule set of compileRules').optional(),
   rails: railLimitsSchema.prefault({}),
   banMs: z
     .number()

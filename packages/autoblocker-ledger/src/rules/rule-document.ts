@@ -1,14 +1,17 @@
 // One YAML document of rules, read key by key with the line of each: what is not known is refused where it stands.
 
 import {
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
-  parseAllDocuments,
+  Parser,
   type YAMLMap,
 } from 'yaml';
 import { RefusedRule } from './rule-refusal.js';
@@ -23,8 +26,13 @@ export interface RuleText {
 const maximumLength = 1_048_576;
 const maximumDocuments = 200;
 const maximumDepth = 32;
+/**
+ * Collections that are open at once, as the parser counts them. Composing them is recursive, and V8 ends the process where
+ * a regular expression is compiled with no stack left.
+ */
+const maximumOpen = 500;
 
-/** The documents of a file. Each is given to `read`, or its problem to `refuse`. */
+/** The documents of a file. Each is given to `read`; its problem, or the one that `read` throws, to `refuse`. */
 export function readRuleDocuments(
   text: string,
   read: (document: RuleMapping) => void,
@@ -35,32 +43,56 @@ export function readRuleDocuments(
     return;
   }
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent' });
-  const list = Array.isArray(documents) ? (documents as Document.Parsed[]) : [];
-  if (list.length > maximumDocuments) {
+  let documents: readonly Document.Parsed[];
+  try {
+    // No pretty errors, each of which copies what stands around it, and no look at each pair of keys: a hostile file has
+    // one or the other for every few characters.
+    const composer = new Composer({ logLevel: 'silent', prettyErrors: false, uniqueKeys: false });
+    documents = [...composer.compose(boundedTokens(text, lines))];
+  } catch (error) {
+    if (!(error instanceof RefusedRule)) throw error;
+    refuse(error);
+    return;
+  }
+  if (documents.length > maximumDocuments) {
     refuse(new RefusedRule(1, 'yaml', `more than ${maximumDocuments} documents`));
     return;
   }
-  for (const document of list) {
+  const readMapping = (map: YAMLMap, document: Document) => {
+    try {
+      read(new RuleMapping(map, document, lines, 0));
+    } catch (error) {
+      if (!(error instanceof RefusedRule)) throw error;
+      refuse(error);
+    }
+  };
+  for (const document of documents) {
     const [problem] = document.errors;
     const contents = document.contents as Node | null;
     if (problem !== undefined) {
-      refuse(
-        new RefusedRule(
-          problem.linePos?.[0].line ?? 1,
-          'yaml',
-          problem.message.split('\n')[0]!.replace(/ at line.*$/, ''),
-        ),
-      );
-    } else if (isMap(contents)) read(new RuleMapping(contents as YAMLMap, document, lines, 0));
+      refuse(new RefusedRule(lines.linePos(problem.pos[0]).line || 1, 'yaml', problem.message));
+    } else if (isMap(contents)) readMapping(contents as YAMLMap, document);
     else if (contents !== null && !(isScalar(contents) && contents.value === null))
       refuse(new RefusedRule(1, 'yaml', 'a document that is no mapping'));
   }
 }
 
+/** The tokens of a text, in memory and time linear in it. @throws RefusedRule where it nests too deep to be composed */
+function* boundedTokens(text: string, lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > maximumOpen)
+      throw new RefusedRule(lines.linePos(parser.offset).line, 'yaml', 'nested too deep');
+  }
+  yield* parser.end();
+}
+
 /** A mapping of a document. */
 export class RuleMapping {
   readonly #map: YAMLMap;
+  readonly #values = new Map<string, Node | undefined>();
   readonly #document: Document;
   readonly #lines: LineCounter;
   readonly #depth: number;
@@ -71,6 +103,12 @@ export class RuleMapping {
     this.#document = document;
     this.#lines = lines;
     this.#depth = depth;
+    for (const { key, value } of map.items) {
+      const name = keyName(key);
+      if (this.#values.has(name))
+        throw new RefusedRule(this.#lineOf(key as Node), name, `the key ${name} stands here twice`);
+      this.#values.set(name, (value as Node | null) ?? undefined);
+    }
   }
 
   get line(): number {
@@ -80,7 +118,7 @@ export class RuleMapping {
   /** Refuses every key that is not among `known`. */
   onlyKeys(known: ReadonlySet<string>): void {
     for (const { key } of this.#map.items) {
-      const name = isScalar(key) ? String(key.value) : '?';
+      const name = keyName(key);
       if (!known.has(name))
         throw new RefusedRule(this.#lineOf(key as Node), name, `the key ${name} is not supported here`);
     }
@@ -133,15 +171,14 @@ export class RuleMapping {
 
   /** Keys and texts of a mapping, in order. */
   entries(): readonly (readonly [string, RuleText])[] {
-    return this.#map.items.flatMap(({ key }) => {
-      const name = isScalar(key) ? String(key.value) : '?';
+    return [...this.#values.keys()].flatMap((name) => {
       const value = this.text(name);
       return value === undefined ? [] : [[name, value] as const];
     });
   }
 
   #node(key: string): Node | undefined {
-    return this.#resolved(this.#map.get(key, true) as Node | undefined);
+    return this.#resolved(this.#values.get(key));
   }
 
   #resolved(node: Node | undefined): Node | undefined {
@@ -172,4 +209,8 @@ export class RuleMapping {
     const at = node?.range?.[0];
     return at === undefined ? 1 : this.#lines.linePos(at).line;
   }
+}
+
+function keyName(key: unknown): string {
+  return isScalar(key) ? String(key.value) : '?';
 }

@@ -3,6 +3,8 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
+import type { LedgerErrorCode } from '../errors/index.js';
 import type { SourceLine } from '../events/index.js';
 import { type DataFiles, ruleVocabulary, StringMap, type Vocabulary } from '../expressions/index.js';
 import type { LineParser, ParsedLine, StampReading } from '../parsing/index.js';
@@ -60,26 +62,64 @@ export interface RuleSet {
 /** Of one rule set. */
 const maximumFiles = 10_000;
 
-/** Reads all rules of a folder of CrowdSec's hub, or of a part of it. */
+/**
+ * Reads all rules of a folder of CrowdSec's hub, or of a part of it, one file after the other.
+ * @throws TenstripError `SourceUnreadable`, `OptionsInvalid` when there are more than 10,000.
+ */
 export async function readRuleFiles(folder: string): Promise<readonly RuleFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name));
-  const files = paths.sort().slice(0, maximumFiles);
-  return Promise.all(files.map(async (path) => ({ path: relative(folder, path), text: await readFile(path, 'utf8') })));
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const paths = entries
+      .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name));
+    checkCount(paths.length);
+    const files: RuleFile[] = [];
+    for (const path of paths.sort()) files.push({ path: relative(folder, path), text: await readFile(path, 'utf8') });
+    return files;
+  } catch (cause) {
+    if (isTenstripError(cause)) throw cause;
+    throw new TenstripError<LedgerErrorCode>(
+      'SourceUnreadable',
+      `The rules in ${String(folder)} cannot be read: ${(cause as Error).message}. Give the path of a folder of rules that this process may read.`,
+      { details: { path: folder }, cause },
+    );
+  }
+}
+
+function checkCount(files: number): void {
+  if (files <= maximumFiles) return;
+  throw new TenstripError<LedgerErrorCode>(
+    'OptionsInvalid',
+    `${files} files of rules are more than ${maximumFiles}. Give the folders that you use one by one.`,
+    { details: { issues: [`${files} files`] } },
+  );
 }
 
 /**
  * Compiles rules. What cannot run is in the report with file, line and construct, and does not run in part.
- * @throws TenstripError `RuleUnsupported` for the first refusal, when `strict`.
+ * @throws TenstripError `RuleUnsupported` for the first refusal, when `strict`; `OptionsInvalid`.
  */
 export function compileRules(files: readonly RuleFile[], options: RuleOptions = {}): RuleSet {
+  checkFiles(files, options);
   const builder = new RuleSetBuilder(options);
-  for (const file of files.slice(0, maximumFiles)) builder.add(file);
+  for (const file of files) builder.add(file);
   const [first] = builder.refused;
   if (options.strict === true && first !== undefined) throw refusalError(first);
   return builder.build();
+}
+
+function checkFiles(files: readonly RuleFile[], options: RuleOptions): void {
+  const isFile = (file: unknown) =>
+    typeof (file as RuleFile | undefined)?.path === 'string' && typeof (file as RuleFile).text === 'string';
+  if (Array.isArray(files) && files.every(isFile) && typeof options === 'object' && options !== null) {
+    checkCount(files.length);
+    return;
+  }
+  throw new TenstripError<LedgerErrorCode>(
+    'OptionsInvalid',
+    'These are no files of rules. Give a list of { path, text }, as readRuleFiles reads them, and options or nothing.',
+    { details: { issues: ['files'] } },
+  );
 }
 
 const noLines = new Map<string, string>();
@@ -115,13 +155,8 @@ class RuleSetBuilder {
     readRuleDocuments(
       text,
       (document) => {
-        try {
-          rule = document.text('name')?.text;
-          this.#compile(path, text, document);
-        } catch (error) {
-          if (!(error instanceof RefusedRule)) throw error;
-          refuse(error);
-        }
+        rule = document.text('name')?.text;
+        this.#compile(path, text, document);
       },
       refuse,
     );

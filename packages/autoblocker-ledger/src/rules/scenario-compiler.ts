@@ -1,10 +1,12 @@
 // A scenario of CrowdSec's hub to a scenario of ours (docs.crowdsec.net, "Scenario format"): same numbers, same meaning.
 
 import { createHash } from 'node:crypto';
+import { isTenstripError } from '@tenstrip/shared-core/errors';
 import type { BlockTarget, SecurityEvent } from '../events/index.js';
 import { type CompiledExpression, type Expression, parseGoDuration, type Scope } from '../expressions/index.js';
 import { canonicalAddress, formatIpPrefix, parseIpPrefix } from '../lookup/index.js';
 import type { Scenario } from '../scenarios/index.js';
+import { checkScenario, maxDescriptionLength } from '../scenarios/index.js';
 import { attempt, type RuleCompilation } from './rule-compilation.js';
 import type { RuleMapping } from './rule-document.js';
 import { RuleEvent } from './rule-event.js';
@@ -69,7 +71,7 @@ export function compileScenario(document: RuleMapping, text: string, compilation
   const scenario: RuleScenario = {
     name: document.requiredText('name').text,
     version: `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 16)}`,
-    description: document.requiredText('description').text.trim(),
+    description: document.requiredText('description').text.trim().slice(0, maxDescriptionLength),
     references: techniques(document),
     domains: 'all',
     preselected: true,
@@ -84,7 +86,18 @@ export function compileScenario(document: RuleMapping, text: string, compilation
     action: document.mapping('labels')?.text('remediation')?.text === 'true' ? 'ban' : 'observe',
     score: 1,
   };
-  return { scenario, filter: filter.syntax };
+  return { scenario: runnable(scenario, document), filter: filter.syntax };
+}
+
+/** A rule that no detector takes is refused here, where its place is known. */
+function runnable(scenario: RuleScenario, document: RuleMapping): RuleScenario {
+  try {
+    checkScenario(scenario);
+    return scenario;
+  } catch (error) {
+    if (!isTenstripError(error, 'ScenarioInvalid')) throw error;
+    throw new RefusedRule(document.line, 'scenario', error.message);
+  }
 }
 
 function scopeOf(event: SecurityEvent): Scope {

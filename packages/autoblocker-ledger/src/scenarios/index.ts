@@ -3,4 +3,4 @@ export { builtInScenarios } from './built-in-scenarios.js';
 export { field } from './event-fields.js';
 export { isRefusedLogin } from './http-scenarios.js';
 export { PatternDetector } from './pattern-detector.js';
-export { type Accuser, checkScenario, type PreselectedEvent, type Scenario } from './scenario.js';
+export { type Accuser, checkScenario, maxDescriptionLength, type PreselectedEvent, type Scenario } from './scenario.js';

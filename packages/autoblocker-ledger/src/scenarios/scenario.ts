@@ -62,13 +62,38 @@ export interface PreselectedEvent extends SecurityEvent {
   readonly candidates: readonly Scenario[];
 }
 
-/** `scenario` itself. @throws TenstripError `ScenarioInvalid` when its thresholds make no sense. */
+/** `scenario` itself. @throws TenstripError `ScenarioInvalid` when it is none, or its thresholds make no sense. */
 export function checkScenario(scenario: Scenario): Scenario {
-  const wrong = wrongThreshold(scenario);
+  const isObject = typeof scenario === 'object' && scenario !== null;
+  const wrong = isObject ? (wrongPart(scenario) ?? wrongThreshold(scenario)) : 'it is no object';
   if (wrong === undefined) return scenario;
-  throw new TenstripError<LedgerErrorCode>('ScenarioInvalid', `Scenario ${scenario.name || '(no name)'}: ${wrong}.`, {
-    details: { scenario: scenario.name },
+  const name = isObject && typeof scenario.name === 'string' ? scenario.name.slice(0, maxNameLength) : '';
+  throw new TenstripError<LedgerErrorCode>('ScenarioInvalid', `Scenario ${name || '(no name)'}: ${wrong}.`, {
+    details: { scenario: name },
   });
+}
+
+const maxNameLength = 128;
+const maxVersionLength = 64;
+/** In characters. Names, versions and descriptions stand in entries of the ledger, which are bounded. */
+export const maxDescriptionLength = 1024;
+const optionalParts = ['distinct', 'condition', 'accepts', 'cancelOn', 'cancelGroups', 'target'] as const;
+
+function wrongPart(scenario: Scenario): string | undefined {
+  const { name, version, description, references, domains, action } = scenario;
+  const isText = (text: unknown, most: number) => typeof text === 'string' && text !== '' && text.length <= most;
+  const isListOfTexts = (list: unknown) => Array.isArray(list) && list.every((text) => typeof text === 'string');
+  if (!isText(name, maxNameLength)) return `the name must be a text of at most ${maxNameLength} characters`;
+  if (!isText(version, maxVersionLength)) return `the version must be a text of at most ${maxVersionLength} characters`;
+  if (!isText(description, maxDescriptionLength))
+    return `the description must be a text of at most ${maxDescriptionLength} characters`;
+  if (!isListOfTexts(references)) return 'references must be a list of texts';
+  if (domains !== 'all' && !isListOfTexts(domains)) return "domains must be 'all' or a list of names";
+  if (action !== undefined && action !== 'ban' && action !== 'observe') return 'the action must be ban or observe';
+  if (typeof scenario.filter !== 'function' || typeof scenario.groupBy !== 'function')
+    return 'filter and groupBy must be functions';
+  const none = optionalParts.find((part) => scenario[part] !== undefined && typeof scenario[part] !== 'function');
+  return none === undefined ? undefined : `${none} must be a function`;
 }
 
 function wrongThreshold(scenario: Scenario): string | undefined {

@@ -85,6 +85,16 @@ function assertOneAtATime(history: History): void {
   }
 }
 
+/** Characters of a text. */
+const longestText = 1 << 28;
+
+/** Refuses what is no text, or too long a one. @throws TenstripError `HistoryMalformed` @internal */
+export function assertHistoryText(text: unknown): asserts text is string {
+  if (typeof text !== 'string') throw historyMalformed(`the text of a history is ${typeof text}; give a string`, 0);
+  if (text.length > longestText)
+    throw historyMalformed(`the text has ${text.length} characters; at most ${longestText}`, 0);
+}
+
 /** How an operation that a {@link HistoryRecorder} opened ends; the first call counts, later ones change nothing. */
 export interface OpenOperation<Result> {
   /** It took place, with this answer. */

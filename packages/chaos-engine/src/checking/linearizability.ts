@@ -63,6 +63,8 @@ export function checkLinearizable<State, Operation, Result>(
   history: History<Operation, Result>,
   options: LinearizabilityOptions = {},
 ): LinearizabilityReport<Operation, Result> {
+  assertModel(model);
+  if (typeof options !== 'object' || options === null) throw wrong('options', options, 'an object');
   const { timeoutMs = Number.POSITIVE_INFINITY, maxStates = defaultMaxStates, explain = true, context } = options;
   assertPositive('timeoutMs', timeoutMs);
   assertPositive('maxStates', maxStates);
@@ -143,7 +145,17 @@ function divide<State, Operation, Result>(model: Model<State, Operation, Result>
 
 function assertPositive(name: string, value: number): void {
   if (typeof value === 'number' && value > 0) return;
-  throw new TenstripError<ChaosErrorCode>('OptionsInvalid', `${name} is ${value}; give a number above 0`, {
-    details: { issues: [{ path: name, value }] },
+  throw wrong(name, value, 'a number above 0');
+}
+
+function assertModel(model: unknown): void {
+  if (typeof model === 'object' && model !== null && typeof (model as Model).step === 'function') return;
+  throw wrong('model', model, 'a model, with name, initial and step()');
+}
+
+function wrong(name: string, value: unknown, wanted: string): TenstripError<ChaosErrorCode> {
+  const shown = typeof value === 'object' && value !== null ? 'an object' : String(value);
+  return new TenstripError<ChaosErrorCode>('OptionsInvalid', `${name} is ${shown}; give ${wanted}`, {
+    details: { issues: [{ path: name, value: shown }] },
   });
 }

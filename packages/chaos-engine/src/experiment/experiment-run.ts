@@ -220,7 +220,7 @@ class ExperimentRun {
         const state = await this.#askHypothesis(this.#stop.signal);
         this.#journal.steady_states.before = state;
         goOn = state.steady_state_met;
-        if (!goOn) this.#judge(state);
+        if (!goOn && !this.#stopped) this.#judge(state);
       }
       if (!goOn || this.#stopped) return;
       this.#enter('method');

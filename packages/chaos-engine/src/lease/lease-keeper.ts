@@ -160,9 +160,11 @@ export class LeaseKeeper implements AsyncDisposable {
    * @throws TenstripError `OptionsInvalid`, `JournalUnavailable` (also when another engine has the folder), `ReaperUnavailable`
    */
   static async open(options: LeaseKeeperOptions): Promise<LeaseKeeper> {
+    if (typeof options !== 'object' || options === null)
+      throw optionsInvalid('options must be an object with a folder');
     const { folder, maximumLeases = 256, closeWithinMs = 5000 } = options;
     if (typeof folder !== 'string' || folder === '')
-      throw optionsInvalid(`folder must be a path, not ${JSON.stringify(folder)}`);
+      throw optionsInvalid(`folder must be a path, not ${folder === '' ? 'an empty text' : typeof folder}`);
     if (!Number.isSafeInteger(maximumLeases) || maximumLeases < 1) {
       throw optionsInvalid(`the most leases at once must be an integer above 0, not ${maximumLeases}`);
     }

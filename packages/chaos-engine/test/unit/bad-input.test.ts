@@ -6,7 +6,12 @@ import {
   explore,
   HostSurface,
   hostSnapshot,
+  LeaseKeeper,
+  type Model,
   type NodeOptions,
+  parseHistoryJson,
+  parseJepsenLog,
+  parseKeyValueLog,
   registerModel,
   renderExperimentTimeline,
   replay,
@@ -30,6 +35,11 @@ it.each([
   ['seeds that run out', () => explore({ firstSeed: Number.MAX_SAFE_INTEGER }, scenario), /^firstSeed \+ worlds/],
   ['one run to compare', () => verifyDeterminism({ seed: 1 }, scenario, 1), /^runs - 2 is -1/],
   ['a seed of a proxy', () => createTcpProxy({ upstream: '127.0.0.1:1', seed: wrong({}) }), /^seed is/],
+  ['no model', () => checkLinearizable(wrong<Model>(null), []), /^model is null; give a model/],
+  ['a model that takes no step', () => checkLinearizable(wrong<Model>({}), []), /^model is an object; give a model/],
+  ['options of a judgement', () => checkLinearizable(registerModel(), [], wrong(null)), /^options is null/],
+  ['no options of leases', () => LeaseKeeper.open(wrong(null)), /^options must be an object with a folder/],
+  ['no folder of leases', () => LeaseKeeper.open({ folder: wrong(5n) }), /^folder must be a path, not bigint/],
   ['no leases', () => HostSurface.open({ folder: 'unused', policy: {}, maximumFaults: 0 }), /above 0, not 0/],
   ['no folder', () => HostSurface.open({ folder: '', policy: {} }), /^folder must be a path/],
   ['no process', () => hostSnapshot({ processes: [Number.NaN] }), /NaN is no process/],
@@ -88,4 +98,9 @@ it('says so of a trace, a history and a journal that are none', async () => {
       expect.objectContaining({ code: 'ExperimentInvalid' }),
     );
   }
+});
+
+it.each([parseHistoryJson, parseJepsenLog, parseKeyValueLog])('reads no history from what is no text: %o', (parse) => {
+  for (const value of [undefined, null, 5, {}, ['x']])
+    expect(() => parse(wrong(value))).toThrow(expect.objectContaining({ code: 'HistoryMalformed' }));
 });

@@ -38,6 +38,8 @@ export interface VerifyOptions {
   publicKey?: Uint8Array;
   /** An older signed checkpoint that somebody kept: the log must extend it. Finds a deleted end. */
   against?: string;
+  /** Ends the audit at the next block of entries, with its reason. */
+  signal?: AbortSignal;
 }
 
 /** One thing that is wrong with a log. */
@@ -55,7 +57,12 @@ export interface LogProblem {
 export async function* verifyLog(folder: LogFolder, options: VerifyOptions): AsyncGenerator<LogProblem> {
   const against = options.against === undefined ? undefined : parseSignedCheckpoint(options.against);
   if (options.against !== undefined && against === undefined) throw new RangeError('against is no signed checkpoint');
-  yield* new LogAudit(folder, options.publicKey, against).run();
+  const audit = new LogAudit(folder, options.publicKey, against);
+  try {
+    yield* audit.run(options.signal);
+  } finally {
+    await audit.close();
+  }
 }
 
 /** An entry as the audit goes by: what is not known was reported when it was met. */
@@ -94,7 +101,8 @@ class LogAudit {
     this.#against = against;
   }
 
-  async *run(): AsyncGenerator<LogProblem> {
+  async *run(signal: AbortSignal | undefined): AsyncGenerator<LogProblem> {
+    signal?.throwIfAborted();
     await this.#readCheckpoints();
     yield* this.#take();
     const { segments } = await SegmentChain.open(this.#folder, entriesDirectory, { mode: 'read' });
@@ -104,10 +112,17 @@ class LogAudit {
     await this.#start(segments[0]?.first ?? 0);
     for (const [at, segment] of segments.entries()) {
       await this.#checkHeader(segment);
-      for await (const _ of this.#segment(segment, segments[at + 1])) yield* this.#take();
+      for await (const _ of this.#segment(segment, segments[at + 1])) {
+        signal?.throwIfAborted();
+        yield* this.#take();
+      }
     }
     await this.#finish();
     yield* this.#take();
+  }
+
+  async close(): Promise<void> {
+    await this.#parts?.close();
   }
 
   *#take(): Generator<LogProblem> {
@@ -477,6 +492,10 @@ class PartCursor {
     if (frame === undefined) return this.#parts.read(number, index);
     const stored = storedPart(frame);
     return stored.index === index ? stored : this.#parts.read(number, index);
+  }
+
+  async close(): Promise<void> {
+    await this.#frames?.return(undefined);
   }
 
   async #inOrder(number: number): Promise<Frame | undefined> {

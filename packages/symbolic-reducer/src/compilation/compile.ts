@@ -6,6 +6,7 @@ import { type ExpressionStore, type ExprId, requireStore } from '../expression/i
 import { proveEqual } from '../proof/index.js';
 import { hornerForms, type ProvedChange } from './horner.js';
 import { type Program, programOf, runProgram, symbolicResults } from './program.js';
+import { haveSameFactors } from './same-factors.js';
 import { javascriptSource } from './to-javascript.js';
 
 /** Options of {@link compile}. */
@@ -54,7 +55,9 @@ export function compile(
   const { results, changes } = horner ? hornerForms(store, roots) : { results: [...roots], changes: [] };
   const program = programOf(store, results, parameters);
   symbolicResults(store, program).forEach((computed, at) => {
-    if (computed === results[at] || proveEqual(store, computed, results[at]!).kind === 'proved') return;
+    const wanted = results[at]!;
+    if (computed === wanted || haveSameFactors(store, computed, wanted)) return;
+    if (proveEqual(store, computed, wanted).kind === 'proved') return;
     const problem = `result ${at} of the program is not found to be equal to what was to be computed`;
     throw reducerError('CompilationRefused', problem, { problem });
   });

@@ -3,9 +3,10 @@
 // base), or are reduced after (sin^2, powers of a root, |u|^2), so that an expression of these kinds is 0 exactly when its numerator
 // is. Independence of all other kernels is not claimed: what is equal may be found unequal here, never the other way round.
 
+import type { TenstripError } from '@tenstrip/shared-core';
 import type { Budget } from '../budget/index.js';
 import type { IdentityName } from '../certificate/index.js';
-import { reducerError } from '../errors/index.js';
+import { type ReducerErrorCode, reducerError } from '../errors/index.js';
 import {
   type ConditionSet,
   type ExpressionStore,
@@ -30,7 +31,7 @@ import {
   signOf,
   subtract,
 } from '../numbers/index.js';
-import { coefficientAt, Packing, Polynomial } from '../polynomial/index.js';
+import { coefficientAt, maximumVariables, Packing, Polynomial } from '../polynomial/index.js';
 import { type Fraction, FractionField } from './fraction.js';
 import type { IdentityTrace } from './identity-trace.js';
 
@@ -99,6 +100,7 @@ export class KernelSpace {
     this.#isPlain = symbols !== undefined;
     this.kernels = (symbols ?? [...this.#collect(roots)]).sort((a, b) => store.compare(a, b));
     for (let index = 0; index < this.kernels.length; index++) this.#indexes.set(this.kernels[index]!, index);
+    if (this.kernels.length > maximumVariables) throw tooManyKernels(this.kernels.length);
     this.#field = new FractionField(this.kernels.length, budget);
     if (!this.#isPlain) this.#relate();
   }
@@ -1013,4 +1015,9 @@ function divisionByZero() {
 function tooHigh(exponent: bigint) {
   const message = `the exponent ${exponent} is larger than ${maxPower}, and would not fit into a polynomial`;
   return reducerError('ExponentRange', message, { exponent: exponent.toString() });
+}
+
+function tooManyKernels(needed: number): TenstripError<ReducerErrorCode> {
+  const message = `this takes ${needed} symbols, roots and calls, and a normal form has at most ${maximumVariables}; ask for parts of it`;
+  return reducerError('BudgetExceeded', message, { limit: 'kernels', allowed: maximumVariables, needed: `${needed}` });
 }

@@ -57,13 +57,13 @@ export function gcdWithCofactors(left: Polynomial, right: Polynomial, budget = n
 }
 
 /** A polynomial that is not 0: a number with the sign, a monomial, and what neither a number nor a variable divides. */
-interface Split {
+export interface Split {
   readonly content: bigint;
   readonly exponents: readonly number[];
   readonly primitive: Polynomial;
 }
 
-function splitMonomial(polynomial: Polynomial, budget: Budget): Split {
+export function splitMonomial(polynomial: Polynomial, budget: Budget): Split {
   const size = polynomial.content(budget);
   const content = polynomial.leadingCoefficient < 0n ? -size : size;
   const exponents = polynomial.lowestExponents();

@@ -7,5 +7,5 @@ export {
 export { bitLengthOf, coefficientAt } from './coefficients.js';
 export { type GcdWithCofactors, gcd, gcdByEuclid, gcdWithCofactors } from './gcd.js';
 export { Packing } from './packing.js';
-export { gcdOf, Polynomial, type PolynomialTerm, type PseudoDivision } from './polynomial.js';
+export { gcdOf, maximumVariables, Polynomial, type PolynomialTerm, type PseudoDivision } from './polynomial.js';
 export { type SquareFreeDecomposition, squareFree } from './square-free.js';

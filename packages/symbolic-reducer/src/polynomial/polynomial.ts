@@ -735,8 +735,11 @@ function compareTerms(left: Terms, i: number, right: Terms, j: number): number {
   return difference !== 0 || left.low === undefined ? difference : left.low[i]! - right.low![j]!;
 }
 
+/** Variables that a polynomial may have. @internal */
+export const maximumVariables = 1_024;
+
 function checkVariables(variables: number): void {
-  if (!Number.isSafeInteger(variables) || variables < 0 || variables > 1_024) {
+  if (!Number.isSafeInteger(variables) || variables < 0 || variables > maximumVariables) {
     throw invalid(`${String(variables)} is no number of variables from 0 to 1,024`, variables);
   }
 }

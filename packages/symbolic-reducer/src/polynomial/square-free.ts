@@ -2,8 +2,8 @@
 // a polynomial over the integers is its content times powers of factors without squares, coprime to each other.
 
 import { Budget } from '../budget/index.js';
-import { gcdWithCofactors, splitContent } from './gcd.js';
-import { type Polynomial, requirePolynomial } from './polynomial.js';
+import { gcdWithCofactors, splitContent, splitMonomial } from './gcd.js';
+import { Polynomial, requirePolynomial } from './polynomial.js';
 
 /** `content` times the product of all `factor^multiplicity`. */
 export interface SquareFreeDecomposition {
@@ -21,10 +21,12 @@ export interface SquareFreeDecomposition {
 export function squareFree(polynomial: Polynomial, budget = new Budget()): SquareFreeDecomposition {
   requirePolynomial(polynomial);
   if (polynomial.isZero) return { content: 0n, factors: [] };
-  const size = polynomial.content(budget);
-  const content = polynomial.leadingCoefficient < 0n ? -size : size;
+  // Variables that divide it are known factors. Left in, they would be found by as many rounds as their exponents say.
+  const { content, exponents, primitive: withoutVariables } = splitMonomial(polynomial, budget);
   const byMultiplicity = new Map<number, Polynomial>();
-  let rest = polynomial.divideScalar(content);
+  for (const [variable, exponent] of exponents.entries())
+    if (exponent > 0) collect(byMultiplicity, exponent, Polynomial.variable(polynomial.variables, variable), budget);
+  let rest = withoutVariables;
   for (let variable = 0; variable < polynomial.variables; variable++) {
     if (rest.isConstant) break;
     if (rest.degree(variable) === 0) continue;
@@ -50,11 +52,18 @@ function decompose(
   for (let multiplicity = 1; !product.isConstant; multiplicity++) {
     const next = rest.subtract(product.derivative(variable), budget);
     const { gcd: factor, left, right } = gcdWithCofactors(product, next, budget);
-    if (!factor.isConstant) {
-      const other = byMultiplicity.get(multiplicity);
-      byMultiplicity.set(multiplicity, other === undefined ? factor : other.multiply(factor, budget));
-    }
+    if (!factor.isConstant) collect(byMultiplicity, multiplicity, factor, budget);
     product = left;
     rest = right;
   }
+}
+
+function collect(
+  byMultiplicity: Map<number, Polynomial>,
+  multiplicity: number,
+  factor: Polynomial,
+  budget: Budget,
+): void {
+  const other = byMultiplicity.get(multiplicity);
+  byMultiplicity.set(multiplicity, other === undefined ? factor : other.multiply(factor, budget));
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AutoblockerLedger } from '../../../src/pipeline/index.js';
-import { compileRules, type RuleFile, type RuleSet } from '../../../src/rules/index.js';
+import { compileRules, type RuleFile, type RuleSet, readRuleFiles } from '../../../src/rules/index.js';
 import { type Overflow, PatternDetector } from '../../../src/scenarios/index.js';
 
 const raw: RuleFile = {
@@ -53,6 +53,8 @@ function run(rules: RuleSet, lines: readonly string[]): Overflow[] {
 
 const rulesOf = (...files: RuleFile[]) => compileRules([raw, login, dated, ...files], { strict: true });
 const burst = (ip = '192.0.2.1') => [1, 2, 3].map((second) => line(second, ip));
+
+const manyKeys = Array.from({ length: 50_000 }, (_, at) => `k${at}: 1\n`).join('');
 
 describe('compileRules', () => {
   it('overflows one event above the capacity, by group', () => {
@@ -119,12 +121,36 @@ describe('compileRules', () => {
     ['a grok pattern', { path: login.path, text: login.text.replace('USERNAME', 'NOBODY') }, 4, 'grok.pattern'],
     ['a field', scenario('type: trigger\ndistinct: evt.Overflow.Alert\n'), 8, 'distinct'],
     ['broken YAML', { path: 'scenarios/x.yaml', text: 'a: [' }, 1, 'yaml'],
+    ['flow lists without end', { path: 'scenarios/x.yaml', text: '['.repeat(100_000) }, 1, 'yaml'],
+    ['lists without end', { path: 'scenarios/x.yaml', text: '- '.repeat(100_000) }, 1, 'yaml'],
+    ['mappings without end', { path: 'scenarios/x.yaml', text: '{a: '.repeat(50_000) }, 1, 'yaml'],
+    ['tags without end', { path: 'scenarios/x.yaml', text: '!!x '.repeat(50_000) }, 1, 'yaml'],
+    ['as many keys', { path: 'scenarios/x.yaml', text: `${manyKeys}k5: 1\n` }, 50_001, 'k5'],
+    [
+      'a name that is none',
+      { path: 'scenarios/x.yaml', text: scenario('type: trigger\n').text.replace(/^name: .*$/m, 'name: ../../x') },
+      1,
+      'scenario',
+    ],
+    ['a key that stands twice', scenario('type: trigger\ntype: leaky\n'), 8, 'type'],
     ['a missing data file', scenario('type: trigger\ncancel_on: any(File("x.txt"), {true})\n'), 8, 'cancel_on'],
   ])('refuses %s with its place, and the whole rule', (_, file, at, construct) => {
     const { report, scenarios } = compileRules([file]);
     expect(report.refused).toMatchObject([{ file: file.path, line: at, construct }]);
     expect([report.compiled, scenarios]).toEqual([[], []]);
     expect(() => compileRules([file], { strict: true })).toThrow(expect.objectContaining({ code: 'RuleUnsupported' }));
+  });
+
+  it.each([undefined, null, 5, [5], [null], [{ path: 'x' }], [{ path: 5, text: '' }]])(
+    'refuses files that are none: %j',
+    (files) => {
+      expect(() => compileRules(files as never)).toThrow(expect.objectContaining({ code: 'OptionsInvalid' }));
+    },
+  );
+
+  it('reads no folder that is none', async () => {
+    for (const folder of ['/nothing/here', '/etc/hostname', 5])
+      await expect(readRuleFiles(folder as string)).rejects.toMatchObject({ code: 'SourceUnreadable' });
   });
 
   it('lets a ledger decide, by the name and version of the rule', async () => {

@@ -172,8 +172,18 @@ describe('the rules', () => {
     { cacheSize: 0 },
     { score: 0 },
     { name: 'no author' },
+    { name: `a/${'b'.repeat(200)}` },
+    { version: undefined },
+    { version: 'v'.repeat(100_000) },
+    { description: 5 },
+    { references: undefined },
+    { domains: 5 },
+    { action: 'nuke' },
+    { filter: undefined },
+    { groupBy: 'evt.Meta.source_ip' },
+    { target: null },
   ])('are refused with %o', (wrong) => {
     const scenario = { ...builtInScenarios[0]!, ...wrong };
-    expect(() => checkScenario(scenario)).toThrow(expect.objectContaining({ code: 'ScenarioInvalid' }));
+    expect(() => checkScenario(scenario as never)).toThrow(expect.objectContaining({ code: 'ScenarioInvalid' }));
   });
 });

@@ -1,8 +1,6 @@
 // Histories as JSON: an array of entries as they are, or one entry a line.
 
-import { assertHistory, type History, historyMalformed } from '../history.js';
-
-const longestText = 1 << 28;
+import { assertHistory, assertHistoryText, type History, historyMalformed } from '../history.js';
 
 /**
  * Reads a history from a JSON array of entries, or from lines of one entry each.
@@ -10,8 +8,7 @@ const longestText = 1 << 28;
  * @throws TenstripError `HistoryMalformed`; for lines `details.index` is the line, from 0
  */
 export function parseHistoryJson<Operation = unknown, Result = unknown>(text: string): History<Operation, Result> {
-  if (text.length > longestText)
-    throw historyMalformed(`the text has ${text.length} characters; at most ${longestText}`, 0);
+  assertHistoryText(text);
   const whole = text.trimStart().startsWith('[');
   const history = whole ? parsed(text, 0) : linesOf(text).map(({ line, number }) => parsed(line, number));
   assertHistory(history as History);

@@ -1,14 +1,20 @@
 // What the line formats share: calls and completions of numbered processes, line by line, become operations.
 
-import { type History, type HistoryEntry, historyMalformed, maxOperations, type Outcome } from '../history.js';
+import {
+  assertHistoryText,
+  type History,
+  type HistoryEntry,
+  historyMalformed,
+  maxOperations,
+  type Outcome,
+} from '../history.js';
 
 /** What a line says. */
 export type LogEvent<Operation, Result> =
   | { readonly kind: 'call'; readonly process: number; readonly operation: Operation }
   | { readonly kind: 'end'; readonly process: number; readonly outcome: Outcome; readonly result?: Result };
 
-/** Characters of a text, and of a line of it. */
-const longestText = 1 << 28;
+/** Characters of a line. */
 const longestLine = 1 << 16;
 
 /**
@@ -20,8 +26,7 @@ export function historyFromLines<Operation, Result>(
   text: string,
   parse: (line: string, number: number) => LogEvent<Operation, Result> | undefined,
 ): History<Operation, Result> {
-  if (text.length > longestText)
-    throw historyMalformed(`the text has ${text.length} characters; at most ${longestText}`, 0);
+  assertHistoryText(text);
   const entries: HistoryEntry<Operation, Result>[] = [];
   const open = new Map<number, number>();
   const lines = text.split('\n');

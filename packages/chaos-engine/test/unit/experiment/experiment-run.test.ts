@@ -491,6 +491,16 @@ describe('an experiment is stopped', () => {
     }
   });
 
+  it('by its caller while the hypothesis is asked before: interrupted, and no failure of the system', async () => {
+    const document = experimentOf({ ...hypothesis(probe('well', 'well')), method: [action('break', 'break')] });
+    const controller = new AbortController();
+    clock.schedule(700, () => controller.abort());
+    const well = () => new Promise(() => undefined);
+    const journal = await run(document, { well, break: () => 1 }, { signal: controller.signal });
+    expect(journal).toMatchObject({ status: 'interrupted', deviated: false, run: [] });
+    expect(journal['x-tenstrip'].stopped).toBe('it was aborted by its caller');
+  });
+
   it('by a control', async () => {
     const seen: string[] = [];
     const look = (scope: string) => (moment: Parameters<NonNullable<ExperimentControl['before']>>[0]) => {

@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createSigner, sha256 } from '../../../src/crypto/index.js';
@@ -28,6 +37,18 @@ function mixedEntries(count: number): LogEntry[] {
     if (at % 3 !== 0) return { entry };
     const { commitment, erasable } = commitErasable(Buffer.from(`part ${at}`), Buffer.alloc(16, at), sha256);
     return { entry: Buffer.concat([entry, Buffer.from(` ${Buffer.from(commitment).toString('hex')}`)]), erasable };
+  });
+}
+
+/** What this process has open. */
+function openFiles(): string[] {
+  const descriptors = readdirSync('/proc/self/fd');
+  return descriptors.map((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`);
+    } catch {
+      return ''; // that of the listing itself
+    }
   });
 }
 
@@ -275,6 +296,31 @@ describe('an audit', () => {
     expect(problems.map(({ index, problem }) => [index, problem.code])).toEqual([[299n, 'CheckpointFork']]);
     expect(parseSignedCheckpoint(older)!.checkpoint.size).toBe(300n);
     await expect(audit(folder, { against: 'nonsense' })).rejects.toThrow('against is no signed checkpoint');
+  });
+
+  test.runIf(process.platform === 'linux')('leaves no file open, to its end or stopped before', async () => {
+    const folder = newFolder();
+    await writeLog(folder, mixedEntries(300));
+    const reader = await LogReader.open(folder);
+    expect(await collect(reader.verify())).toEqual([]);
+    const parts = join(folder, 'erasable/0000000000000000.segment');
+    const bytes = readFileSync(parts);
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(parts, bytes);
+    for await (const _ of reader.verify()) break;
+    expect(openFiles().filter((path) => path.startsWith(folder))).toEqual([]);
+  });
+
+  test('hears its signal between two blocks', async () => {
+    const folder = newFolder();
+    await writeLog(folder, someEntries(20_000));
+    const reader = await LogReader.open(folder);
+    const aborter = new AbortController();
+    const reason = new Error('enough');
+    const audit = collect(reader.verify({ signal: aborter.signal }));
+    setImmediate(() => aborter.abort(reason));
+    await expect(audit).rejects.toBe(reason);
+    await expect(collect(reader.verify({ signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
   });
 
   test('goes on after damage and counts what is missing', async () => {

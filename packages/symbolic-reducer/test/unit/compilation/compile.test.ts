@@ -15,6 +15,19 @@ const code = (text: string, options = {}) => {
 const run = (text: string, ...values: number[]) => instantiate(code(text), { allowGeneratedCode: true })(...values);
 
 describe('compiled code', () => {
+  it.each([130, 300, 2_000])('multiplies %i factors, above and below the line', (count) => {
+    const factors = Array.from({ length: count }, (_, at) => `(x${at} + 1)`);
+    const store = new ExpressionStore();
+    const likelihood = parseText(store, `-3*${factors.join('*')}`);
+    const model = compile(store, [likelihood, store.power(likelihood, store.number(-2))]);
+    expect(model.parameters).toHaveLength(count);
+    const values = model.parameters.map((_, at) => at / count - 0.5);
+    const product = values.reduce((so, value) => so * (value + 1), -3);
+    const [direct, inverse] = model.evaluate(values);
+    expect(direct! / product).toBeCloseTo(1, 9);
+    expect(inverse! * product ** 2).toBeCloseTo(1, 9);
+  });
+
   it.each([
     ['-x^2', [3], -9],
     ['x-(y-z)', [1, 2, 4], 3],

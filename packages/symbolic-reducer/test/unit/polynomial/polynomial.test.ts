@@ -71,6 +71,18 @@ describe('what others get wrong', () => {
     ]);
   });
 
+  it('takes a variable out at once, whatever its exponent', () => {
+    const polynomial = Polynomial.fromTerms(2, [
+      { exponents: [1_000_000_000, 3], coefficient: -6n },
+      { exponents: [1_000_000_000, 2], coefficient: -6n },
+    ]);
+    const { content, factors } = squareFree(polynomial, new Budget({ maxSteps: 100_000 }));
+    expect([content, factors.map(({ multiplicity }) => multiplicity)]).toEqual([-6n, [1, 2, 1_000_000_000]]);
+    const [sum, y, x] = factors.map(({ factor }) => factor);
+    expect(x!.equals(Polynomial.variable(2, 0)) && y!.equals(Polynomial.variable(2, 1))).toBe(true);
+    expect(sum!.equals(y!.add(Polynomial.constant(2, 1n)))).toBe(true);
+  });
+
   it('is decomposed: 2 (x + y)^3 (x - 1)', () => {
     const { content, factors } = squareFree(
       x

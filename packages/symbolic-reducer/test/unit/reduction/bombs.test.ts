@@ -1,6 +1,6 @@
 // What explodes when it is multiplied out is refused before anything of it is made: by its predicted size, with the number.
 import { describe, expect, it } from 'vitest';
-import { ExpressionStore, expand, normalForm, parseText, reduce } from '../../../src/index.js';
+import { ExpressionStore, expand, normalForm, parseText, proveEqual, reduce } from '../../../src/index.js';
 
 const nested = (times: number, step: (inner: string, level: number) => string) => {
   let text = 'x';
@@ -88,5 +88,28 @@ describe('what only looks like one', () => {
     const { result } = normalForm(store, tower);
     // 1, x^2 and so on up to x^4096.
     expect(store.termsOf(result)).toHaveLength(2 ** 11 + 1);
+  });
+});
+
+describe('an expression in more symbols than a normal form has', () => {
+  const store = new ExpressionStore();
+  const wide = parseText(store, `${sum(2_000, (index) => `a${index}*b`)} + sin(c)^2 + cos(c)^2`);
+
+  it('is refused with their number', () => {
+    expect(() => expand(store, wide)).toThrow(
+      expect.objectContaining({ code: 'BudgetExceeded', details: { limit: 'kernels', allowed: 1024, needed: '2003' } }),
+    );
+  });
+
+  it('is left as it is by a reduction, which says so', () => {
+    expect(reduce(store, wide)).toMatchObject({ complete: false, result: wide });
+  });
+
+  it('is not decided about, but where a point decides', () => {
+    expect(proveEqual(store, wide, store.sum([wide, store.symbol('e')])).kind).toBe('refuted');
+    expect(proveEqual(store, wide, store.product([wide, parseText(store, 'sin(e)^2 + cos(e)^2')]))).toMatchObject({
+      kind: 'unknown',
+      reason: 'budget',
+    });
   });
 });
