@@ -361,6 +361,16 @@ export class Projections {
     return this.#recentBlocks.count(time, scenario);
   }
 
+  /** Whether an entry of a decision holds a line with this digest, as far as its digests are kept. */
+  isEvidence(id: bigint, digest: string): boolean {
+    const row = this.#rows.rowOf(id);
+    if (row < 0) return false;
+    const { evidence } = this.#facts(row);
+    if (evidence === undefined) return this.#digests.has(this.#rows.evidence(row), digest);
+    for (let at = 0; at < evidence.length; at += 1) if (this.#digests.has(evidence[at]!, digest)) return true;
+    return false;
+  }
+
   /** Whether an overflow has had its effect. */
   hasOverflow(key: string): boolean {
     return this.#overflows.has(key);

@@ -88,7 +88,7 @@ export class DecisionMaker {
   /** Puts a caller's wish before the rails. @throws TenstripError `TargetInvalid` */
   propose(request: BlockProposal): DecisionOutcome {
     const proposal = requestedProposal(request, this.#parts.now(), this.#parts.latest());
-    return this.#outcomeOf(this.#carryOut(proposal, () => ({ evidence: evidenceOf(proposal.evidence) })));
+    return this.#outcomeOf(this.#carryOut(proposal, proposal.evidence, undefined));
   }
 
   /** What the rails say to a caller's wish now; nothing is recorded. @throws TenstripError `TargetInvalid` */
@@ -113,7 +113,7 @@ export class DecisionMaker {
     const key = overflowKey(overflow);
     const proposal = ledger.projections.hasOverflow(key) ? undefined : proposalOf(overflow);
     if (proposal === undefined) return [{ scenario, carriedOut: undefined }];
-    const carriedOut = this.#carryOut(proposal, () => ({ evidence: evidenceOf(overflow.events), overflow: key }));
+    const carriedOut = this.#carryOut(proposal, overflow.events, key);
     tell?.(this.#outcomeOf(carriedOut));
     const wider = this.#proposeNetwork(proposal, carriedOut.plan);
     if (wider?.carriedOut === undefined) return [{ scenario, carriedOut }];
@@ -127,18 +127,29 @@ export class DecisionMaker {
     const network = this.#parts.ledger.projections.neighbours.recidive(target.value, time);
     if (network === undefined) return undefined;
     const proposal = recidiveProposal(network, time);
-    return {
-      scenario: proposal.scenario.name,
-      carriedOut: this.#carryOut(proposal, () => ({ evidence: network.evidence })),
-    };
+    return { scenario: proposal.scenario.name, carriedOut: this.#carryOut(proposal, network.evidence, undefined) };
   }
 
-  /** `evidence` is made only for what is recorded: most proposals find a decision that runs. */
-  #carryOut(proposal: Proposal, evidence: () => Evidence): CarriedOut {
+  /**
+   * Evidence is made only for what is recorded: most proposals find a decision that runs. An extension states what its decision
+   * does not hold yet: rules that look at the same events differently overflow on the same lines.
+   */
+  #carryOut(
+    proposal: Proposal,
+    seen: readonly SecurityEvent[] | readonly EvidenceLine[],
+    overflow: string | undefined,
+  ): CarriedOut {
     const { ledger, state, escalation, clockNow } = this.#parts;
     const plan = decide(proposal, state, escalation);
     if (plan.kind === 'nothing') return { plan, index: plan.decision };
-    return { plan, index: ledger.record(entryOf(plan, proposal, evidence(), clockNow())) };
+    const isNew = (digest: string) => plan.kind !== 'extend' || !ledger.projections.isEvidence(plan.decision, digest);
+    const evidence: EvidenceLine[] = [];
+    for (const one of seen) {
+      if (isNew('evidence' in one ? one.evidence.digest : one.digest)) {
+        evidence.push('evidence' in one ? evidenceOf(one) : one);
+      }
+    }
+    return { plan, index: ledger.record(entryOf(plan, proposal, { evidence, overflow }, clockNow())) };
   }
 
   /** What a caller is told of what was done. */
@@ -161,7 +172,7 @@ export class DecisionMaker {
 }
 
 interface Evidence {
-  readonly overflow?: string;
+  readonly overflow: string | undefined;
   readonly evidence: readonly EvidenceLine[];
 }
 
