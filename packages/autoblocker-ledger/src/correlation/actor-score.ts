@@ -48,23 +48,15 @@ export interface KindScore {
   events: KeptEvent[];
 }
 
-/** The score at a later time; time that goes back fades nothing. */
-function scoreAt({ score, time }: Pick<KindScore, 'score' | 'time'>, at: number): number {
-  return at <= time ? score : score * 0.5 ** ((at - time) / halfLifeMs);
-}
-
-/** A score and its time after one more event at `time`. */
-export function addedScore(
-  held: Pick<KindScore, 'score' | 'time'>,
-  time: number,
-  weight: number,
-): { readonly score: number; readonly time: number } {
-  return { score: scoreAt(held, time) + weight, time: Math.max(held.time, time) };
+/** What is left of a score after some milliseconds; time that goes back fades nothing. */
+export function faded(score: number, elapsedMs: number): number {
+  return elapsedMs <= 0 ? score : score * 0.5 ** (elapsedMs / halfLifeMs);
 }
 
 /** Adds an event, of which at most `kept` stay. */
 export function addTo(held: KindScore, event: SecurityEvent, weight: number, kept: number, keeper: EventKeeper): void {
-  Object.assign(held, addedScore(held, event.time, weight));
+  held.score = faded(held.score, event.time - held.time) + weight;
+  held.time = Math.max(held.time, event.time);
   held.count += 1;
   const fresh = keeper.keep(event);
   // Most have one, in a list of its own length: one that is pushed to reserves room for sixteen more.
@@ -93,8 +85,8 @@ export function byDomain(held: readonly KindScore[], at: number): DomainScore[] 
   const sums: { domain: string; kind: string; score: number }[] = [];
   for (const one of held) {
     const sum = sums.find(({ domain, kind }) => domain === one.domain && kind === one.kind);
-    if (sum === undefined) sums.push({ domain: one.domain, kind: one.kind, score: scoreAt(one, at) });
-    else sum.score += scoreAt(one, at);
+    if (sum === undefined) sums.push({ domain: one.domain, kind: one.kind, score: faded(one.score, at - one.time) });
+    else sum.score += faded(one.score, at - one.time);
   }
   return sums.filter(
     (sum, index) =>

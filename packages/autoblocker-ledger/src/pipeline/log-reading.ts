@@ -144,7 +144,7 @@ export class LogReading {
     tally: ReadTally,
     op: OperationContext,
   ): Promise<void> {
-    for (let taken = 0; !options.signal?.aborted; taken += 1) {
+    while (!options.signal?.aborted) {
       for (const intake of intakes) {
         while (intake.head === undefined && !intake.ended && !options.signal?.aborted) {
           if (this.#isCommitDue(intakes, intake)) await this.#commit(intakes);
@@ -153,11 +153,23 @@ export class LogReading {
           await op.checkpoint();
         }
       }
-      const next = earliest(intakes);
-      if (next === undefined) return;
-      this.#takeOne(next, tally);
-      if (taken % eventsPerCheckpoint === 0) await op.checkpoint();
+      if (!this.#takeSome(intakes, options.signal, tally)) return;
+      await op.checkpoint();
     }
+  }
+
+  /**
+   * Takes events until a source has none at hand, some hundred were taken or the signal aborts; false when all sources have ended.
+   * It waits for nothing: what waits in its midst is not compiled as well.
+   */
+  #takeSome(intakes: readonly LogIntake[], signal: AbortSignal | undefined, tally: ReadTally): boolean {
+    for (let taken = 0; taken < eventsPerCheckpoint; taken += 1) {
+      const next = earliest(intakes);
+      if (next === undefined) return false;
+      this.#takeOne(next, tally);
+      if ((next.head === undefined && !next.ended) || signal?.aborted) return true;
+    }
+    return true;
   }
 
   async #followOne(
@@ -180,7 +192,8 @@ export class LogReading {
   #takeOne(intake: LogIntake, tally: ReadTally): void {
     const { event, replayed } = intake.take();
     if (!replayed) tally.countEvent(event);
-    for (const settled of this.#parts.observe(event, replayed)) tally.countSettled(settled);
+    const settled = this.#parts.observe(event, replayed);
+    for (let at = 0; at < settled.length; at += 1) tally.countSettled(settled[at]!);
   }
 
   /** Whether to commit before the next lines of `next` are pulled. */
@@ -217,7 +230,8 @@ export class LogReading {
 
 function earliest(intakes: readonly LogIntake[]): LogIntake | undefined {
   let first: LogIntake | undefined;
-  for (const intake of intakes) {
+  for (let at = 0; at < intakes.length; at += 1) {
+    const intake = intakes[at]!;
     if (intake.head !== undefined && (first?.head === undefined || intake.head.event.time < first.head.event.time))
       first = intake;
   }
