@@ -176,7 +176,7 @@ export function sealEntry({ fact, erasable }: WrittenEntry, salts: Uint8Array, a
   if (erasable === undefined) return { entry: Buffer.from(fact.before) };
   for (let byte = 0; byte < saltBytes; byte += 1) erasable[byte] = salts[at + byte]!;
   const commitment = hash('sha256', erasable, 'hex');
-  return { entry: Buffer.from(fact.before + commitment + fact.after), erasable };
+  return { entry: Buffer.from(fact.before + commitment + fact.after), erasable, commitment };
 }
 
 /** The bytes of an entry, in one step. */

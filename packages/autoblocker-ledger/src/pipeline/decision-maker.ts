@@ -80,15 +80,16 @@ export class DecisionMaker {
     const joined = crossDomain.offer(event);
     if (event.outcome === 'success') this.#noteSuccess(event);
     if (replayed || (overflows.length === 0 && joined === undefined)) return none;
-    return [...overflows, ...(joined === undefined ? [] : [joined])].flatMap((overflow) =>
-      this.#settle(overflow, tell),
-    );
+    const settled: Settled[] = [];
+    for (const overflow of overflows) this.#settle(overflow, settled, tell);
+    if (joined !== undefined) this.#settle(joined, settled, tell);
+    return settled;
   }
 
   /** Puts a caller's wish before the rails. @throws TenstripError `TargetInvalid` */
   propose(request: BlockProposal): DecisionOutcome {
     const proposal = requestedProposal(request, this.#parts.now(), this.#parts.latest());
-    return this.#outcomeOf(this.#carryOut(proposal, proposal.evidence, undefined));
+    return this.#outcomeOf(this.#carryOut(proposal, () => proposal.evidence, undefined));
   }
 
   /** What the rails say to a caller's wish now; nothing is recorded. @throws TenstripError `TargetInvalid` */
@@ -106,23 +107,26 @@ export class DecisionMaker {
     }
   }
 
-  /** What comes of an overflow: its decision, and perhaps one on the network around it. */
-  #settle(overflow: Overflow, tell?: (outcome: DecisionOutcome) => void): readonly Settled[] {
-    const { ledger } = this.#parts;
+  /** Adds what comes of an overflow: its decision, and perhaps one on the network around it. */
+  #settle(overflow: Overflow, settled: Settled[], tell?: (outcome: DecisionOutcome) => void): void {
     const scenario = overflow.scenario.name;
     const key = overflowKey(overflow);
-    const proposal = ledger.projections.hasOverflow(key) ? undefined : proposalOf(overflow);
-    if (proposal === undefined) return [{ scenario, carriedOut: undefined }];
-    const carriedOut = this.#carryOut(proposal, overflow.events, key);
+    const proposal = this.#parts.ledger.projections.hasOverflow(key) ? undefined : proposalOf(overflow);
+    if (proposal === undefined) {
+      settled.push({ scenario, carriedOut: undefined });
+      return;
+    }
+    const carriedOut = this.#carryOut(proposal, () => overflow.events, key);
+    settled.push({ scenario, carriedOut });
     tell?.(this.#outcomeOf(carriedOut));
     const wider = this.#proposeNetwork(proposal, carriedOut.plan);
-    if (wider?.carriedOut === undefined) return [{ scenario, carriedOut }];
+    if (wider === undefined) return;
+    settled.push(wider);
     tell?.(this.#outcomeOf(wider.carriedOut));
-    return [{ scenario, carriedOut }, wider];
   }
 
   /** After the ban of one more address: its network, when too many of it were banned. */
-  #proposeNetwork({ target, time }: Proposal, plan: Plan): Settled | undefined {
+  #proposeNetwork({ target, time }: Proposal, plan: Plan): (Settled & { readonly carriedOut: CarriedOut }) | undefined {
     if (target.kind !== 'ip' || (plan.kind !== 'decide' && plan.kind !== 'extend')) return undefined;
     const network = this.#parts.ledger.projections.neighbours.recidive(target.value, time);
     if (network === undefined) return undefined;
@@ -136,7 +140,7 @@ export class DecisionMaker {
    */
   #carryOut(
     proposal: Proposal,
-    seen: readonly SecurityEvent[] | readonly EvidenceLine[],
+    seen: () => readonly SecurityEvent[] | readonly EvidenceLine[],
     overflow: string | undefined,
   ): CarriedOut {
     const { ledger, state, escalation, clockNow } = this.#parts;
@@ -144,7 +148,7 @@ export class DecisionMaker {
     if (plan.kind === 'nothing') return { plan, index: plan.decision };
     const isNew = (digest: string) => plan.kind !== 'extend' || !ledger.projections.isEvidence(plan.decision, digest);
     const evidence: EvidenceLine[] = [];
-    for (const one of seen) {
+    for (const one of seen()) {
       if (isNew('evidence' in one ? one.evidence.digest : one.digest)) {
         evidence.push('evidence' in one ? evidenceOf(one) : one);
       }
@@ -224,9 +228,9 @@ function entryOf(
   }
 }
 
-/** The same for the same overflow of the same lines, whenever they are read. */
+/** The same for the same overflow of the same lines, whenever they are read. No two overflows are one text: the name has no blank. */
 function overflowKey({ scenario, group, time, events }: Overflow): string {
-  const last = events.at(-1)?.evidence;
-  const parts = [scenario.name, group, time, last?.digest ?? '', last?.source ?? '', last?.offset ?? ''];
-  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32);
+  const { digest = '', source = '', offset = '' } = events.at(-1)?.evidence ?? {};
+  const text = `${scenario.name} ${time} ${digest} ${offset} ${source.length} ${source}${group}`;
+  return hash('sha256', text, 'hex').slice(0, 32);
 }
