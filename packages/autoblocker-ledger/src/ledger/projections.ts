@@ -410,7 +410,7 @@ export class Projections {
     if (!known.has(fact.scenario.name)) facts.scenarios = new Set([...known, fact.scenario.name]);
     facts.history = [...history, index];
     this.#addEvidence(row, facts, personal?.evidence ?? nothing);
-    this.#noteScore(this.#rows.target(row), fact.score, fact.time);
+    this.#noteScoreOn(row, fact.score, fact.time);
     this.#noteOverflow(personal?.overflow);
     this.#noteNeighbour(row, fact.time, personal?.evidence.at(-1));
     if (!this.#rows.has(row, rowFlag.placed)) this.#place(row);
@@ -584,15 +584,20 @@ export class Projections {
   #noteScore(target: BlockTarget, score: number, time: number): void {
     const first = this.#rows.firstOn(target);
     if (first >= 0) {
-      const last = this.#lastOf(first);
-      this.#change(last).noted = { score, time };
-      this.#rows.set(last, rowFlag.scoreVoid, false);
+      this.#noteScoreOn(first, score, time);
       return;
     }
     const key = targetKey(target);
     this.#scores.delete(key);
     this.#scores.set(key, { score, time });
     if (this.#scores.size > maxScores) this.#scores.delete(this.#scores.keys().next().value!);
+  }
+
+  /** The same, given a row of the target. */
+  #noteScoreOn(row: number, score: number, time: number): void {
+    const last = this.#lastOf(row);
+    this.#change(last).noted = { score, time };
+    this.#rows.set(last, rowFlag.scoreVoid, false);
   }
 
   #noteOverflow(key: string | undefined): void {
