@@ -79,15 +79,20 @@ function accusationOf(entry: LedgerEntry): string | undefined {
 
 function evidenceText(evidence: readonly EvidenceLine[]): string | undefined {
   let text = '';
+  let lastSource: string | undefined;
+  let beforeTime = ',"time":';
   for (let at = 0; at < evidence.length; at += 1) {
     const { digest, line, offset, source, time } = evidence[at]!;
     if (!areFinite(offset ?? 0, time, 0, 0, 0)) return undefined;
+    if (source !== lastSource) {
+      lastSource = source;
+      beforeTime = source === undefined ? ',"time":' : `,"source":${quoted(source)},"time":`;
+    }
     text += at === 0 ? '{"digest":' : ',{"digest":';
     text += quoted(digest);
     if (line !== undefined) text += `,"line":${quoted(line)}`;
     if (offset !== undefined) text += `,"offset":${offset}`;
-    if (source !== undefined) text += `,"source":${quoted(source)}`;
-    text += `,"time":${time}}`;
+    text += `${beforeTime}${time}}`;
   }
   return text;
 }

@@ -32,10 +32,15 @@ export class EvidenceDigests {
     return digests.length === 0 ? -1 : first;
   }
 
-  /** Whether the list with a number has a digest. O(its length), one comparison of a word for each. */
-  has(number: number, digest: string): boolean {
-    if (number < 0) return false;
+  /** Whether one of some lists has a digest. O(their lengths), one comparison of a word for each. */
+  has(numbers: readonly number[], digest: string): boolean {
     askedBytes.write(digest, 0, digestBytes, 'hex');
+    for (let at = 0; at < numbers.length; at += 1) if (this.#hasAsked(numbers[at]!)) return true;
+    return false;
+  }
+
+  #hasAsked(number: number): boolean {
+    if (number < 0) return false;
     for (let index = number; ; index += 1) {
       const [chunk, at] = [Math.floor(index / digestsPerChunk), index % digestsPerChunk];
       if (isAsked(this.#words[chunk]!, at * digestWords)) return true;

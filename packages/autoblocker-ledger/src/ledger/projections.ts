@@ -365,10 +365,7 @@ export class Projections {
   isEvidence(id: bigint, digest: string): boolean {
     const row = this.#rows.rowOf(id);
     if (row < 0) return false;
-    const { evidence } = this.#facts(row);
-    if (evidence === undefined) return this.#digests.has(this.#rows.evidence(row), digest);
-    for (let at = 0; at < evidence.length; at += 1) if (this.#digests.has(evidence[at]!, digest)) return true;
-    return false;
+    return this.#digests.has(this.#facts(row).evidence ?? [this.#rows.evidence(row)], digest);
   }
 
   /** Whether an overflow has had its effect. */

@@ -132,6 +132,10 @@ export class BucketTable {
 
   /** Empties the bucket; an overflow in its silent time is dropped. */
   #overflow(slot: number, event: SecurityEvent): Overflow | undefined {
+    if (event.time < (this.#silentUntil.get(slot) ?? Number.NEGATIVE_INFINITY)) {
+      this.#empty(slot);
+      return undefined;
+    }
     const overflow: Overflow = {
       scenario: this.scenario,
       group: this.#groups.name(this.#word(slot, place.group)),
@@ -141,7 +145,6 @@ export class BucketTable {
     };
     this.#empty(slot);
     if (this.scenario.accepts?.(overflow.events) === false) return undefined;
-    if (event.time < (this.#silentUntil.get(slot) ?? Number.NEGATIVE_INFINITY)) return undefined;
     const { blackholeMs = 0 } = this.scenario;
     this.#overflowed += 1;
     if (blackholeMs === 0) this.#release(slot);
