@@ -80,7 +80,7 @@ const scoreHalfLifeMs = 86_400_000;
 export class Projections {
   /** Time of the newest entry, in milliseconds since 1970. */
   newestTime = 0;
-  readonly entryCounts: Record<string, number> = {};
+  readonly #entryCounts = new Map<string, number>();
   readonly allowList = new NetworkSet();
   readonly positions = new Map<string, SourcePosition>();
   /** SHA-256 of the rules that the ledger ran last, in hex. */
@@ -114,9 +114,14 @@ export class Projections {
     this.#rows = new DecisionRows(seed);
   }
 
+  /** Entries by class. */
+  get entryCounts(): Record<string, number> {
+    return Object.fromEntries(this.#entryCounts);
+  }
+
   /** Takes in entry `index`. */
   apply(index: bigint, entry: LedgerEntry): void {
-    this.entryCounts[entry.class] = (this.entryCounts[entry.class] ?? 0) + 1;
+    this.#entryCounts.set(entry.class, (this.#entryCounts.get(entry.class) ?? 0) + 1);
     this.newestTime = Math.max(this.newestTime, entry.fact.time);
     switch (entry.class) {
       case 'decision':

@@ -14,7 +14,7 @@ import {
   type Decision,
   type DecisionOutcome,
   type DecisionState,
-  defaultEscalation,
+  escalationFrom,
   networkRecidiveRule,
   neverBlocked,
   type RailVerdict,
@@ -280,7 +280,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     this.scenarios = parts.scenarios;
     this.#maker = new DecisionMaker({
       ...parts,
-      escalation: { ...defaultEscalation, baseMs: parts.banMs },
+      escalation: escalationFrom(parts.banMs),
       clockNow: () => parts.governor.clock.now(),
       now: () => this.now,
       latest: () => this.#latest,

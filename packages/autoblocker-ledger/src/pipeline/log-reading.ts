@@ -44,11 +44,13 @@ export const eventsPerCheckpoint = 256;
 /** Reads the sources of one ledger. */
 export class LogReading {
   readonly #parts: LogReadingParts;
+  readonly #observe: LogReadingParts['observe'];
   /** Sources whose buckets are warm in this process. */
   readonly #warm = new Set<string>();
 
   constructor(parts: LogReadingParts) {
     this.#parts = parts;
+    this.#observe = parts.observe;
   }
 
   /** Reads sources to their ends; the names of those that could be opened. */
@@ -192,7 +194,7 @@ export class LogReading {
   #takeOne(intake: LogIntake, tally: ReadTally): void {
     const { event, replayed } = intake.take();
     if (!replayed) tally.countEvent(event);
-    const settled = this.#parts.observe(event, replayed);
+    const settled = this.#observe(event, replayed);
     for (let at = 0; at < settled.length; at += 1) tally.countSettled(settled[at]!);
   }
 
@@ -210,9 +212,10 @@ export class LogReading {
     for (const intake of intakes) {
       const position = await intake.position();
       if (position === undefined) continue;
+      const { time, recordedAt } = times();
       ledger.record({
         class: 'source-position',
-        fact: { ...times(), offset: position.offset },
+        fact: { time, recordedAt, offset: position.offset },
         personal: { source: intake.source.name, position },
       });
     }
