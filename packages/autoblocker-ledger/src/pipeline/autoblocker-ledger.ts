@@ -656,9 +656,13 @@ export class AutoblockerLedger implements AsyncDisposable {
     });
   }
 
-  #observe(...[event, ...rest]: Parameters<DecisionMaker['observe']>): ReturnType<DecisionMaker['observe']> {
+  #observe(
+    event: SecurityEvent,
+    replayed: boolean,
+    tell?: (outcome: DecisionOutcome) => void,
+  ): ReturnType<DecisionMaker['observe']> {
     if (event.time > this.#newestEvent) this.#newestEvent = event.time;
-    return this.#maker.observe(event, ...rest);
+    return this.#maker.observe(event, replayed, tell);
   }
 
   /** What no event may be ahead of: the clock, and nothing where events are the clock. */
