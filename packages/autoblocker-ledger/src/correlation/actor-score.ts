@@ -9,20 +9,22 @@ import { field, isRefusedLogin } from '../scenarios/index.js';
 export const halfLifeMs = 30 * 60_000;
 
 /** Weights of events that are no requests: a login that failed is the unit. */
-const weightOfKind: Readonly<Record<string, number>> = {
-  'authentication-failure': 1,
-  'pam-failure': 1,
-  'pam-error': 1,
-  'invalid-user': 1,
-  'user-not-allowed': 1,
-  'too-many-failures': 1,
-  'client-authentication-failure': 1,
-  'preauth-disconnect': 1,
-  'auth-database-failure': 1,
-  'authorization-failure': 0.5,
-  'protocol-error': 0.5,
-  'malformed-request': 0.5,
-};
+const weightOfKind: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    'authentication-failure': 1,
+    'pam-failure': 1,
+    'pam-error': 1,
+    'invalid-user': 1,
+    'user-not-allowed': 1,
+    'too-many-failures': 1,
+    'client-authentication-failure': 1,
+    'preauth-disconnect': 1,
+    'auth-database-failure': 1,
+    'authorization-failure': 0.5,
+    'protocol-error': 0.5,
+    'malformed-request': 0.5,
+  }),
+);
 const weightOfOther = 0.25;
 const weightOfRefusedPage = 0.1;
 const refusals = new Set(['400', '401', '403', '404']);
@@ -30,10 +32,22 @@ const refusals = new Set(['400', '401', '403', '404']);
 /** How much an event says against its actor: 0 when it did not fail, or when nothing proves who sent it. */
 export function weightOf(event: SecurityEvent): number {
   if (event.outcome !== 'failure' || !provesAddress(event)) return 0;
-  if (event.kind !== 'request') return weightOfKind[event.kind] ?? weightOfOther;
+  if (event.kind !== 'request') return loginWeight(event.kind);
   if (isRefusedLogin(event)) return 1;
   // A page whose pictures are missing is nobody's fault, and neither is a server that fails.
   return refusals.has(field(event, 'status')) && field(event, 'resource') !== 'static' ? weightOfRefusedPage : 0;
+}
+
+let lastKind = '';
+let lastWeight = weightOfOther;
+
+/** The weight of a kind; the last one is mostly asked for again. */
+function loginWeight(kind: string): number {
+  if (kind !== lastKind) {
+    lastKind = kind;
+    lastWeight = weightOfKind.get(kind) ?? weightOfOther;
+  }
+  return lastWeight;
 }
 
 /** Events of one kind in one domain, added up. One attempt writes lines of several kinds, so kinds are kept apart. */
