@@ -63,6 +63,7 @@ export interface ExtensionEntry {
     readonly score: number;
     readonly eventCount: number;
   };
+  /** Of the evidence, the lines that no earlier entry of the decision holds. */
   readonly personal: EvidencePart | undefined;
 }
 
