@@ -9,20 +9,22 @@ import { field, isRefusedLogin } from '../scenarios/index.js';
 export const halfLifeMs = 30 * 60_000;
 
 /** Weights of events that are no requests: a login that failed is the unit. */
-const weightOfKind: Readonly<Record<string, number>> = {
-  'authentication-failure': 1,
-  'pam-failure': 1,
-  'pam-error': 1,
-  'invalid-user': 1,
-  'user-not-allowed': 1,
-  'too-many-failures': 1,
-  'client-authentication-failure': 1,
-  'preauth-disconnect': 1,
-  'auth-database-failure': 1,
-  'authorization-failure': 0.5,
-  'protocol-error': 0.5,
-  'malformed-request': 0.5,
-};
+const weightOfKind: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    'authentication-failure': 1,
+    'pam-failure': 1,
+    'pam-error': 1,
+    'invalid-user': 1,
+    'user-not-allowed': 1,
+    'too-many-failures': 1,
+    'client-authentication-failure': 1,
+    'preauth-disconnect': 1,
+    'auth-database-failure': 1,
+    'authorization-failure': 0.5,
+    'protocol-error': 0.5,
+    'malformed-request': 0.5,
+  }),
+);
 const weightOfOther = 0.25;
 const weightOfRefusedPage = 0.1;
 const refusals = new Set(['400', '401', '403', '404']);
@@ -30,10 +32,22 @@ const refusals = new Set(['400', '401', '403', '404']);
 /** How much an event says against its actor: 0 when it did not fail, or when nothing proves who sent it. */
 export function weightOf(event: SecurityEvent): number {
   if (event.outcome !== 'failure' || !provesAddress(event)) return 0;
-  if (event.kind !== 'request') return weightOfKind[event.kind] ?? weightOfOther;
+  if (event.kind !== 'request') return loginWeight(event.kind);
   if (isRefusedLogin(event)) return 1;
   // A page whose pictures are missing is nobody's fault, and neither is a server that fails.
   return refusals.has(field(event, 'status')) && field(event, 'resource') !== 'static' ? weightOfRefusedPage : 0;
+}
+
+let lastKind = '';
+let lastWeight = weightOfOther;
+
+/** The weight of a kind; the last one is mostly asked for again. */
+function loginWeight(kind: string): number {
+  if (kind !== lastKind) {
+    lastKind = kind;
+    lastWeight = weightOfKind.get(kind) ?? weightOfOther;
+  }
+  return lastWeight;
 }
 
 /** Events of one kind in one domain, added up. One attempt writes lines of several kinds, so kinds are kept apart. */
@@ -48,23 +62,15 @@ export interface KindScore {
   events: KeptEvent[];
 }
 
-/** The score at a later time; time that goes back fades nothing. */
-function scoreAt({ score, time }: Pick<KindScore, 'score' | 'time'>, at: number): number {
-  return at <= time ? score : score * 0.5 ** ((at - time) / halfLifeMs);
-}
-
-/** A score and its time after one more event at `time`. */
-export function addedScore(
-  held: Pick<KindScore, 'score' | 'time'>,
-  time: number,
-  weight: number,
-): { readonly score: number; readonly time: number } {
-  return { score: scoreAt(held, time) + weight, time: Math.max(held.time, time) };
+/** What is left of a score after some milliseconds; time that goes back fades nothing. */
+export function faded(score: number, elapsedMs: number): number {
+  return elapsedMs <= 0 ? score : score * 0.5 ** (elapsedMs / halfLifeMs);
 }
 
 /** Adds an event, of which at most `kept` stay. */
 export function addTo(held: KindScore, event: SecurityEvent, weight: number, kept: number, keeper: EventKeeper): void {
-  Object.assign(held, addedScore(held, event.time, weight));
+  held.score = faded(held.score, event.time - held.time) + weight;
+  held.time = Math.max(held.time, event.time);
   held.count += 1;
   const fresh = keeper.keep(event);
   // Most have one, in a list of its own length: one that is pushed to reserves room for sixteen more.
@@ -93,8 +99,8 @@ export function byDomain(held: readonly KindScore[], at: number): DomainScore[] 
   const sums: { domain: string; kind: string; score: number }[] = [];
   for (const one of held) {
     const sum = sums.find(({ domain, kind }) => domain === one.domain && kind === one.kind);
-    if (sum === undefined) sums.push({ domain: one.domain, kind: one.kind, score: scoreAt(one, at) });
-    else sum.score += scoreAt(one, at);
+    if (sum === undefined) sums.push({ domain: one.domain, kind: one.kind, score: faded(one.score, at - one.time) });
+    else sum.score += faded(one.score, at - one.time);
   }
   return sums.filter(
     (sum, index) =>

@@ -2,7 +2,7 @@
 // each, and the events. Rows of all identities stand in one linked list in the order in which they were seen. O(1).
 
 import type { EventKeeper, KeptEvent, SecurityEvent } from '../events/index.js';
-import { addedScore, type KindScore } from './actor-score.js';
+import { faded, type KindScore } from './actor-score.js';
 
 const rowsShift = 10;
 const rowMask = (1 << rowsShift) - 1;
@@ -65,10 +65,10 @@ export class IdentityRows {
     const number = this.#kindOf(event);
     const known = this.#word(row, place.kind);
     if (number === none || (known !== none && known !== number)) return false;
-    const before = known === none ? { score: 0, time: event.time } : this.#scoreOf(row);
-    const { score, time } = addedScore(before, event.time, weight);
-    this.#setFloat(row, place.score, score);
-    this.#setFloat(row, place.time, time);
+    const before = known === none ? 0 : this.#float(row, place.score);
+    const elapsedMs = known === none ? 0 : event.time - this.#float(row, place.time);
+    this.#setFloat(row, place.score, faded(before, elapsedMs) + weight);
+    if (known === none || elapsedMs > 0) this.#setFloat(row, place.time, event.time);
     this.#setWord(row, place.kind, number);
     this.#setWord(row, place.count, this.#word(row, place.count) + 1);
     this.#keep(row, event, kept);
@@ -84,7 +84,8 @@ export class IdentityRows {
     this.#events[row] = undefined;
     this.#setWord(row, place.kind, none);
     const list = Array.isArray(events) ? events : events === undefined ? [] : [events];
-    return [{ ...this.#kinds[number]!, ...this.#scoreOf(row), count, events: list }];
+    const [score, time] = [this.#float(row, place.score), this.#float(row, place.time)];
+    return [{ ...this.#kinds[number]!, score, time, count, events: list }];
   }
 
   #keep(row: number, event: SecurityEvent, kept: number): void {
@@ -119,10 +120,6 @@ export class IdentityRows {
     if (this.#kinds.length === maxKinds) return none;
     this.#kindNumbers.set(name, this.#kinds.length);
     return this.#kinds.push({ domain, kind }) - 1;
-  }
-
-  #scoreOf(row: number): { readonly score: number; readonly time: number } {
-    return { score: this.#float(row, place.score), time: this.#float(row, place.time) };
   }
 
   #makeRow(): number {

@@ -15,12 +15,12 @@ export interface BanEscalation {
 const hourMs = 3_600_000;
 
 /** 4 hours as CrowdSec's default profile, doubled each time, at most a week, over 30 days. */
-export const defaultEscalation: BanEscalation = {
-  baseMs: 4 * hourMs,
-  factor: 2,
-  capMs: 7 * 24 * hourMs,
-  memoryMs: 30 * 24 * hourMs,
-};
+export const defaultEscalation: BanEscalation = escalationFrom(4 * hourMs);
+
+/** The same from another first length, in milliseconds. */
+export function escalationFrom(baseMs: number): BanEscalation {
+  return { baseMs, factor: 2, capMs: 7 * 24 * hourMs, memoryMs: 30 * 24 * hourMs };
+}
 
 /** The length of a ban after `earlier` others within the memory window, in milliseconds. Never shorter for a larger number. */
 export function banLengthMs(escalation: BanEscalation, earlier: number): number {

@@ -25,7 +25,7 @@ export interface RecidiveNetwork<Evidence> {
   /** How many hosts of it were banned; the count ends at 16. */
   readonly hosts: number;
   /** Something of each, oldest first. */
-  readonly evidence: readonly Evidence[];
+  readonly evidence: () => readonly Evidence[];
 }
 
 /** Bans by rules, by network. `Evidence`: what is kept of each host. */
@@ -56,12 +56,20 @@ export class BannedNeighbours<Evidence> {
   recidive(address: string, time: number): RecidiveNetwork<Evidence> | undefined {
     const hosts = this.#networks.get(placeOf(address).network);
     if (hosts === undefined || hosts.size < recidiveHosts) return undefined;
-    const recent = [...hosts.values()].filter((host) => Math.abs(time - host.time) <= recidiveWindowMs);
-    if (recent.length < recidiveHosts) return undefined;
-    const evidence = recent.map((host) => host.evidence).filter((one) => one !== undefined);
+    let recent = 0;
+    for (const host of hosts.values()) if (isRecent(host, time)) recent += 1;
+    if (recent < recidiveHosts) return undefined;
     const banned = requireIpAddress(address);
-    return { network: networkOf(banned, networkLength[banned.family]), hosts: recent.length, evidence };
+    const evidence = () =>
+      [...hosts.values()].flatMap((host) =>
+        isRecent(host, time) && host.evidence !== undefined ? [host.evidence] : [],
+      );
+    return { network: networkOf(banned, networkLength[banned.family]), hosts: recent, evidence };
   }
+}
+
+function isRecent(host: BannedHost<unknown>, time: number): boolean {
+  return Math.abs(time - host.time) <= recidiveWindowMs;
 }
 
 /** What stands for a network or a host: the bits of IPv4 as a number, the text of IPv6. */

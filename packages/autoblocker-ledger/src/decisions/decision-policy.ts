@@ -210,12 +210,12 @@ export function decide(proposed: Proposal, state: PolicyState, escalation: BanEs
 }
 
 /** A longer ban adds no target and needs no place under RATE or BLAST_RADIUS; whom it must not touch still holds. */
-function contextOfLonger({ limits, touchesSelf, touchesAllowList, touchesShared }: RailContext): RailContext {
+function contextOfLonger(context: RailContext): RailContext {
   return {
-    limits,
-    touchesSelf,
-    touchesAllowList,
-    touchesShared,
+    limits: context.limits,
+    touchesSelf: (prefix) => context.touchesSelf(prefix),
+    touchesAllowList: (prefix) => context.touchesAllowList(prefix),
+    touchesShared: (prefix) => context.touchesShared(prefix),
     blockedAddresses: 0,
     knownGoodInside: 0,
     knownGoodSources: 0,
@@ -236,16 +236,19 @@ function railProposal(proposal: Proposal, until: number | null, state: PolicySta
 }
 
 function factsOf({ evidence }: Proposal, state: PolicyState): EvidenceFacts {
-  return {
-    events: evidence.length,
-    causedByBlock: evidence.filter((event) => state.isCausedByBlock(event)).length,
-    spoofable: evidence.filter((event) => !provesAddress(event)).length,
-  };
+  let causedByBlock = 0;
+  let spoofable = 0;
+  for (const event of evidence) {
+    if (state.isCausedByBlock(event)) causedByBlock += 1;
+    if (!provesAddress(event)) spoofable += 1;
+  }
+  return { events: evidence.length, causedByBlock, spoofable };
 }
 
 /** A key for "the same whom and where": what extends instead of adding. */
 function isSame(decision: EarlierDecision, proposal: Proposal): boolean {
-  return decision.action === proposal.action && domainsKey(decision.domains) === domainsKey(proposal.domains);
+  if (decision.action !== proposal.action) return false;
+  return decision.domains === proposal.domains || domainsKey(decision.domains) === domainsKey(proposal.domains);
 }
 
 function runsAt(decision: EarlierDecision, time: number): boolean {
@@ -267,13 +270,12 @@ function endOf(
   escalation: BanEscalation,
 ): { readonly until: number | null; readonly earlier: number } {
   const { durationMs, time } = proposal;
-  const earlier = past.filter(
-    (decision) =>
-      decision.held === 'active' &&
-      decision.from <= time &&
-      decision.from > time - escalation.memoryMs &&
-      !(isSame(decision, proposal) && runsAt(decision, time)),
-  ).length;
+  let earlier = 0;
+  for (const decision of past) {
+    const isRemembered =
+      decision.held === 'active' && decision.from <= time && decision.from > time - escalation.memoryMs;
+    if (isRemembered && !(isSame(decision, proposal) && runsAt(decision, time))) earlier += 1;
+  }
   if (durationMs !== undefined) return { until: durationMs === null ? null : time + durationMs, earlier };
   return { until: time + banLengthMs(escalation, earlier), earlier };
 }

@@ -1,4 +1,4 @@
-export { type BanEscalation, banLengthMs, defaultEscalation } from './ban-escalation.js';
+export { type BanEscalation, banLengthMs, defaultEscalation, escalationFrom } from './ban-escalation.js';
 export { BannedNeighbours, recidiveHosts, recidiveWindowMs } from './banned-neighbours.js';
 export { canonicalTarget, targetPrefix } from './block-target-prefix.js';
 export { checked, hasMethods } from './checked.js';

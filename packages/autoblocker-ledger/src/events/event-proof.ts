@@ -15,9 +15,20 @@ export function isVerified(event: SecurityEvent): boolean {
 
 /** Whether somebody who can only send under a false address could not have caused it. */
 export function provesAddress(event: SecurityEvent): boolean {
-  if (event.transport !== undefined) return event.transport === 'tcp';
-  return !packetDomains.has(event.domain) && !event.kind.startsWith('iptables');
+  const { transport, domain, kind } = event;
+  if (transport !== undefined) return transport === 'tcp';
+  if (domain !== lastDomain || kind !== lastKind) {
+    lastDomain = domain;
+    lastKind = kind;
+    lastProves = !packetDomains.has(domain) && !kind.startsWith('iptables');
+  }
+  return lastProves;
 }
+
+/** What was asked about last: one event is mostly followed by another of its kind. */
+let lastDomain = '';
+let lastKind = '';
+let lastProves = true;
 
 /** Whether it is what a block looks like in a log, if there was one: the answer 403 or 429, a refused connection. */
 export function mayBeRefusalByBlock(event: SecurityEvent): boolean {

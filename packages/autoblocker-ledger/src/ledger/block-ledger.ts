@@ -92,8 +92,8 @@ export class BlockLedger {
     this.#recorded = [];
     if (entries.length > 0) {
       const salts = this.#entropy(saltBytes * entries.length);
-      const saltOf = (place: number) => salts.subarray(saltBytes * place, saltBytes * (place + 1));
-      const appended = this.#log.appendAll(entries.map((entry, place) => sealEntry(entry, saltOf(place))));
+      const sealed = entries.map((entry, place) => sealEntry(entry, salts, saltBytes * place));
+      const appended = this.#log.appendAll(sealed);
       this.#appending = Promise.all([this.#appending, appended]).then(() => undefined);
     }
     try {

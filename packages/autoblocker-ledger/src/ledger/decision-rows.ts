@@ -22,6 +22,7 @@ import {
   type IpPrefix,
   isHost,
   mixWord,
+  parseIpv4,
   requireIpPrefix,
   wordMask,
 } from '../lookup/index.js';
@@ -282,7 +283,8 @@ export class DecisionRows {
   /** The oldest row of a canonical target, or -1. */
   firstOn(target: BlockTarget): number {
     if (target.kind !== 'ip' && target.kind !== 'range') return this.#firstOfName.get(targetKey(target)) ?? -1;
-    return this.firstOnNetwork(requireIpPrefix(target.value));
+    const ipv4 = target.kind === 'ip' ? parseIpv4(target.value) : -1;
+    return ipv4 >= 0 ? this.#find4(ipv4 | 0, 32) : this.firstOnNetwork(requireIpPrefix(target.value));
   }
 
   /** The oldest row of exactly this network, or -1. */

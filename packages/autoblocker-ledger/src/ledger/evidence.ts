@@ -9,15 +9,16 @@ const maxLineLength = 1024;
 const secretParameter =
   /([?&;](?:[\w-]*(?:pass(?:word|wd)?|pwd|secret|token|api_?key|auth|session(?:id)?|sid|code))=)[^&\s"';]+/gi;
 
-/** The evidence of some events, oldest first; members in the order of canonical JSON. */
-export function evidenceOf(events: readonly SecurityEvent[]): EvidenceLine[] {
-  return events.map(({ evidence, time }) => ({
-    digest: evidence.digest,
-    line: evidence.line === undefined ? undefined : maskSecrets(evidence.line).slice(0, maxLineLength),
-    offset: evidence.offset,
-    source: evidence.source,
+/** An event as evidence. */
+export function evidenceOf({ evidence, time }: SecurityEvent): EvidenceLine {
+  const { digest, line, offset, source } = evidence;
+  return {
+    digest,
+    line: line === undefined ? undefined : maskSecrets(line).slice(0, maxLineLength),
+    offset,
+    source,
     time,
-  }));
+  };
 }
 
 /** `text` with the values of parameters that look like credentials replaced by `***`. */

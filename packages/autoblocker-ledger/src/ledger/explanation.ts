@@ -30,6 +30,7 @@ export type DecisionHistory =
 export interface Explanation {
   readonly decision: Decision;
   readonly rule: { readonly name: string; readonly version: string; readonly description: string };
+  /** Every line that it and its extensions rest on, in the order in which they led to it. */
   readonly evidence: readonly EvidenceLine[];
   readonly history: readonly DecisionHistory[];
   /** How its first length came about. */

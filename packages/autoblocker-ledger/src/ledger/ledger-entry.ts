@@ -1,12 +1,13 @@
 // What the log holds: entries of canonical JSON (RFC 8785), each with a public fact and a personal part. The personal part
 // (addresses, names, lines) stands beside the tree under a salted commitment and can be erased; proofs stay valid.
 
-import { canonicalJson, sha256 } from '@tenstrip/shared-core/crypto';
-import { commitErasable, type LogEntry } from '@tenstrip/shared-core/durable-log';
+import { hash } from 'node:crypto';
+import type { LogEntry } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { BlockAction, RailCode, RevokeReason } from '../decisions/index.js';
 import type { LedgerErrorCode } from '../errors/index.js';
 import type { BlockTarget, SourcePosition } from '../events/index.js';
+import { type FactText, factText, personalText } from './entry-text.js';
 import type { EvidenceLine } from './explanation.js';
 
 /** What every entry says. */
@@ -62,6 +63,7 @@ export interface ExtensionEntry {
     readonly score: number;
     readonly eventCount: number;
   };
+  /** Of the evidence, the lines that no earlier entry of the decision holds. */
   readonly personal: EvidencePart | undefined;
 }
 
@@ -155,84 +157,32 @@ const classes: ReadonlySet<string> = new Set<LedgerEntry['class']>([
 
 /** An entry that waits for its salt, its personal part in bytes: lists of lines as objects would outlive the collector's young. */
 export interface WrittenEntry {
-  readonly fact: { readonly v: 1; readonly class: LedgerEntry['class'] };
-  readonly personal: Buffer | undefined;
+  readonly fact: FactText;
+  /** Room for the salt, and the personal part. */
+  readonly erasable: Buffer | undefined;
 }
 
 /** Writes the personal part of an entry. */
 export function writeEntry(entry: LedgerEntry): WrittenEntry {
-  const personal = entry.personal === undefined ? undefined : Buffer.from(entryJson(entry.personal));
-  return { fact: { v: 1, class: entry.class, ...entry.fact }, personal };
+  const fact = factText(entry);
+  if (entry.personal === undefined) return { fact, erasable: undefined };
+  const text = personalText(entry);
+  const erasable = Buffer.allocUnsafe(saltBytes + Buffer.byteLength(text));
+  erasable.write(text, saltBytes);
+  return { fact, erasable };
 }
 
-/** The bytes of an entry. `salt`: 16 fresh random bytes. */
-export function sealEntry({ fact, personal }: WrittenEntry, salt: Uint8Array): LogEntry {
-  if (personal === undefined) return { entry: Buffer.from(entryJson(fact)) };
-  const { commitment, erasable } = commitErasable(personal, salt, sha256);
-  const inHex = Buffer.from(commitment).toString('hex');
-  return { entry: Buffer.from(entryJson({ ...fact, personal: inHex })), erasable };
+/** The bytes of an entry. `salts`: at `at` 16 fresh random bytes. */
+export function sealEntry({ fact, erasable }: WrittenEntry, salts: Uint8Array, at = 0): LogEntry {
+  if (erasable === undefined) return { entry: Buffer.from(fact.before) };
+  for (let byte = 0; byte < saltBytes; byte += 1) erasable[byte] = salts[at + byte]!;
+  const commitment = hash('sha256', erasable, 'hex');
+  return { entry: Buffer.from(fact.before + commitment + fact.after), erasable, commitment };
 }
 
 /** The bytes of an entry, in one step. */
 export function encodeEntry(entry: LedgerEntry, salt: Uint8Array): LogEntry {
   return sealEntry(writeEntry(entry), salt);
-}
-
-/**
- * The canonical JSON of plain data. With members in order `JSON.stringify` prints RFC 8785's text, at a fifth of the cost of a
- * library that has to order and check everything; what is not as plain as an entry is left to that.
- */
-function entryJson(value: object): string {
-  const ordered = isInOrder(value) ? value : inOrder(value);
-  const text = ordered === undefined ? undefined : JSON.stringify(ordered);
-  // An escape of half a surrogate pair, which canonical JSON refuses; or text that looks like one.
-  return text === undefined || text.includes('\\ud') ? canonicalJson(value) : text;
-}
-
-/** Whether `value` is plain and the members of every object in it are in order, as those of evidence are, which is the most of an entry. */
-function isInOrder(value: unknown): boolean {
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (Array.isArray(value)) {
-    for (let at = 0; at < value.length; at += 1) if (!isInOrder(value[at])) return false;
-    return true;
-  }
-  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return false;
-  let before = '';
-  for (const name in value) {
-    if (!(before < name || before === '') || !isPlainName(name)) return false;
-    const member = (value as Record<string, unknown>)[name];
-    if (member !== undefined && !isInOrder(member)) return false;
-    before = name;
-  }
-  return true;
-}
-
-/** `value` with the members of every object in order. `undefined` when it holds what is not plain. */
-function inOrder(value: unknown): unknown {
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  if (Array.isArray(value)) {
-    const items = value.map(inOrder);
-    return items.includes(undefined) ? undefined : items;
-  }
-  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return undefined;
-  const ordered: Record<string, unknown> = {};
-  for (const name of Object.keys(value).sort()) {
-    const member = (value as Record<string, unknown>)[name];
-    if (!isPlainName(name)) return undefined;
-    if (member === undefined) continue;
-    const inside = inOrder(member);
-    if (inside === undefined) return undefined;
-    ordered[name] = inside;
-  }
-  return ordered;
-}
-
-/** Whether a name stands where it was put: an integer would come first whatever the order. */
-function isPlainName(name: string): boolean {
-  const first = name.charCodeAt(0);
-  return !(first >= 48 && first <= 57) && name !== '__proto__' && name !== 'toJSON';
 }
 
 /** The entry in some bytes of the log. @throws TenstripError `EntryInvalid` */

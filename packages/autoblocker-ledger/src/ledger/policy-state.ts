@@ -43,17 +43,7 @@ export class LedgerPolicyState implements PolicyState {
   }
 
   railContext(proposal: Proposal): RailContext {
-    const { projections, successes, limits } = this.#parts;
-    const touching = {
-      touchesSelf: (prefix: IpPrefix) => this.self.touches(prefix),
-      touchesAllowList: (prefix: IpPrefix) => projections.allowList.touches(prefix),
-      touchesShared: (prefix: IpPrefix) => this.#touchesShared(prefix, proposal.time),
-    };
-    const counts = { limits, blockedAddresses: projections.blockedAddresses, knownGoodSources: successes.size };
-    return new ProposalContext(touching, counts, projections, proposal, {
-      inside: () => this.#knownGoodInside(proposal.target, proposal.evidenceStart),
-      blocked: () => this.#blockedKnownGood(proposal.time),
-    });
+    return new ProposalContext(this, this.#parts, proposal);
   }
 
   isCausedByBlock(event: SecurityEvent): boolean {
@@ -63,79 +53,83 @@ export class LedgerPolicyState implements PolicyState {
   /** Whether many people are behind an address, by the configuration or by who logged in from it. */
   isShared(target: BlockTarget, time: number): boolean {
     const prefix = targetPrefix(target);
-    return prefix !== undefined && this.#touchesShared(prefix, time);
+    return prefix !== undefined && this.touchesShared(prefix, time);
   }
 
-  #touchesShared(prefix: IpPrefix, time: number): boolean {
+  /** The same for any network. */
+  touchesShared(prefix: IpPrefix, time: number): boolean {
     const { shared, successes, limits } = this.#parts;
     return shared.touches(prefix) || successes.isShared(prefix, limits.sharedUsers, time);
   }
+}
 
-  #knownGoodInside(target: BlockTarget, evidenceStart: number): number {
+/** What has to be counted is counted when it is asked for: most proposals find a decision that runs. */
+class ProposalContext implements RailContext {
+  readonly limits: RailLimits;
+  readonly #state: LedgerPolicyState;
+  readonly #parts: PolicyStateParts;
+  readonly #proposal: Proposal;
+  #inside: number | undefined;
+
+  constructor(state: LedgerPolicyState, parts: PolicyStateParts, proposal: Proposal) {
+    this.limits = parts.limits;
+    this.#state = state;
+    this.#parts = parts;
+    this.#proposal = proposal;
+  }
+
+  get blockedAddresses(): number {
+    return this.#parts.projections.blockedAddresses;
+  }
+
+  get knownGoodSources(): number {
+    return this.#parts.successes.size;
+  }
+
+  get knownGoodInside(): number {
+    this.#inside ??= this.#countKnownGood();
+    return this.#inside;
+  }
+
+  get blockedKnownGoodSources(): number {
+    return this.knownGoodInside > 0 ? this.#countBlockedKnownGood() : 0;
+  }
+
+  get recentBlocks(): number {
+    return this.#parts.projections.recentBlocks(this.#proposal.time);
+  }
+
+  get recentBlocksOfScenario(): number {
+    return this.#parts.projections.recentBlocks(this.#proposal.time, this.#proposal.scenario.name);
+  }
+
+  touchesSelf(prefix: IpPrefix): boolean {
+    return this.#state.self.touches(prefix);
+  }
+
+  touchesAllowList(prefix: IpPrefix): boolean {
+    return this.#parts.projections.allowList.touches(prefix);
+  }
+
+  touchesShared(prefix: IpPrefix): boolean {
+    return this.#state.touchesShared(prefix, this.#proposal.time);
+  }
+
+  #countKnownGood(): number {
     const { successes } = this.#parts;
+    const { target, evidenceStart } = this.#proposal;
     const network = target.kind === 'range' ? targetPrefix(target) : undefined;
     if (network !== undefined) return successes.succeededInside(network, evidenceStart);
     return successes.succeededBefore(target, evidenceStart) ? 1 : 0;
   }
 
-  #blockedKnownGood(time: number): number {
+  #countBlockedKnownGood(): number {
     const { projections, successes } = this.#parts;
     let blocked = 0;
     for (const address of successes.addresses()) {
-      if (projections.blocking({ kind: 'ip', value: address }, undefined, time) !== undefined) blocked += 1;
+      const target = { kind: 'ip', value: address } as const;
+      if (projections.blocking(target, undefined, this.#proposal.time) !== undefined) blocked += 1;
     }
     return blocked;
-  }
-}
-
-type Touching = Pick<RailContext, 'touchesSelf' | 'touchesAllowList' | 'touchesShared'>;
-type Counts = Pick<RailContext, 'limits' | 'blockedAddresses' | 'knownGoodSources'>;
-
-/** What has to be counted is counted when it is asked for: most proposals find a decision that runs. */
-class ProposalContext implements RailContext {
-  readonly limits: RailLimits;
-  readonly touchesSelf: RailContext['touchesSelf'];
-  readonly touchesAllowList: RailContext['touchesAllowList'];
-  readonly touchesShared: RailContext['touchesShared'];
-  readonly blockedAddresses: number;
-  readonly knownGoodSources: number;
-  readonly #projections: Projections;
-  readonly #proposal: Proposal;
-  readonly #knownGood: { readonly inside: () => number; readonly blocked: () => number };
-  #inside: number | undefined;
-
-  constructor(
-    { touchesSelf, touchesAllowList, touchesShared }: Touching,
-    { limits, blockedAddresses, knownGoodSources }: Counts,
-    projections: Projections,
-    proposal: Proposal,
-    knownGood: { readonly inside: () => number; readonly blocked: () => number },
-  ) {
-    this.limits = limits;
-    this.touchesSelf = touchesSelf;
-    this.touchesAllowList = touchesAllowList;
-    this.touchesShared = touchesShared;
-    this.blockedAddresses = blockedAddresses;
-    this.knownGoodSources = knownGoodSources;
-    this.#projections = projections;
-    this.#proposal = proposal;
-    this.#knownGood = knownGood;
-  }
-
-  get knownGoodInside(): number {
-    this.#inside ??= this.#knownGood.inside();
-    return this.#inside;
-  }
-
-  get blockedKnownGoodSources(): number {
-    return this.knownGoodInside > 0 ? this.#knownGood.blocked() : 0;
-  }
-
-  get recentBlocks(): number {
-    return this.#projections.recentBlocks(this.#proposal.time);
-  }
-
-  get recentBlocksOfScenario(): number {
-    return this.#projections.recentBlocks(this.#proposal.time, this.#proposal.scenario.name);
   }
 }

@@ -80,7 +80,7 @@ const scoreHalfLifeMs = 86_400_000;
 export class Projections {
   /** Time of the newest entry, in milliseconds since 1970. */
   newestTime = 0;
-  readonly entryCounts: Record<string, number> = {};
+  readonly #entryCounts = new Map<string, number>();
   readonly allowList = new NetworkSet();
   readonly positions = new Map<string, SourcePosition>();
   /** SHA-256 of the rules that the ledger ran last, in hex. */
@@ -114,9 +114,14 @@ export class Projections {
     this.#rows = new DecisionRows(seed);
   }
 
+  /** Entries by class. */
+  get entryCounts(): Record<string, number> {
+    return Object.fromEntries(this.#entryCounts);
+  }
+
   /** Takes in entry `index`. */
   apply(index: bigint, entry: LedgerEntry): void {
-    this.entryCounts[entry.class] = (this.entryCounts[entry.class] ?? 0) + 1;
+    this.#entryCounts.set(entry.class, (this.#entryCounts.get(entry.class) ?? 0) + 1);
     this.newestTime = Math.max(this.newestTime, entry.fact.time);
     switch (entry.class) {
       case 'decision':
@@ -361,6 +366,13 @@ export class Projections {
     return this.#recentBlocks.count(time, scenario);
   }
 
+  /** Whether an entry of a decision holds a line with this digest, as far as its digests are kept. */
+  isEvidence(id: bigint, digest: string): boolean {
+    const row = this.#rows.rowOf(id);
+    if (row < 0) return false;
+    return this.#digests.has(this.#facts(row).evidence ?? [this.#rows.evidence(row)], digest);
+  }
+
   /** Whether an overflow has had its effect. */
   hasOverflow(key: string): boolean {
     return this.#overflows.has(key);
@@ -400,7 +412,7 @@ export class Projections {
     if (!known.has(fact.scenario.name)) facts.scenarios = new Set([...known, fact.scenario.name]);
     facts.history = [...history, index];
     this.#addEvidence(row, facts, personal?.evidence ?? nothing);
-    this.#noteScore(this.#rows.target(row), fact.score, fact.time);
+    this.#noteScoreOn(row, fact.score, fact.time);
     this.#noteOverflow(personal?.overflow);
     this.#noteNeighbour(row, fact.time, personal?.evidence.at(-1));
     if (!this.#rows.has(row, rowFlag.placed)) this.#place(row);
@@ -574,15 +586,20 @@ export class Projections {
   #noteScore(target: BlockTarget, score: number, time: number): void {
     const first = this.#rows.firstOn(target);
     if (first >= 0) {
-      const last = this.#lastOf(first);
-      this.#change(last).noted = { score, time };
-      this.#rows.set(last, rowFlag.scoreVoid, false);
+      this.#noteScoreOn(first, score, time);
       return;
     }
     const key = targetKey(target);
     this.#scores.delete(key);
     this.#scores.set(key, { score, time });
     if (this.#scores.size > maxScores) this.#scores.delete(this.#scores.keys().next().value!);
+  }
+
+  /** The same, given a row of the target. */
+  #noteScoreOn(row: number, score: number, time: number): void {
+    const last = this.#lastOf(row);
+    this.#change(last).noted = { score, time };
+    this.#rows.set(last, rowFlag.scoreVoid, false);
   }
 
   #noteOverflow(key: string | undefined): void {

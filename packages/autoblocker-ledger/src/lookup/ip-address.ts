@@ -88,10 +88,19 @@ export function requireIpAddress(text: string): IpAddress {
   );
 }
 
+/** The last answer: policy, rails and tables ask about one target one after the other. */
+let lastText = '';
+let lastPrefix: IpPrefix | undefined;
+
 /** The prefix in `text`. @throws TenstripError `TargetInvalid` with the value. */
 export function requireIpPrefix(text: string): IpPrefix {
+  if (text === lastText && lastPrefix !== undefined) return lastPrefix;
   const prefix = typeof text === 'string' ? parseIpPrefix(text) : undefined;
-  if (prefix !== undefined) return prefix;
+  if (prefix !== undefined) {
+    lastText = text;
+    lastPrefix = prefix;
+    return prefix;
+  }
   throw wrongText(
     text,
     'is not an address or a network. Write an address, or address/length with no bit set after the length (192.0.2.0/24, 2001:db8::/32).',

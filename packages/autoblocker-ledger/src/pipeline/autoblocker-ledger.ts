@@ -12,7 +12,7 @@ import {
   checked,
   type Decision,
   type DecisionOutcome,
-  defaultEscalation,
+  escalationFrom,
   networkRecidiveRule,
   neverBlocked,
   type RailVerdict,
@@ -187,7 +187,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     this.scenarios = parts.scenarios;
     this.#maker = new DecisionMaker({
       ...parts,
-      escalation: { ...defaultEscalation, baseMs: parts.banMs },
+      escalation: escalationFrom(parts.banMs),
       clockNow: () => parts.governor.clock.now(),
       now: () => this.now,
       latest: () => this.#latest,
@@ -516,9 +516,13 @@ export class AutoblockerLedger implements AsyncDisposable {
     });
   }
 
-  #observe(...[event, ...rest]: Parameters<DecisionMaker['observe']>): ReturnType<DecisionMaker['observe']> {
+  #observe(
+    event: SecurityEvent,
+    replayed: boolean,
+    tell?: (outcome: DecisionOutcome) => void,
+  ): ReturnType<DecisionMaker['observe']> {
     if (event.time > this.#newestEvent) this.#newestEvent = event.time;
-    return this.#maker.observe(event, ...rest);
+    return this.#maker.observe(event, replayed, tell);
   }
 
   /** What no event may be ahead of: the clock, and nothing where events are the clock. */

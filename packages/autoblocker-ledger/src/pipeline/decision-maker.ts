@@ -58,12 +58,30 @@ interface CarriedOut {
 
 /** Turns events and wishes into entries of the ledger. */
 export class DecisionMaker {
-  readonly #parts: DecisionMakerParts;
+  // Each by itself: parts that are put together from others have now this layout and now that, and code compiled for one is
+  // thrown away with the next ledger.
+  readonly #detector: PatternDetector;
+  readonly #crossDomain: CrossDomainDetector;
+  readonly #successes: RecentSuccesses;
+  readonly #state: LedgerPolicyState;
+  readonly #ledger: BlockLedger;
+  readonly #escalation: BanEscalation;
+  readonly #clockNow: () => number;
+  readonly #now: () => number;
+  readonly #latest: () => number;
   /** Events that were our own refusals, since the start. */
   feedbackEvents = 0;
 
   constructor(parts: DecisionMakerParts) {
-    this.#parts = parts;
+    this.#detector = parts.detector;
+    this.#crossDomain = parts.crossDomain;
+    this.#successes = parts.successes;
+    this.#state = parts.state;
+    this.#ledger = parts.ledger;
+    this.#escalation = parts.escalation;
+    this.#clockNow = parts.clockNow;
+    this.#now = parts.now;
+    this.#latest = parts.latest;
   }
 
   /**
@@ -71,30 +89,29 @@ export class DecisionMaker {
    * its decision as it is then; without it no decision is made for nobody.
    */
   observe(event: SecurityEvent, replayed: boolean, tell?: (outcome: DecisionOutcome) => void): readonly Settled[] {
-    const { detector, crossDomain, state } = this.#parts;
-    if (state.isCausedByBlock(event)) {
+    if (this.#state.isCausedByBlock(event)) {
       this.feedbackEvents += 1;
       return none;
     }
-    const overflows = detector.offer(event);
-    const joined = crossDomain.offer(event);
+    const overflows = this.#detector.offer(event);
+    const joined = this.#crossDomain.offer(event);
     if (event.outcome === 'success') this.#noteSuccess(event);
     if (replayed || (overflows.length === 0 && joined === undefined)) return none;
-    return [...overflows, ...(joined === undefined ? [] : [joined])].flatMap((overflow) =>
-      this.#settle(overflow, tell),
-    );
+    const settled: Settled[] = [];
+    for (const overflow of overflows) this.#settle(overflow, settled, tell);
+    if (joined !== undefined) this.#settle(joined, settled, tell);
+    return settled;
   }
 
   /** Puts a caller's wish before the rails. @throws TenstripError `TargetInvalid` */
   propose(request: BlockProposal): DecisionOutcome {
-    const proposal = requestedProposal(request, this.#parts.now(), this.#parts.latest());
-    return this.#outcomeOf(this.#carryOut(proposal, () => ({ evidence: evidenceOf(proposal.evidence) })));
+    const proposal = requestedProposal(request, this.#now(), this.#latest());
+    return this.#outcomeOf(this.#carryOut(proposal, () => proposal.evidence, undefined));
   }
 
   /** What the rails say to a caller's wish now; nothing is recorded. @throws TenstripError `TargetInvalid` */
   judge(request: BlockProposal): RailVerdict {
-    const { state, escalation, now, latest } = this.#parts;
-    return judge(requestedProposal(request, now(), latest()), state, escalation);
+    return judge(requestedProposal(request, this.#now(), this.#latest()), this.#state, this.#escalation);
   }
 
   #noteSuccess(event: SecurityEvent): void {
@@ -102,49 +119,62 @@ export class DecisionMaker {
     const user = event.victim?.user ?? named?.value;
     for (const actor of event.actor) {
       const isKnown = actor.kind === 'ip' || (actor.kind !== 'user' && actor.kind !== 'range' && isVerified(event));
-      if (isKnown) this.#parts.successes.note(actor, user, event.time);
+      if (isKnown) this.#successes.note(actor, user, event.time);
     }
   }
 
-  /** What comes of an overflow: its decision, and perhaps one on the network around it. */
-  #settle(overflow: Overflow, tell?: (outcome: DecisionOutcome) => void): readonly Settled[] {
-    const { ledger } = this.#parts;
+  /** Adds what comes of an overflow: its decision, and perhaps one on the network around it. */
+  #settle(overflow: Overflow, settled: Settled[], tell?: (outcome: DecisionOutcome) => void): void {
     const scenario = overflow.scenario.name;
     const key = overflowKey(overflow);
-    const proposal = ledger.projections.hasOverflow(key) ? undefined : proposalOf(overflow);
-    if (proposal === undefined) return [{ scenario, carriedOut: undefined }];
-    const carriedOut = this.#carryOut(proposal, () => ({ evidence: evidenceOf(overflow.events), overflow: key }));
+    const proposal = this.#ledger.projections.hasOverflow(key) ? undefined : proposalOf(overflow);
+    if (proposal === undefined) {
+      settled.push({ scenario, carriedOut: undefined });
+      return;
+    }
+    const carriedOut = this.#carryOut(proposal, () => overflow.events, key);
+    settled.push({ scenario, carriedOut });
     tell?.(this.#outcomeOf(carriedOut));
     const wider = this.#proposeNetwork(proposal, carriedOut.plan);
-    if (wider?.carriedOut === undefined) return [{ scenario, carriedOut }];
+    if (wider === undefined) return;
+    settled.push(wider);
     tell?.(this.#outcomeOf(wider.carriedOut));
-    return [{ scenario, carriedOut }, wider];
   }
 
   /** After the ban of one more address: its network, when too many of it were banned. */
-  #proposeNetwork({ target, time }: Proposal, plan: Plan): Settled | undefined {
+  #proposeNetwork({ target, time }: Proposal, plan: Plan): (Settled & { readonly carriedOut: CarriedOut }) | undefined {
     if (target.kind !== 'ip' || (plan.kind !== 'decide' && plan.kind !== 'extend')) return undefined;
-    const network = this.#parts.ledger.projections.neighbours.recidive(target.value, time);
+    const network = this.#ledger.projections.neighbours.recidive(target.value, time);
     if (network === undefined) return undefined;
     const proposal = recidiveProposal(network, time);
-    return {
-      scenario: proposal.scenario.name,
-      carriedOut: this.#carryOut(proposal, () => ({ evidence: network.evidence })),
-    };
+    return { scenario: proposal.scenario.name, carriedOut: this.#carryOut(proposal, network.evidence, undefined) };
   }
 
-  /** `evidence` is made only for what is recorded: most proposals find a decision that runs. */
-  #carryOut(proposal: Proposal, evidence: () => Evidence): CarriedOut {
-    const { ledger, state, escalation, clockNow } = this.#parts;
-    const plan = decide(proposal, state, escalation);
+  /**
+   * Evidence is made only for what is recorded: most proposals find a decision that runs. An extension states what its decision
+   * does not hold yet: rules that look at the same events differently overflow on the same lines.
+   */
+  #carryOut(
+    proposal: Proposal,
+    seen: () => readonly SecurityEvent[] | readonly EvidenceLine[],
+    overflow: string | undefined,
+  ): CarriedOut {
+    const plan = decide(proposal, this.#state, this.#escalation);
     if (plan.kind === 'nothing') return { plan, index: plan.decision };
-    return { plan, index: ledger.record(entryOf(plan, proposal, evidence(), clockNow())) };
+    const { projections } = this.#ledger;
+    const isNew = (digest: string) => plan.kind !== 'extend' || !projections.isEvidence(plan.decision, digest);
+    const evidence: EvidenceLine[] = [];
+    for (const one of seen()) {
+      if (isNew('evidence' in one ? one.evidence.digest : one.digest)) {
+        evidence.push('evidence' in one ? evidenceOf(one) : one);
+      }
+    }
+    return { plan, index: this.#ledger.record(entryOf(plan, proposal, { evidence, overflow }, this.#clockNow())) };
   }
 
   /** What a caller is told of what was done. */
   #outcomeOf({ plan, index }: CarriedOut): DecisionOutcome {
-    const { ledger, now } = this.#parts;
-    const decisionOf = (id: bigint) => ledger.requireDecision(id, now());
+    const decisionOf = (id: bigint) => this.#ledger.requireDecision(id, this.#now());
     switch (plan.kind) {
       case 'nothing':
         return { kind: 'unchanged', decision: decisionOf(plan.decision) };
@@ -161,7 +191,7 @@ export class DecisionMaker {
 }
 
 interface Evidence {
-  readonly overflow?: string;
+  readonly overflow: string | undefined;
   readonly evidence: readonly EvidenceLine[];
 }
 
@@ -213,9 +243,9 @@ function entryOf(
   }
 }
 
-/** The same for the same overflow of the same lines, whenever they are read. */
+/** The same for the same overflow of the same lines, whenever they are read. No two overflows are one text: the name has no blank. */
 function overflowKey({ scenario, group, time, events }: Overflow): string {
-  const last = events.at(-1)?.evidence;
-  const parts = [scenario.name, group, time, last?.digest ?? '', last?.source ?? '', last?.offset ?? ''];
-  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32);
+  const { digest = '', source = '', offset = '' } = events.at(-1)?.evidence ?? {};
+  const text = `${scenario.name} ${time} ${digest} ${offset} ${source.length} ${source}${group}`;
+  return hash('sha256', text, 'hex').slice(0, 32);
 }

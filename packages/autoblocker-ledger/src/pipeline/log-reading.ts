@@ -44,11 +44,13 @@ export const eventsPerCheckpoint = 256;
 /** Reads the sources of one ledger. */
 export class LogReading {
   readonly #parts: LogReadingParts;
+  readonly #observe: LogReadingParts['observe'];
   /** Sources whose buckets are warm in this process. */
   readonly #warm = new Set<string>();
 
   constructor(parts: LogReadingParts) {
     this.#parts = parts;
+    this.#observe = parts.observe;
   }
 
   /** Reads sources to their ends; the names of those that could be opened. */
@@ -144,7 +146,7 @@ export class LogReading {
     tally: ReadTally,
     op: OperationContext,
   ): Promise<void> {
-    for (let taken = 0; !options.signal?.aborted; taken += 1) {
+    while (!options.signal?.aborted) {
       for (const intake of intakes) {
         while (intake.head === undefined && !intake.ended && !options.signal?.aborted) {
           if (this.#isCommitDue(intakes, intake)) await this.#commit(intakes);
@@ -153,11 +155,23 @@ export class LogReading {
           await op.checkpoint();
         }
       }
-      const next = earliest(intakes);
-      if (next === undefined) return;
-      this.#takeOne(next, tally);
-      if (taken % eventsPerCheckpoint === 0) await op.checkpoint();
+      if (!this.#takeSome(intakes, options.signal, tally)) return;
+      await op.checkpoint();
     }
+  }
+
+  /**
+   * Takes events until a source has none at hand, some hundred were taken or the signal aborts; false when all sources have ended.
+   * It waits for nothing: what waits in its midst is not compiled as well.
+   */
+  #takeSome(intakes: readonly LogIntake[], signal: AbortSignal | undefined, tally: ReadTally): boolean {
+    for (let taken = 0; taken < eventsPerCheckpoint; taken += 1) {
+      const next = earliest(intakes);
+      if (next === undefined) return false;
+      this.#takeOne(next, tally);
+      if ((next.head === undefined && !next.ended) || signal?.aborted) return true;
+    }
+    return true;
   }
 
   async #followOne(
@@ -180,7 +194,8 @@ export class LogReading {
   #takeOne(intake: LogIntake, tally: ReadTally): void {
     const { event, replayed } = intake.take();
     if (!replayed) tally.countEvent(event);
-    for (const settled of this.#parts.observe(event, replayed)) tally.countSettled(settled);
+    const settled = this.#observe(event, replayed);
+    for (let at = 0; at < settled.length; at += 1) tally.countSettled(settled[at]!);
   }
 
   /** Whether to commit before the next lines of `next` are pulled. */
@@ -197,9 +212,10 @@ export class LogReading {
     for (const intake of intakes) {
       const position = await intake.position();
       if (position === undefined) continue;
+      const { time, recordedAt } = times();
       ledger.record({
         class: 'source-position',
-        fact: { ...times(), offset: position.offset },
+        fact: { time, recordedAt, offset: position.offset },
         personal: { source: intake.source.name, position },
       });
     }
@@ -217,7 +233,8 @@ export class LogReading {
 
 function earliest(intakes: readonly LogIntake[]): LogIntake | undefined {
   let first: LogIntake | undefined;
-  for (const intake of intakes) {
+  for (let at = 0; at < intakes.length; at += 1) {
+    const intake = intakes[at]!;
     if (intake.head !== undefined && (first?.head === undefined || intake.head.event.time < first.head.event.time))
       first = intake;
   }

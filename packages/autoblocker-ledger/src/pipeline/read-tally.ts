@@ -14,16 +14,17 @@ export class ReadTally {
   readonly #refused: Record<string, number> = {};
   readonly #plans: Record<Plan['kind'], number> = { decide: 0, extend: 0, nothing: 0, review: 0, refuse: 0 };
   readonly #intakes: LogIntake[] = [];
-  #firstTime: number | undefined;
-  #lastTime: number | undefined;
+  /** Of the events, as numbers from the start: what is first nothing and then a number is a new object at each change. */
+  #firstTime = Number.POSITIVE_INFINITY;
+  #lastTime = Number.NEGATIVE_INFINITY;
 
   get decided(): number {
     return this.#plans.decide;
   }
 
   countEvent(event: SecurityEvent): void {
-    this.#firstTime = Math.min(this.#firstTime ?? event.time, event.time);
-    this.#lastTime = Math.max(this.#lastTime ?? event.time, event.time);
+    if (event.time < this.#firstTime) this.#firstTime = event.time;
+    if (event.time > this.#lastTime) this.#lastTime = event.time;
   }
 
   countSettled({ scenario, carriedOut }: Settled): void {
@@ -61,8 +62,8 @@ export class ReadTally {
       extended: this.#plans.extend,
       reviews: this.#plans.review,
       refused: this.#refused,
-      firstEventTime: this.#firstTime,
-      lastEventTime: this.#lastTime,
+      firstEventTime: Number.isFinite(this.#firstTime) ? this.#firstTime : undefined,
+      lastEventTime: Number.isFinite(this.#lastTime) ? this.#lastTime : undefined,
       checkpoint,
     };
   }

@@ -4,7 +4,7 @@
 
 import { type BlockTarget, EventKeeper, eventsOf, type KeptEvent, type SecurityEvent } from '../events/index.js';
 import { GroupNames } from './group-names.js';
-import { bucketLifeMs, overflows, pour } from './leaky-bucket.js';
+import { bucketLifeMs, overflows, poured } from './leaky-bucket.js';
 import type { Accuser, Scenario } from './scenario.js';
 
 /** A bucket that was too full. */
@@ -36,6 +36,12 @@ const place = { level: 0, time: 1, count: 4, newer: 5, older: 6, group: 7 };
 /** The live buckets of a scenario. */
 export class BucketTable {
   readonly scenario: Scenario;
+  /** Of the scenario, what each event asks for: scenarios differ in layout, tables do not. */
+  readonly #filter: Scenario['filter'];
+  readonly #distinct: Scenario['distinct'];
+  readonly #condition: Scenario['condition'];
+  readonly #capacity: number;
+  readonly #leakSpeedMs: number;
   readonly #maxBuckets: number;
   readonly #bucketLifeMs: number;
   /** A slot is needed for so long after its last event: for the bucket, and for its silence. */
@@ -70,6 +76,11 @@ export class BucketTable {
     groups: GroupNames = new GroupNames(scenario.groupBy, keeper),
   ) {
     this.scenario = scenario;
+    this.#filter = scenario.filter;
+    this.#distinct = scenario.distinct;
+    this.#condition = scenario.condition;
+    this.#capacity = scenario.capacity;
+    this.#leakSpeedMs = scenario.leakSpeedMs;
     this.#maxBuckets = maxBuckets;
     this.#keeper = keeper;
     this.#groups = groups;
@@ -91,9 +102,8 @@ export class BucketTable {
 
   /** Looks at one event; the overflow that it causes, if it does. */
   offer(event: SecurityEvent): Overflow | undefined {
-    const { scenario } = this;
-    if (!scenario.filter(event)) {
-      if (scenario.cancelOn !== undefined) this.#cancel(event);
+    if (!this.#filter(event)) {
+      if (this.scenario.cancelOn !== undefined) this.#cancel(event);
       return undefined;
     }
     const group = this.#groups.of(event);
@@ -104,22 +114,28 @@ export class BucketTable {
     const known = this.#find(group);
     const slot = known === none ? this.#take(group, event.time) : known;
     const [floats, at] = [this.#floats[slot >>> rowsShift]!, (slot & rowMask) * stride.floats];
-    if (event.time - floats[at + place.time]! > this.#bucketLifeMs) this.#empty(slot);
-    if (!this.#isNewValue(slot, event)) return undefined;
+    const elapsedMs = event.time - floats[at + place.time]!;
+    if (elapsedMs > this.#bucketLifeMs) this.#empty(slot);
+    if (this.#distinct !== undefined && !this.#isNewValue(slot, this.#distinct(event))) return undefined;
     const count = this.#word(slot, place.count);
-    const held = count === 0 ? undefined : { level: floats[at + place.level]!, time: floats[at + place.time]! };
-    const { level, time } = pour(held, event.time, this.scenario.leakSpeedMs);
+    const level = poured(floats[at + place.level]!, elapsedMs, this.#leakSpeedMs);
     floats[at + place.level] = level;
-    floats[at + place.time] = time;
+    if (count === 0 || elapsedMs > 0) floats[at + place.time] = event.time;
     this.#setWord(slot, place.count, count + 1);
     this.#keep(slot, event);
-    this.#moveToNewest(slot);
-    const isOver = overflows(level, this.scenario.capacity) || this.scenario.condition?.(this.#eventsOf(slot)) === true;
-    return isOver ? this.#overflow(slot, event) : undefined;
+    if (slot !== this.#newest) this.#moveToNewest(slot);
+    if (overflows(level, this.#capacity) || this.#condition?.(this.#eventsOf(slot)) === true) {
+      return this.#overflow(slot, event);
+    }
+    return undefined;
   }
 
   /** Empties the bucket; an overflow in its silent time is dropped. */
   #overflow(slot: number, event: SecurityEvent): Overflow | undefined {
+    if (event.time < (this.#silentUntil.get(slot) ?? Number.NEGATIVE_INFINITY)) {
+      this.#empty(slot);
+      return undefined;
+    }
     const overflow: Overflow = {
       scenario: this.scenario,
       group: this.#groups.name(this.#word(slot, place.group)),
@@ -129,7 +145,6 @@ export class BucketTable {
     };
     this.#empty(slot);
     if (this.scenario.accepts?.(overflow.events) === false) return undefined;
-    if (event.time < (this.#silentUntil.get(slot) ?? Number.NEGATIVE_INFINITY)) return undefined;
     const { blackholeMs = 0 } = this.scenario;
     this.#overflowed += 1;
     if (blackholeMs === 0) this.#release(slot);
@@ -146,10 +161,7 @@ export class BucketTable {
     }
   }
 
-  #isNewValue(slot: number, event: SecurityEvent): boolean {
-    const { distinct, capacity } = this.scenario;
-    if (distinct === undefined) return true;
-    const value = distinct(event);
+  #isNewValue(slot: number, value: string | undefined): boolean {
     if (value === undefined) return false;
     const seen = this.#values[slot];
     if (seen === undefined) {
@@ -161,7 +173,7 @@ export class BucketTable {
     if (values.has(value)) return false;
     this.#values[slot] = values;
     // A slow drip of new values never fills the bucket: forget the oldest, as they leaked out long ago.
-    if (values.size > capacity * 4) values.delete(values.values().next().value!);
+    if (values.size > this.#capacity * 4) values.delete(values.values().next().value!);
     values.add(this.#keeper.own(value));
     return true;
   }
@@ -173,7 +185,7 @@ export class BucketTable {
     if (Array.isArray(kept)) for (const one of kept) this.#keeper.release(one);
     else if (kept !== undefined) this.#keeper.release(kept);
     this.#kept[slot] = undefined;
-    if (this.scenario.distinct !== undefined) this.#values[slot] = undefined;
+    if (this.#distinct !== undefined) this.#values[slot] = undefined;
   }
 
   #keep(slot: number, event: SecurityEvent): void {
@@ -256,7 +268,6 @@ export class BucketTable {
   }
 
   #moveToNewest(slot: number): void {
-    if (slot === this.#newest) return;
     this.#unlink(slot);
     this.#link(slot);
   }

@@ -1,19 +1,12 @@
 // The arithmetic of a leaky bucket: it leaks steadily, each event adds one, and one above the capacity overflows.
 // As CrowdSec's leaky scenarios, on event time. Time that goes back leaks nothing, and nothing ever leaks twice.
 
-/** What a leaky bucket holds. */
-export interface LeakyLevel {
-  /** Events that have not leaked out, with fractions. */
-  readonly level: number;
-  /** The latest time poured at, in milliseconds. */
-  readonly time: number;
-}
-
-/** A bucket after one more event at `time`; `undefined` stands for an empty one. */
-export function pour(bucket: LeakyLevel | undefined, time: number, leakSpeedMs: number): LeakyLevel {
-  if (bucket === undefined) return { level: 1, time };
-  const elapsed = Math.max(0, time - bucket.time);
-  return { level: Math.max(0, bucket.level - elapsed / leakSpeedMs) + 1, time: Math.max(bucket.time, time) };
+/**
+ * The level of a bucket after one more event: events that have not leaked out, with fractions. `level`: the one before, 0 of an
+ * empty bucket; `elapsedMs`: since the latest event that was poured, below 0 when this one is older.
+ */
+export function poured(level: number, elapsedMs: number, leakSpeedMs: number): number {
+  return elapsedMs <= 0 ? level + 1 : Math.max(0, level - elapsedMs / leakSpeedMs) + 1;
 }
 
 /** Whether a bucket of this level overflows: a hair is allowed for the rounding of fractions. */

@@ -62,17 +62,15 @@ export class PatternDetector {
   /** Looks at one event; the overflows that are due by its time, and those that it causes, in the order of the scenarios. */
   offer(event: SecurityEvent): readonly Overflow[] {
     let overflows: readonly Overflow[] = none;
-    for (const counter of this.#counters) overflows = [...overflows, ...counter.due(event.time)];
-    for (const table of this.#byDomain.get(event.domain) ?? this.#everywhere) {
-      const overflow = table.offer(event);
-      if (overflow !== undefined) overflows = [...overflows, overflow];
+    for (let at = 0; at < this.#counters.length; at += 1) {
+      const due = this.#counters[at]!.due(event.time);
+      if (due.length > 0) overflows = [...overflows, ...due];
+    }
+    if (this.#asked.length > 0) {
+      overflows = offerTo(this.#byDomain.get(event.domain) ?? this.#everywhere, event, overflows);
     }
     if (!('candidates' in event)) return overflows;
-    for (const table of this.#tablesOf((event as PreselectedEvent).candidates)) {
-      const overflow = table.offer(event);
-      if (overflow !== undefined) overflows = [...overflows, overflow];
-    }
-    return overflows;
+    return offerTo(this.#tablesOf((event as PreselectedEvent).candidates), event, overflows);
   }
 
   /** The tables of scenarios; events of one kind share their list. */
@@ -83,6 +81,16 @@ export class PatternDetector {
     }
     return this.#lastTables;
   }
+}
+
+/** The overflows before with those that an event causes in some tables. */
+function offerTo(tables: readonly Table[], event: SecurityEvent, before: readonly Overflow[]): readonly Overflow[] {
+  let overflows = before;
+  for (let at = 0; at < tables.length; at += 1) {
+    const overflow = tables[at]!.offer(event);
+    if (overflow !== undefined) overflows = [...overflows, overflow];
+  }
+  return overflows;
 }
 
 function isOf({ scenario: { domains } }: Table, domain: string): boolean {

@@ -156,10 +156,7 @@ export class ErasableParts implements AsyncDisposable {
     const bytes = parts.reduce((total, part) => total + frameHeaderBytes + indexBytes + part.length, 0);
     await this.#chain.commit(bytes, (frames, first) => {
       parts.forEach((part, at) => {
-        const payload = new Uint8Array(indexBytes + part.length);
-        writeUint64(payload, indexes[at]!, 0);
-        payload.set(part, indexBytes);
-        frames.add(FrameKind.record, first + at, payload);
+        frames.add(FrameKind.record, first + at, part, indexes[at]!);
       });
     });
   }

@@ -83,7 +83,7 @@ export class FrameBuffer {
     return this.#length;
   }
 
-  /** Adds a frame; its payload is `payload`, after the 8 bytes of `link` for a linked record. */
+  /** Adds a frame; its payload is `payload`, after the 8 bytes of `link` where one is given. */
   add(kind: number, record: number, payload: Uint8Array, link?: number): void {
     const head = link === undefined ? plainHead : linkedHead;
     headView.setUint32(0, kind * 2 ** 24 + payload.length + (head.length - plainHead.length), true);

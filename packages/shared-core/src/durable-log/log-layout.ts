@@ -19,6 +19,11 @@ export interface LogEntry {
    * `commitErasable`. Absent when there is none, or when it was erased.
    */
   readonly erasable?: Uint8Array;
+  /**
+   * The SHA-256 of `erasable` in lower-case hexadecimal, where who appends has it at hand: then it is looked for in `entry` and not
+   * computed a second time. One that is wrong is found by verification. Never there in what is read.
+   */
+  readonly commitment?: string;
 }
 
 /** An entry as its frame holds it; `part` is the number of its erasable part. Views of the frame. */

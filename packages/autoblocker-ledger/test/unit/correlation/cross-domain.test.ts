@@ -101,6 +101,14 @@ describe('failures in several domains', () => {
     expect(accused([...ssh, ...times(99, () => failure('http', home, picture))])).toEqual([]);
     expect(accused([...ssh, ...times(99, () => failure('dns', home, { transport: 'udp' }))])).toEqual([]);
   });
+
+  it('of kinds that nobody knows weigh a quarter, whatever those are called', () => {
+    const ssh = times(4, () => failure('ssh', home));
+    for (const kind of ['door-knocked', 'constructor']) {
+      expect(accused([...ssh, ...times(6, () => failure('api', home, { kind }))])).toHaveLength(1);
+      expect(accused([...ssh, ...times(5, () => failure('api', home, { kind }))])).toEqual([]);
+    }
+  });
 });
 
 describe('who is one actor', () => {

@@ -185,6 +185,27 @@ describe('a decision', () => {
     expect(ledger.actors()[0]!.scenarios).toEqual(['tenstrip/ssh-bf', 'tenstrip/ssh-slow-bf']);
   });
 
+  it('is explained with each line once, also when a second rule rests on the same ones', async () => {
+    const text = `${burst('203.0.113.5')}${burst('203.0.113.5', 10, 40)}`;
+    await writeFile(log, text);
+    const explained = async (ledger: AutoblockerLedger) => {
+      const [decision] = await collect(ledger.query());
+      const { evidence, history } = await ledger.explain(decision!.id);
+      expect(history).toMatchObject([{ kind: 'extended', scenario: 'tenstrip/ssh-slow-bf' }]);
+      expect(evidence.map(({ digest }) => digest)).toEqual(decision!.evidence);
+      return evidence.map(({ line }) => `${line}\n`).join('');
+    };
+    {
+      await using ledger = await openLedger();
+      await ledger.readLogs([log]);
+      expect(text.startsWith(await explained(ledger))).toBe(true);
+    }
+    await using again = await openLedger();
+    const lines = (await explained(again)).split('\n').slice(0, -1);
+    expect(lines.length).toBeGreaterThan(6);
+    expect(new Set(lines).size).toBe(lines.length);
+  });
+
   it('lasts longer the second time', async () => {
     await using ledger = await openLedger();
     await writeFile(log, burst('203.0.113.5') + burst('203.0.113.5').replaceAll('T08:', 'T13:'));

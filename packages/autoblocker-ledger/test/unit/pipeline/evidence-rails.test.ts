@@ -254,6 +254,8 @@ describe('a network of repeat offenders', () => {
     expect(new Set(evidence.map(({ line }) => /from (\S+)/.exec(line!)![1])).size).toBe(8);
     await read(ledger, 'ninth.log', guessers(1, start + 3 * hour, 99));
     expect(await networks(ledger)).toMatchObject([{ extensions: 1 }]);
+    const extended = await ledger.explain((await networks(ledger))[0]!.id);
+    expect(extended.evidence.map(({ line }) => /from (\S+)/.exec(line!)![1]).slice(8)).toEqual(['203.0.113.99']);
   });
 
   it('counts a /64 once, and proposes the /48', async () => {

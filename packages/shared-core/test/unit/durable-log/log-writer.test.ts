@@ -360,6 +360,21 @@ describe('erasable parts', () => {
     });
   });
 
+  test('may come with their commitment: it must stand in the entry, and a wrong one is found by verification', async () => {
+    await using log = await open('memory:');
+    const { entry, erasable } = withErasable('a', 'alice');
+    const commitment = Buffer.from(sha256(erasable!)).toString('hex');
+    const given = { entry, erasable: erasable!, commitment };
+    expect((await log.append(given)).index).toBe(0n);
+    expect(await log.reader.entry(0n)).toEqual({ entry: new Uint8Array(entry), erasable: new Uint8Array(erasable!) });
+    expect(await collect(log.reader.verify({ publicKey: signer.publicKey }))).toEqual([]);
+    for (const other of ['', 'a', commitment.toUpperCase(), 'f'.repeat(64)]) {
+      await expect(log.append({ ...given, commitment: other })).rejects.toThrow(RangeError);
+    }
+    await log.append({ ...given, erasable: Buffer.from('mallory, behind sixteen bytes') });
+    expect(await collect(log.reader.verify({ publicKey: signer.publicKey }))).toMatchObject([{ index: 1n }]);
+  });
+
   test('are in a directory that only the owner may enter', async () => {
     const folder = newFolder();
     await writeLog(folder, someEntries(1));
