@@ -13,7 +13,7 @@ import { type Address, AddressProblem, formatAddress, parseAddress, resolveHost 
 import { Alarms, type Precision } from './alarms.js';
 import { Connection, socketBufferBytes } from './connection.js';
 import { HeldBytes } from './held-bytes.js';
-import { BufferPool } from './read-buffer.js';
+import { SlabPool } from './read-buffer.js';
 import {
   changedToxic,
   optionsInvalid,
@@ -44,7 +44,7 @@ export interface TcpProxyOptions {
   /** Bytes on their way through a delay in one direction of a connection before its source is paused: no more than these get through in
    * the time of the delay. Default 32 MiB. */
   readonly linkBufferBytes?: number;
-  /** The same for the whole proxy. Default 512 MiB. */
+  /** The same for the whole proxy, and the memory of its large read buffers. Default 512 MiB. */
   readonly proxyBufferBytes?: number;
   /** How long the upstream has to accept, in milliseconds. Default 30,000. */
   readonly connectTimeoutMs?: number;
@@ -98,7 +98,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #random: RandomSource;
   readonly #alarms: Alarms;
   readonly #held: HeldBytes;
-  readonly #buffers = new BufferPool();
+  readonly #slabs: SlabPool;
   readonly #limits: typeof defaults;
   readonly #connections = new Set<Connection>();
   #toxics: readonly Toxic[] = [];
@@ -134,6 +134,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#governor = governor;
     this.#random = (seed === undefined ? governor.random : seeded(seed)).stream(name);
     this.#alarms = new Alarms(governor.clock, precision);
+    this.#slabs = new SlabPool(this.#limits.proxyBufferBytes);
     this.#held = new HeldBytes(this.#limits.proxyBufferBytes, () => {
       for (const { links } of this.#connections) for (const link of links) link.review();
     });
@@ -344,7 +345,7 @@ export class TcpProxy implements AsyncDisposable {
       governor: this.#governor,
       alarms: this.#alarms,
       held: this.#held,
-      buffers: this.#buffers,
+      slabs: this.#slabs,
       linkBufferBytes: this.#limits.linkBufferBytes,
       connectTimeoutMs: this.#limits.connectTimeoutMs,
       upstream,
@@ -355,6 +356,7 @@ export class TcpProxy implements AsyncDisposable {
       },
       closed: (over) => {
         this.#connections.delete(over);
+        if (this.#connections.size === 0) this.#slabs.clear();
         for (const { stream, received, sent } of over.links) {
           this.#bytes[stream].received += received;
           this.#bytes[stream].sent += sent;
