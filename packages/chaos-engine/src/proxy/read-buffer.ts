@@ -7,7 +7,7 @@ const firstBytes = 4096;
 const middleBytes = 65_536;
 /** Reads of 64 KiB cost a download half as much time again. */
 export const largeBytes = 1_048_576;
-/** Large slabs that a proxy keeps for reads to come while it has connections: 32 MiB. */
+/** Large slabs that a proxy keeps for reads to come: 32 MiB. */
 const mostSpare = 32;
 
 /** The large slabs of a proxy, shared by its connections. */
@@ -24,6 +24,11 @@ export class SlabPool {
   /** Large slabs that are lent. */
   get lent(): number {
     return this.#lent;
+  }
+
+  /** Large slabs that are kept for later. */
+  get spare(): number {
+    return this.#spare.length;
   }
 
   /** A slab with anything in it; `undefined` when too many are lent. */

@@ -72,6 +72,9 @@ export interface TcpProxyStatistics {
   readonly bytes: Readonly<Record<ToxicStream, { readonly received: number; readonly sent: number }>>;
 }
 
+/** Memory that reads went into is kept so long after the last connection. */
+const idleMs = 1000;
+
 const defaults = {
   maxConnections: 16_384,
   maxToxics: 256,
@@ -107,6 +110,8 @@ export class TcpProxy implements AsyncDisposable {
   #server: Server | undefined;
   #changes: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** Nobody is connected, and slabs are kept for who may come. */
+  #idle: Disposable | undefined;
   #accepted = 0;
   #unreachable = 0;
   #refused = 0;
@@ -332,9 +337,12 @@ export class TcpProxy implements AsyncDisposable {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const connection of [...this.#connections]) connection.destroy();
     await closed;
+    this.#idle?.[Symbol.dispose]();
+    this.#slabs.clear();
   }
 
   #accept(client: Socket, upstream: Address): void {
+    this.#idle?.[Symbol.dispose]();
     const index = this.#accepted++;
     if (this.#connections.size >= this.#limits.maxConnections) {
       this.#refused++;
@@ -356,7 +364,7 @@ export class TcpProxy implements AsyncDisposable {
       },
       closed: (over) => {
         this.#connections.delete(over);
-        if (this.#connections.size === 0) this.#slabs.clear();
+        if (this.#connections.size === 0 && this.#slabs.spare > 0) this.#letGoOfSlabs();
         for (const { stream, received, sent } of over.links) {
           this.#bytes[stream].received += received;
           this.#bytes[stream].sent += sent;
@@ -364,6 +372,12 @@ export class TcpProxy implements AsyncDisposable {
       },
     });
     this.#connections.add(connection);
+  }
+
+  /** Unless a connection comes soon. */
+  #letGoOfSlabs(): void {
+    this.#idle?.[Symbol.dispose]();
+    this.#idle = this.#alarms.at(this.#alarms.now() + idleMs, () => this.#slabs.clear());
   }
 
   async #resolved(host: string): Promise<string> {
