@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kill-the-engine-'));
   const children = Array.from({ length: 3 }, () => spawn('sleep', ['600'], { stdio: 'ignore' }));
   const processes = children.map(({ pid }) => pid ?? 0);
-  const before = await hostSnapshot({ processes });
+  const before = await hostSnapshot({ folder, processes });
 
   const args = ['--input-type=module', '-e', engine, folder, ...processes.map(String)];
   const running = spawn(process.execPath, args, { cwd: __dirname, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -33,18 +33,18 @@ async function main(): Promise<void> {
     running.stdout.once('data', () => resolve());
     running.once('close', () => reject(new Error('the engine ended by itself')));
   });
-  const during = await hostSnapshot({ processes });
-  console.log('while the engine runs:', states(during.processes), 'and', during.burners - before.burners, 'burner');
+  const during = await hostSnapshot({ folder, processes });
+  console.log('while the engine runs:', states(during.processes), 'and', during.burners, 'burner');
 
   running.kill('SIGKILL');
   await new Promise((resolve) => running.once('close', resolve));
   const killedAt = performance.now();
-  let differences = compareSnapshots(before, await hostSnapshot({ processes }));
+  let differences = compareSnapshots(before, await hostSnapshot({ folder, processes }));
   while (differences.length > 0 && performance.now() - killedAt < 10_000) {
     await wait(2);
-    differences = compareSnapshots(before, await hostSnapshot({ processes }));
+    differences = compareSnapshots(before, await hostSnapshot({ folder, processes }));
   }
-  console.log('after SIGKILL:', states((await hostSnapshot({ processes })).processes));
+  console.log('after SIGKILL:', states((await hostSnapshot({ folder, processes })).processes));
   console.log(differences.length === 0 ? 'the host is as it was before' : differences);
   console.log(`it took ${Math.round(performance.now() - killedAt)} ms`);
 

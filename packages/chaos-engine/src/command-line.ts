@@ -35,7 +35,7 @@ const usage = `chaos-engine COMMAND
   timeline JOURNAL   print the page of a journal
   revert-all --folder DIR
                      undo what an engine that is gone left behind
-  host-snapshot [--namespace NAME]... [--process PID]... [--compare FILE]
+  host-snapshot [--namespace NAME]... [--process PID]... [--folder DIR] [--compare FILE]
                      print the state of what faults touch; or where it differs from an earlier one
   probe-host         print which faults this host can have
   --help             print this
@@ -76,6 +76,7 @@ const commands: Readonly<Record<string, (words: readonly string[]) => Promise<Ex
       options: {
         namespace: { type: 'string', multiple: true },
         process: { type: 'string', multiple: true },
+        folder: { type: 'string' },
         compare: { type: 'string' },
       },
     });
@@ -83,7 +84,8 @@ const commands: Readonly<Record<string, (words: readonly string[]) => Promise<Ex
       if (!/^[1-9]\d{0,9}$/.test(pid)) throw new Mistake(`--process takes the number of a process, not ${pid}`);
       return Number(pid);
     });
-    const snapshot = await hostSnapshot({ namespaces: values.namespace ?? [], processes });
+    const { namespace: namespaces = [], folder } = values;
+    const snapshot = await hostSnapshot({ namespaces, processes, ...(folder === undefined ? {} : { folder }) });
     if (values.compare === undefined) {
       print(snapshot);
       return 0;

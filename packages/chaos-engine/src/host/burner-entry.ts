@@ -1,6 +1,6 @@
 // A burner: takes processor time or memory until it is told to end, its time is over, or the engine's end of the pipe closes.
 // It does nothing before it hears `go`, so that whoever started it can first write down that it is there.
-// Arguments: `cpu` CORES PERCENT TTL_MS, or `memory` BYTES TTL_MS. Node's built-in modules only.
+// Arguments: FOLDER `cpu` CORES PERCENT TTL_MS, or FOLDER `memory` BYTES TTL_MS. Node's built-in modules only.
 
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -41,7 +41,7 @@ async function start(kind: string, amounts: readonly number[]): Promise<void> {
 }
 
 if (isMainThread) {
-  const [kind = '', ...words] = process.argv.slice(2);
+  const [, kind = '', ...words] = process.argv.slice(2);
   const amounts = words.map(Number);
   const lines = createInterface({ input: process.stdin });
   lines.on('close', () => process.exit(0));

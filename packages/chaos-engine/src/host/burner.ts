@@ -28,9 +28,9 @@ export class Burner {
     this.identity = identity;
   }
 
-  /** Starts one that waits. */
-  static async start(words: readonly (string | number)[]): Promise<Burner> {
-    const child = spawn(process.execPath, [burnerEntry, ...words.map(String)], {
+  /** Starts one that waits. @param folder the engine's, as an absolute path: it says whose the burner is */
+  static async start(folder: string, words: readonly (string | number)[]): Promise<Burner> {
+    const child = spawn(process.execPath, [burnerEntry, folder, ...words.map(String)], {
       cwd: '/',
       env: {},
       stdio: ['pipe', 'pipe', 'ignore'],

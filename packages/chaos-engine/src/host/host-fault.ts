@@ -8,6 +8,8 @@ import type { TargetPolicy } from './target-policy.js';
 /** What a fault may look at. */
 export interface HostFaultContext {
   readonly policy: TargetPolicy;
+  /** The engine's folder. */
+  readonly folder: string;
   readonly ttlMs: number;
   /** The processes when the fault was asked for. */
   readonly seen: ProcessTargets;

@@ -2,6 +2,7 @@
 // no handles, no counters, no remaining times.
 
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { ChaosErrorCode } from '../errors/index.js';
@@ -25,6 +26,8 @@ export interface SnapshotOptions {
   readonly processes?: readonly number[];
   /** Proxies: APIs by name. Default: none. */
   readonly proxies?: Readonly<Record<string, string>>;
+  /** Burners of the engine that has this folder, and of those that had it before. Default: of any engine. */
+  readonly folder?: string;
 }
 
 /** The state of what was looked at. */
@@ -35,13 +38,13 @@ export interface HostSnapshot {
     Record<string, { readonly state: 'running' | 'stopped' | 'gone'; readonly startTime?: number }>
   >;
   readonly proxies: Readonly<Record<string, unknown>>;
-  /** How many burners of any engine there are. */
+  /** How many burners there are. */
   readonly burners: number;
 }
 
 /** Looks at the host. Writes nothing. @throws TenstripError `OptionsInvalid` */
 export async function hostSnapshot(options: SnapshotOptions = {}): Promise<HostSnapshot> {
-  const { namespaces = [], processes = [], proxies = {} } = options;
+  const { namespaces = [], processes = [], proxies = {}, folder } = options;
   const issues = [
     ...namespaces
       .filter((name) => !namespaceName.safeParse(name).success)
@@ -59,8 +62,17 @@ export async function hostSnapshot(options: SnapshotOptions = {}): Promise<HostS
     proxies: Object.fromEntries(
       await Promise.all(Object.entries(proxies).map(async ([name, api]) => [name, await proxyOf(name, api)])),
     ),
-    burners: readProcesses().filter(({ pid }) => commandLineOf(pid).includes(burnerEntry)).length,
+    burners: countBurners(folder),
   };
+}
+
+function countBurners(folder: string | undefined): number {
+  const owner = folder === undefined ? undefined : resolve(folder);
+  return readProcesses().filter(({ pid }) => {
+    const words = commandLineOf(pid);
+    const at = words.indexOf(burnerEntry);
+    return at >= 0 && (owner === undefined || words[at + 1] === owner);
+  }).length;
 }
 
 /** Where two snapshots differ, as paths with both values; empty when nothing changed. */

@@ -1,6 +1,7 @@
 // The real host as a surface of faults. A fault goes: policy, blast radius, exclusion, preparing (no write), lease, doing.
 
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { counter, histogram, type ResourceGovernor, systemClock, ungoverned } from '@tenstrip/shared-core';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { ChaosErrorCode } from '../errors/index.js';
@@ -64,14 +65,16 @@ const faults: { readonly [K in FaultKind]?: HostFault<K> } = {
 export class HostSurface implements FaultSurface, AsyncDisposable {
   readonly policy: TargetPolicy;
   readonly #keeper: LeaseKeeper;
+  readonly #folder: string;
   readonly #governor: ResourceGovernor;
   /** Claimed targets: a fault that is active, or about to be. */
   readonly #claims = new Map<string, FaultTarget>();
   #probe: Promise<HostProbe> | undefined;
   #closed = false;
 
-  private constructor(keeper: LeaseKeeper, policy: TargetPolicy, governor: ResourceGovernor) {
+  private constructor(keeper: LeaseKeeper, folder: string, policy: TargetPolicy, governor: ResourceGovernor) {
     this.#keeper = keeper;
+    this.#folder = resolve(folder);
     this.policy = policy;
     this.#governor = governor;
   }
@@ -92,7 +95,7 @@ export class HostSurface implements FaultSurface, AsyncDisposable {
       maximumLeases,
       ...(closeWithinMs !== undefined && { closeWithinMs }),
     });
-    return new HostSurface(keeper, policy, governor);
+    return new HostSurface(keeper, folder, policy, governor);
   }
 
   /** What an earlier engine left, and what became of it. */
@@ -228,6 +231,7 @@ export class HostSurface implements FaultSurface, AsyncDisposable {
     const { clock } = this.#governor;
     const context: HostFaultContext = {
       policy: this.policy,
+      folder: this.#folder,
       ttlMs,
       seen,
       processes: () => this.#processes(),

@@ -8,15 +8,15 @@ import type { HostFault, PreparedFault } from './host-fault.js';
 import { faultInvalid, targetDenied } from './refusal.js';
 
 /** Keeps cores busy. */
-export const burnProcessor: HostFault<'cpu.burn'> = async (target, { cores, percent }, { policy, ttlMs }) => {
+export const burnProcessor: HostFault<'cpu.burn'> = async (target, { cores, percent }, { policy, folder, ttlMs }) => {
   checkAmount(target, 'cores', cores, policy.host.cores);
-  return burning(await Burner.start(['cpu', cores, percent, ttlMs]));
+  return burning(await Burner.start(folder, ['cpu', cores, percent, ttlMs]));
 };
 
 /** Takes memory and writes to it. */
-export const fillMemory: HostFault<'memory.fill'> = async (target, { bytes }, { policy, ttlMs }) => {
+export const fillMemory: HostFault<'memory.fill'> = async (target, { bytes }, { policy, folder, ttlMs }) => {
   checkAmount(target, 'bytes', bytes, policy.host.bytes);
-  return burning(await Burner.start(['memory', bytes, ttlMs]));
+  return burning(await Burner.start(folder, ['memory', bytes, ttlMs]));
 };
 
 function burning(burner: Burner): PreparedFault {

@@ -10,6 +10,7 @@ import { TenstripError } from '@tenstrip/shared-core/errors';
 import { z } from 'zod';
 import type { ChaosErrorCode } from '../errors/index.js';
 import { faultSchema, faultTargetSchema } from '../faults/index.js';
+import type { ProcessIdentity } from './process-table.js';
 import { undoRecordSchema } from './undo-record.js';
 
 const identitySchema = z.strictObject({ pid: z.number().int(), startTime: z.number().int() });
@@ -84,6 +85,11 @@ export class LeaseJournal {
     } catch (cause) {
       throw journalUnavailable(folder, cause);
     }
+  }
+
+  /** Who wrote last to the journal of a folder that somebody else may have, if anybody did. */
+  static async writerOf(folder: string): Promise<ProcessIdentity | undefined> {
+    return readLines(await readFile(join(folder, fileName)).catch(orEmpty)).engine?.engine;
   }
 
   /** The leases that have not ended, oldest first. */

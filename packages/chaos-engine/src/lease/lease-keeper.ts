@@ -49,8 +49,10 @@ export interface Recovery {
 /** How a lease ended. */
 export type LeaseEnd = 'reverted' | 'expired';
 
-/** How long it may take until the kernel has freed a dead engine's folder. */
-const lockWithinMs = 1000;
+/** How long an engine that is just closing may have its folder. */
+const closingMs = 1000;
+/** How long what a dead engine left behind may: a process that is not its own program yet waits for its turn on a machine under load. */
+const leftBehindMs = 30_000;
 /** How long it may take until an earlier engine's reaper is gone. */
 const reaperEndMs = 5000;
 /** What a dead engine told others to do may come late (see the reaper): undone again after these times. */
@@ -454,8 +456,9 @@ async function endReaper(engine: EngineRecord | undefined): Promise<void> {
 }
 
 /**
- * One engine a folder: an abstract Unix socket, which the kernel frees however its owner dies, if not at once: its last thread has to be
- * gone, and a process that it was just starting has the socket too until it runs its own program.
+ * One engine a folder: an abstract Unix socket, which the kernel frees however its owner dies, if not at once. A process that it was
+ * just starting has the socket too until it runs its own program, and goes on when its parent is killed. So the folder is taken only when
+ * the engine that wrote last to it is alive.
  */
 async function lockFolder(folder: string): Promise<AsyncDisposable> {
   await makeFolder(folder, 0o700).catch((cause: unknown) => {
@@ -463,17 +466,23 @@ async function lockFolder(folder: string): Promise<AsyncDisposable> {
   });
   const { dev, ino } = await stat(folder, { bigint: true });
   const path = `\0tenstrip-leases-${dev}-${ino}`;
-  for (const endMs = systemClock.monotonicMs() + lockWithinMs; ; await systemClock.sleep(10)) {
+  for (const startMs = systemClock.monotonicMs(); ; await systemClock.sleep(10)) {
     try {
       const server = await listenAt(path);
       return { [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
     } catch (cause) {
-      if (systemClock.monotonicMs() < endMs) continue;
+      const waitedMs = systemClock.monotonicMs() - startMs;
+      if (waitedMs < closingMs || (waitedMs < leftBehindMs && !(await hasLivingEngine(folder)))) continue;
       const message = `another engine has the folder ${folder}; close it, or give this one a folder of its own.`;
       const options = { details: { path: folder }, cause, retryable: true };
       throw new TenstripError<ChaosErrorCode>('JournalUnavailable', message, options);
     }
   }
+}
+
+async function hasLivingEngine(folder: string): Promise<boolean> {
+  const writer = await LeaseJournal.writerOf(folder);
+  return writer !== undefined && isRunning(writer);
 }
 
 function listenAt(path: string): Promise<Server> {

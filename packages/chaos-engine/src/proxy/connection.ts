@@ -35,6 +35,8 @@ export class Connection implements LinkOwner {
   readonly #options: ConnectionOptions;
   readonly #up: Link;
   readonly #down: Link;
+  /** What the upstream is read into. */
+  readonly #lent: ReadBuffer;
   #open = 2;
   #connecting: Disposable | undefined;
   #linger: Disposable | undefined;
@@ -45,14 +47,15 @@ export class Connection implements LinkOwner {
     this.client = client;
     this.#options = options;
     const { host, port } = options.upstream;
-    const lent = new ReadBuffer(options.buffers);
+    const lent = new ReadBuffer(options.slabs);
+    this.#lent = lent;
     this.upstream = connect({
       host: host === '' ? 'localhost' : host,
       port,
       allowHalfOpen: true,
       noDelay: true,
       onread: {
-        buffer: () => lent.buffer,
+        buffer: () => lent.room,
         callback: (length) => {
           this.#down.read(length, lent);
           return true;
@@ -109,6 +112,7 @@ export class Connection implements LinkOwner {
     this.#stopConnecting();
     this.#linger?.[Symbol.dispose]();
     for (const link of this.links) link.dispose();
+    this.#lent.close();
     this.#options.closed(this);
   }
 

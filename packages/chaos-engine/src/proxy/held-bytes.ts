@@ -17,6 +17,11 @@ export class HeldBytes {
     return this.#bytes;
   }
 
+  /** Bytes to its bound. */
+  get free(): number {
+    return this.#most - this.#bytes;
+  }
+
   get full(): boolean {
     return this.#full;
   }

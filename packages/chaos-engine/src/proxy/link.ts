@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { RandomSource, ResourceGovernor } from '@tenstrip/shared-core';
 import type { Alarms } from './alarms.js';
 import type { HeldBytes } from './held-bytes.js';
-import { type BufferPool, copiedBytes, type ReadBuffer } from './read-buffer.js';
+import type { ReadBuffer, SlabPool } from './read-buffer.js';
 import { type Outlet, type Stage, type StageHost, stageOf } from './stage.js';
 import type { Toxic, ToxicStream } from './toxic.js';
 
@@ -18,7 +18,7 @@ export interface LinkOptions {
   readonly governor: ResourceGovernor;
   readonly alarms: Alarms;
   readonly held: HeldBytes;
-  readonly buffers: BufferPool;
+  readonly slabs: SlabPool;
   readonly linkBufferBytes: number;
 }
 
@@ -63,6 +63,8 @@ export class Link implements StageHost, Outlet {
   sinkFull = false;
   #waitsForIo = false;
   #unpaid = 0;
+  /** A toxic dropped bytes. */
+  #lossy = false;
 
   /** @param random the connection's own stream */
   constructor(
@@ -173,15 +175,18 @@ export class Link implements StageHost, Outlet {
     this.#first = next;
   }
 
-  /** So many bytes were read into a buffer that is used again unless somebody keeps them. */
+  /** So many bytes were read into a buffer that is used again once they have left. */
   read(length: number, lent: ReadBuffer): void {
     if (this.#deaf) return;
-    const part = lent.buffer.subarray(0, length);
-    const pumps = this.#first === this;
-    const copies = length <= copiedBytes && !(pumps && this.sink.writableLength === 0);
-    if (!copies && !pumps) this.#options.buffers.keep(lent.buffer, length);
-    this.#take(copies ? Buffer.from(part) : part);
-    lent.free(length, !(copies || (pumps && this.sink.writableLength === 0)));
+    this.#take(lent.room.subarray(0, length));
+    if (this.#lossy) lent.lose();
+    lent.advance(length, this.received, this.sent - this.sink.writableLength, this.#mostToHold());
+  }
+
+  /** Bytes that toxics hold before the source is paused. */
+  #mostToHold(): number {
+    if (this.#first === this) return Number.POSITIVE_INFINITY;
+    return this.#active.reduce((most, { stage }) => Math.min(most, stage.limit - stage.held), this.#options.held.free);
   }
 
   #take(chunk: Buffer): void {
@@ -239,18 +244,9 @@ export class Link implements StageHost, Outlet {
   push(slice: Buffer): void {
     if (this.#ended || this.sink.destroyed) return;
     this.sent += slice.length;
-    if (this.#write(slice)) return;
+    if (this.sink.write(slice)) return;
     this.sinkFull = true;
     this.review();
-  }
-
-  #write(slice: Buffer): boolean {
-    const { buffers } = this.#options;
-    if (!buffers.awaits(slice)) return this.sink.write(slice);
-    return this.sink.write(slice, (error) => {
-      // After a failure the kernel may be reading it still.
-      if (!error) buffers.written(slice);
-    });
   }
 
   end(): void {
@@ -281,6 +277,10 @@ export class Link implements StageHost, Outlet {
     for (const { stage: earlier } of before) earlier.dispose();
     this.#relink();
     this.#first.end(this.now());
+  }
+
+  drop(): void {
+    this.#lossy = true;
   }
 
   reset(): void {

@@ -21,6 +21,8 @@ export interface StageHost {
   now(): number;
   /** So many bytes more are held (less, when negative). */
   hold(bytes: number): void;
+  /** Bytes that came in will not go out. */
+  drop(): void;
   /** Delivers what has left this stage, then closes the connection. */
   closeAfter(stage: Stage): void;
   /** Resets both sides at once. */
@@ -306,7 +308,7 @@ class TimeoutStage extends Stage {
   }
 
   push(): void {
-    // Dropped.
+    this.host.drop();
   }
 
   end(): void {
@@ -340,6 +342,7 @@ class ResetPeerStage extends Stage {
   #timer: Disposable | undefined;
 
   push(_slice: Buffer, atMs: number): void {
+    this.host.drop();
     if (this.#sinceMs !== undefined) return;
     this.#sinceMs = atMs;
     this.#arm();
@@ -377,9 +380,10 @@ class LimitDataStage extends Stage {
   #closed = false;
 
   push(slice: Buffer, atMs: number): void {
-    if (this.#closed) return;
-    const left = Math.max(0, (this.attributes.bytes ?? 0) - this.#passed);
+    const left = this.#closed ? 0 : Math.max(0, (this.attributes.bytes ?? 0) - this.#passed);
     const part = slice.length <= left ? slice : slice.subarray(0, left);
+    if (part.length < slice.length) this.host.drop();
+    if (this.#closed) return;
     this.#passed += part.length;
     if (part.length > 0) this.next.push(part, atMs);
     if (part.length < left) return;

@@ -13,7 +13,7 @@ import { type Address, AddressProblem, formatAddress, parseAddress, resolveHost 
 import { Alarms, type Precision } from './alarms.js';
 import { Connection, socketBufferBytes } from './connection.js';
 import { HeldBytes } from './held-bytes.js';
-import { BufferPool } from './read-buffer.js';
+import { SlabPool } from './read-buffer.js';
 import {
   changedToxic,
   optionsInvalid,
@@ -44,7 +44,7 @@ export interface TcpProxyOptions {
   /** Bytes on their way through a delay in one direction of a connection before its source is paused: no more than these get through in
    * the time of the delay. Default 32 MiB. */
   readonly linkBufferBytes?: number;
-  /** The same for the whole proxy. Default 512 MiB. */
+  /** The same for the whole proxy, and the memory of its large read buffers. Default 512 MiB. */
   readonly proxyBufferBytes?: number;
   /** How long the upstream has to accept, in milliseconds. Default 30,000. */
   readonly connectTimeoutMs?: number;
@@ -72,6 +72,9 @@ export interface TcpProxyStatistics {
   readonly bytes: Readonly<Record<ToxicStream, { readonly received: number; readonly sent: number }>>;
 }
 
+/** Memory that reads went into is kept so long after the last connection. */
+const idleMs = 1000;
+
 const defaults = {
   maxConnections: 16_384,
   maxToxics: 256,
@@ -98,7 +101,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #random: RandomSource;
   readonly #alarms: Alarms;
   readonly #held: HeldBytes;
-  readonly #buffers = new BufferPool();
+  readonly #slabs: SlabPool;
   readonly #limits: typeof defaults;
   readonly #connections = new Set<Connection>();
   #toxics: readonly Toxic[] = [];
@@ -107,6 +110,8 @@ export class TcpProxy implements AsyncDisposable {
   #server: Server | undefined;
   #changes: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** Nobody is connected, and slabs are kept for who may come. */
+  #idle: Disposable | undefined;
   #accepted = 0;
   #unreachable = 0;
   #refused = 0;
@@ -134,6 +139,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#governor = governor;
     this.#random = (seed === undefined ? governor.random : seeded(seed)).stream(name);
     this.#alarms = new Alarms(governor.clock, precision);
+    this.#slabs = new SlabPool(this.#limits.proxyBufferBytes);
     this.#held = new HeldBytes(this.#limits.proxyBufferBytes, () => {
       for (const { links } of this.#connections) for (const link of links) link.review();
     });
@@ -331,9 +337,12 @@ export class TcpProxy implements AsyncDisposable {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const connection of [...this.#connections]) connection.destroy();
     await closed;
+    this.#idle?.[Symbol.dispose]();
+    this.#slabs.clear();
   }
 
   #accept(client: Socket, upstream: Address): void {
+    this.#idle?.[Symbol.dispose]();
     const index = this.#accepted++;
     if (this.#connections.size >= this.#limits.maxConnections) {
       this.#refused++;
@@ -344,7 +353,7 @@ export class TcpProxy implements AsyncDisposable {
       governor: this.#governor,
       alarms: this.#alarms,
       held: this.#held,
-      buffers: this.#buffers,
+      slabs: this.#slabs,
       linkBufferBytes: this.#limits.linkBufferBytes,
       connectTimeoutMs: this.#limits.connectTimeoutMs,
       upstream,
@@ -355,6 +364,7 @@ export class TcpProxy implements AsyncDisposable {
       },
       closed: (over) => {
         this.#connections.delete(over);
+        if (this.#connections.size === 0 && this.#slabs.spare > 0) this.#letGoOfSlabs();
         for (const { stream, received, sent } of over.links) {
           this.#bytes[stream].received += received;
           this.#bytes[stream].sent += sent;
@@ -362,6 +372,12 @@ export class TcpProxy implements AsyncDisposable {
       },
     });
     this.#connections.add(connection);
+  }
+
+  /** Unless a connection comes soon. */
+  #letGoOfSlabs(): void {
+    this.#idle?.[Symbol.dispose]();
+    this.#idle = this.#alarms.at(this.#alarms.now() + idleMs, () => this.#slabs.clear());
   }
 
   async #resolved(host: string): Promise<string> {

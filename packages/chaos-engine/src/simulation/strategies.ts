@@ -85,7 +85,9 @@ class PriorityHoldUp implements HoldUp {
 
   ran(node: number): void {
     this.#step++;
-    if (this.#changes.has(this.#step) && this.#falls.happens(1)) this.#lowness[node] = 1;
+    if (!this.#changes.has(this.#step) || !this.#falls.happens(1)) return;
+    this.#lownessOf(node); // Nodes before it have theirs, too.
+    this.#lowness[node] = 1;
   }
 
   #lownessOf(node: number): number {

@@ -41,6 +41,7 @@ afterAll(async () => {
 const pids = (): number[] => victims.map(({ pid }) => pid ?? 0);
 const look = (): Promise<HostSnapshot> =>
   hostSnapshot({
+    folder,
     namespaces: namespace === undefined ? [] : [namespace],
     processes: pids(),
     proxies: { db: proxy.api, cache: proxy.api },

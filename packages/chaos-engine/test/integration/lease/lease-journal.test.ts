@@ -73,13 +73,14 @@ describe('the journal of leases', () => {
     expect(second.active).toEqual([]);
   });
 
-  it('is opened though what a dead engine leaves behind has it for a moment longer', async () => {
-    await (await open()).close();
+  it('is opened though what a dead engine leaves behind has it for a while longer', async () => {
+    writeFileSync(path(), journal([engine(here)]));
     const { dev, ino } = statSync(folder);
     const left = createServer();
     await new Promise<void>((resolve) => left.listen({ path: `\0tenstrip-leases-${dev}-${ino}` }, resolve));
     const opening = open();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // Longer than one that is alive is given to close.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
     left.close();
     await using keeper = await opening;
     expect(keeper.active).toEqual([]);

@@ -473,6 +473,31 @@ describe('a proxy with toxics', () => {
     expect(proxy.statistics.heldBytes).toBe(0);
   });
 
+  it('delivers long reads as they were sent, while a delay, a slow reader and cuts come and go', async () => {
+    const sent = pattern(48 * 2 ** 20);
+    await using server = await serve((socket) => socket.end(sent));
+    await using proxy = await createTcpProxy({ upstream: server.address });
+    proxy.addToxic({ type: 'latency', attributes: { latency: 3 } });
+    const client = new Client(proxy.port);
+    const changes = [
+      () => client.socket.pause(),
+      () => proxy.addToxic({ type: 'slicer', attributes: { average_size: 50_000, size_variation: 20_000 } }),
+      () => client.socket.resume(),
+      () => proxy.removeToxic('latency_downstream'),
+      () => client.socket.pause(),
+      () => proxy.removeToxic('slicer_downstream'),
+      () => client.socket.resume(),
+      () => proxy.addToxic({ type: 'latency', attributes: { latency: 3 } }),
+    ];
+    for (const change of changes) {
+      const before = client.length;
+      change();
+      await Promise.race([client.until(before + 4_000_000), new Promise((resolve) => setTimeout(resolve, 20))]);
+    }
+    expect((await client.received).bytes.equals(sent)).toBe(true);
+    expect(proxy.statistics.heldBytes).toBe(0);
+  });
+
   it('acts on the same connections, by the same numbers, for the same seed', async () => {
     const sizes = async (seed: string, toxicity: number) => {
       await using server = await serve((socket) => socket.end(pattern(3_000)));

@@ -24,6 +24,7 @@ class Bench {
       hold: (bytes) => {
         this.held += bytes;
       },
+      drop: () => {},
       closeAfter: (stage) => {
         this.stages = this.stages.slice(this.stages.indexOf(stage) + 1);
         (this.stages[0] ?? end).end(host.now());
