@@ -172,7 +172,7 @@ export class ExpressionStore extends NodeTable {
     if (to === from + 1) return operands[from]!;
     const pairs = takePairs();
     for (let at = from; at < to; at++) this.#pushTerms(pairs, operands[at]!);
-    return this.#sumOfPairs(pairs);
+    return this.sumOfPairs(pairs);
   }
 
   #requireNodes(operands: readonly ExprId[]): void {
@@ -193,7 +193,7 @@ export class ExpressionStore extends NodeTable {
       if (coefficient === 1) this.#pushTerms(pairs, term);
       else this.#pushMultiple(pairs, term, coefficient);
     }
-    return this.#sumOfPairs(pairs);
+    return this.sumOfPairs(pairs);
   }
 
   #pushTerms(into: Pairs, operand: ExprId): void {
@@ -219,8 +219,8 @@ export class ExpressionStore extends NodeTable {
     return number === this.one ? this.number(scale) : this.number(multiply(scale, this.numberAt(number)));
   }
 
-  /** Sorts, adds what is equal, leaves out what is 0. */
-  #sumOfPairs(pairs: Pairs): ExprId {
+  /** The sum of terms with numbers as coefficients: sorts, adds what is equal, leaves out what is 0. Takes the list. @internal */
+  sumOfPairs(pairs: Pairs): ExprId {
     this.#sort(pairs, false);
     const { entries, count } = pairs;
     let kept = 0;
