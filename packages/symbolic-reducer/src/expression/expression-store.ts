@@ -390,10 +390,8 @@ export class ExpressionStore extends NodeTable {
       const base = entries[at]!;
       const start = at;
       while (at < count && entries[at] === base) at += 2;
-      if (at === start + 2 && this.kindCodeOf(base) !== kindCode.number) {
-        const exponent = entries[start + 1]!;
-        entries[kept++] = base;
-        entries[kept++] = exponent;
+      if (this.kindCodeOf(base) !== kindCode.number && this.#areApart(pairs, start, at)) {
+        for (let place = start; place < at; place++) entries[kept++] = entries[place]!;
         continue;
       }
       const same: ExprId[] = [];
@@ -425,6 +423,16 @@ export class ExpressionStore extends NodeTable {
     }
     giveBackPairs(pairs);
     return product;
+  }
+
+  /** Whether pairs of one base stay as they are: one alone, and x^2 beside x^-1 unless x is never 0. */
+  #areApart({ entries }: Pairs, from: number, to: number): boolean {
+    if (to === from + 2) return true;
+    if (to > from + 4) return false;
+    const first = this.valueOf(entries[from + 1]!);
+    const second = this.valueOf(entries[from + 3]!);
+    if (first === undefined || second === undefined || signOf(first) * signOf(second) >= 0) return false;
+    return (this.signs(entries[from]!) & zeroSign) !== 0;
   }
 
   /** A number times the product of the first `count` entries, pairs in their order. */

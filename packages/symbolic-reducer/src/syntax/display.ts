@@ -44,9 +44,7 @@ interface KeyedTerm {
 }
 
 function compareKeyed(store: ExpressionStore, a: KeyedTerm, b: KeyedTerm): number {
-  return (
-    compare(b.degree, a.degree) || lastIfOne(store, a.term, b.term) || compareFactors(store, a.term.term, b.term.term)
-  );
+  return compare(b.degree, a.degree) || compareOfOneDegree(store, a.term.term, b.term.term);
 }
 
 function sortFew(store: ExpressionStore, keyed: KeyedTerm[]): void {
@@ -58,9 +56,9 @@ function sortFew(store: ExpressionStore, keyed: KeyedTerm[]): void {
   }
 }
 
-/** Of equal degree, as sqrt(2) and 1 have: the constant is last. */
-function lastIfOne(store: ExpressionStore, a: Term, b: Term): number {
-  return Number(a.term === store.one) - Number(b.term === store.one);
+/** Of terms of equal degree, as sqrt(2) and 1 are: the constant is last. */
+export function compareOfOneDegree(store: ExpressionStore, a: ExprId, b: ExprId): number {
+  return Number(a === store.one) - Number(b === store.one) || compareFactors(store, a, b);
 }
 
 function degreeOf(store: ExpressionStore, id: ExprId): Rational {

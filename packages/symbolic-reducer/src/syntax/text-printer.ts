@@ -4,6 +4,7 @@ import { reducerError } from '../errors/index.js';
 import { type ExpressionStore, type ExprId, kindCode, requireStore, treeSize } from '../expression/index.js';
 import { equals, toText } from '../numbers/index.js';
 import {
+  compareOfOneDegree,
   displayedTerms,
   joined,
   maxPrintedLength,
@@ -23,7 +24,12 @@ type Place = 'alone' | 'factor' | 'base' | 'exponent';
  * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters
  */
 export function printText(store: ExpressionStore, root: ExprId): string {
-  return printed<Place>(store, root, expand);
+  requireStore(store);
+  store.requireNode(root);
+  const text = polynomialText(store, root);
+  if (text === undefined) return printed<Place>(store, root, expand);
+  if (text.length > maxPrintedLength) throw tooLong();
+  return text;
 }
 
 /** Expands pieces until only text is left. @internal */
@@ -98,34 +104,74 @@ function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[
 
 /** A polynomial in symbols with safe integers before its terms; `undefined` of anything else. */
 function polynomialText(store: ExpressionStore, id: ExprId): string | undefined {
-  if (store.kindCodeOf(id) === kindCode.sum) {
-    for (let at = 0; at < store.childCount(id); at += 2) {
-      if (!isMonomial(store, store.child(id, at))) return undefined;
-      if (typeof store.numberAt(store.child(id, at + 1)) !== 'number') return undefined;
-    }
-  } else if (!isMonomial(store, id)) return undefined;
+  if (store.kindCodeOf(id) !== kindCode.sum) {
+    if (id === store.one) return '1';
+    return monomialDegree(store, id) === undefined ? undefined : monomialText(store, id);
+  }
+  const count = store.childCount(id) / 2;
+  const isFew = count <= maxFewTerms;
+  for (let at = 0; at < count; at++) {
+    const degree = monomialDegree(store, store.child(id, 2 * at));
+    if (degree === undefined || typeof store.numberAt(store.child(id, 2 * at + 1)) !== 'number') return undefined;
+    if (isFew) insertPlace(store, id, at, degree);
+  }
   let text = '';
-  for (const { term, coefficient } of displayedTerms(store, id)) {
-    const isNegative = (coefficient as number) < 0;
-    const size = Math.abs(coefficient as number);
-    if (text !== '') text += isNegative ? ' - ' : ' + ';
-    else if (isNegative) text = '-';
-    if (term === store.one) text += size;
-    else text += size === 1 ? monomialText(store, term) : `${size}*${monomialText(store, term)}`;
+  if (isFew) {
+    for (let at = 0; at < count; at++) {
+      const place = fewPlaces[at]!;
+      text = withTerm(store, text, store.child(id, place), store.numberAt(store.child(id, place + 1)) as number);
+    }
+  } else {
+    for (const { term, coefficient } of displayedTerms(store, id))
+      text = withTerm(store, text, term, coefficient as number);
   }
   return text;
 }
 
-/** A product of symbols' powers, whole and above the bar; a symbol; 1. */
-function isMonomial(store: ExpressionStore, term: ExprId): boolean {
-  if (term === store.one || store.kindCodeOf(term) === kindCode.symbol) return true;
-  if (store.kindCodeOf(term) !== kindCode.product) return false;
-  for (let at = 0; at < store.childCount(term); at += 2) {
-    const exponent = store.valueOf(store.child(term, at + 1));
-    if (store.kindCodeOf(store.child(term, at)) !== kindCode.symbol) return false;
-    if (typeof exponent !== 'number' || exponent < 0) return false;
+/** Terms that are put in their order one by one, in {@link fewPlaces}: places of pairs in a sum, with their degrees. */
+const maxFewTerms = 16;
+const fewPlaces = new Int32Array(maxFewTerms);
+const fewDegrees = new Float64Array(maxFewTerms);
+
+/** Puts a term of a sum where it is displayed among those before it, as {@link displayedTerms} orders them. */
+function insertPlace(store: ExpressionStore, id: ExprId, at: number, degree: number): void {
+  const term = store.child(id, 2 * at);
+  let to = at;
+  for (; to > 0; to--) {
+    const before = fewDegrees[to - 1]! - degree;
+    if (before > 0 || (before === 0 && compareOfOneDegree(store, store.child(id, fewPlaces[to - 1]!), term) <= 0))
+      break;
+    fewPlaces[to] = fewPlaces[to - 1]!;
+    fewDegrees[to] = fewDegrees[to - 1]!;
   }
-  return true;
+  fewPlaces[to] = 2 * at;
+  fewDegrees[to] = degree;
+}
+
+function withTerm(store: ExpressionStore, text: string, term: ExprId, coefficient: number): string {
+  const isNegative = coefficient < 0;
+  const size = Math.abs(coefficient);
+  const sign = text === '' ? (isNegative ? '-' : '') : isNegative ? ' - ' : ' + ';
+  if (term === store.one) return `${text}${sign}${size}`;
+  const times = size === 1 ? '' : `${size}*`;
+  return `${text}${sign}${times}${monomialText(store, term)}`;
+}
+
+/** The degree of a product of symbols' powers, whole and above the bar; of a symbol; of 1. `undefined` of anything else. */
+function monomialDegree(store: ExpressionStore, term: ExprId): number | undefined {
+  if (term === store.one) return 0;
+  const kind = store.kindCodeOf(term);
+  if (kind === kindCode.symbol) return 1;
+  if (kind !== kindCode.product) return undefined;
+  let degree = 0;
+  const count = store.childCount(term);
+  for (let at = 0; at < count; at += 2) {
+    const exponent = store.valueOf(store.child(term, at + 1));
+    if (store.kindCodeOf(store.child(term, at)) !== kindCode.symbol) return undefined;
+    if (typeof exponent !== 'number' || exponent < 0) return undefined;
+    degree += exponent;
+  }
+  return degree;
 }
 
 function monomialText(store: ExpressionStore, term: ExprId): string {
