@@ -261,7 +261,11 @@ export class ExpressionStore extends NodeTable {
       const unsorted = entries.slice(0, count);
       const places: number[] = [];
       for (let at = 0; at < count; at += 2) places.push(at);
-      places.sort((a, b) => this.#comparePairs(unsorted, a, unsorted[b]!, unsorted[b + 1]!, haveExponents));
+      let compared = 0;
+      places.sort((a, b) => {
+        if ((++compared & 511) === 0) this.noteWork();
+        return this.#comparePairs(unsorted, a, unsorted[b]!, unsorted[b + 1]!, haveExponents);
+      });
       for (let at = 0; at < count; at += 2) {
         entries[at] = unsorted[places[at / 2]!]!;
         entries[at + 1] = unsorted[places[at / 2]! + 1]!;

@@ -9,7 +9,7 @@
 // A name in back quotes is a symbol whatever it is: `pi`, `a b`.
 
 import { TenstripError } from '@tenstrip/shared-core';
-import { keepShape } from '../budget/index.js';
+import { Budget, type BudgetLimits, keepShape } from '../budget/index.js';
 import { invalidOption, reducerError } from '../errors/index.js';
 import { ExpressionStore, type ExprId, requireStore } from '../expression/index.js';
 import { rational } from '../numbers/index.js';
@@ -70,11 +70,12 @@ interface RaisedOperand {
 /**
  * Reads an expression.
  *
+ * @param limits what stops it: the operation that it is part of, and steps; the size of what it makes is the store's to limit
  * @returns the expression, canonical
  * @throws TenstripError `ParseError` with `details.position` from 0; `DomainError` (with the position) for what has no value anywhere;
- *   `UnknownFunction`; `BudgetExceeded` for numbers beyond the store's `maxBits`
+ *   `UnknownFunction`; `BudgetExceeded` for numbers beyond the store's `maxBits`; what the operation throws when it was stopped
  */
-export function parseText(store: ExpressionStore, text: string): ExprId {
+export function parseText(store: ExpressionStore, text: string, limits?: BudgetLimits): ExprId {
   requireStore(store);
   if (typeof text !== 'string') throw invalidOption('text', text, 'a text');
   if (text.length > maxTextLength) {
@@ -85,13 +86,19 @@ export function parseText(store: ExpressionStore, text: string): ExprId {
       needed: text.length,
     });
   }
-  const reader = new Reader(store, text);
-  return reader.read();
+  if (limits === undefined) return new Reader(store, text, undefined).read();
+  const budget = new Budget(limits);
+  const reader = new Reader(store, text, budget);
+  return store.watching(
+    () => budget.turn(),
+    () => reader.read(),
+  );
 }
 
 class Reader {
   readonly #store: ExpressionStore;
   readonly #text: string;
+  readonly #budget: Budget | undefined;
   readonly #frames: Frame[] = [];
   #depth = 0;
   #frame: Frame;
@@ -104,9 +111,10 @@ class Reader {
   /** Whether an operand is wanted, or what may follow one. */
   #wantsOperand = true;
 
-  constructor(store: ExpressionStore, text: string) {
+  constructor(store: ExpressionStore, text: string, budget: Budget | undefined) {
     this.#store = store;
     this.#text = text;
+    this.#budget = budget;
     this.#frame = new Frame();
     this.#frames.push(this.#frame);
   }
@@ -116,6 +124,7 @@ class Reader {
     for (;;) {
       this.#skipSpace();
       if (this.#at >= length) break;
+      this.#budget?.step();
       if (this.#wantsOperand) this.#readOperand();
       else this.#readOperator();
     }
@@ -441,4 +450,4 @@ export function isSymbolText(text: string): boolean {
   return isName(text) && text !== 'pi' && text !== 'π' && text !== 'e' && !isFunctionName(text);
 }
 
-keepShape(new Reader(new ExpressionStore(), ''));
+keepShape(new Reader(new ExpressionStore(), '', undefined));

@@ -1,5 +1,6 @@
 // Expressions as text that `parseText` reads back to the same expression. A stack of pieces instead of recursion; O(length).
 
+import { Budget, type BudgetLimits } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
 import { type ExpressionStore, type ExprId, kindCode, requireStore, treeSize } from '../expression/index.js';
 import { equals, toText } from '../numbers/index.js';
@@ -21,13 +22,15 @@ type Place = 'alone' | 'factor' | 'base' | 'exponent';
 /**
  * Writes an expression as text: `2*x^2 - y/3`, `sqrt(x)`. What it gives does not depend on how the expression came to be.
  *
- * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters
+ * @param limits what stops it: the operation that it is part of, and steps
+ * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters; what the operation throws when it was stopped
  */
-export function printText(store: ExpressionStore, root: ExprId): string {
+export function printText(store: ExpressionStore, root: ExprId, limits?: BudgetLimits): string {
   requireStore(store);
   store.requireNode(root);
-  const text = polynomialText(store, root);
-  if (text === undefined) return printed<Place>(store, root, expand);
+  const budget = limits === undefined ? undefined : new Budget(limits);
+  const text = polynomialText(store, root, budget);
+  if (text === undefined) return printed<Place>(store, root, expand, budget);
   if (text.length > maxPrintedLength) throw tooLong();
   return text;
 }
@@ -36,7 +39,8 @@ export function printText(store: ExpressionStore, root: ExprId): string {
 export function printed<Place>(
   store: ExpressionStore,
   root: ExprId,
-  expand: (store: ExpressionStore, id: ExprId, place: Place | 'alone') => Piece<Place>[],
+  expand: (store: ExpressionStore, id: ExprId, place: Place | 'alone', budget: Budget | undefined) => Piece<Place>[],
+  budget: Budget | undefined,
 ): string {
   requireStore(store);
   store.requireNode(root);
@@ -46,8 +50,9 @@ export function printed<Place>(
   let isSized = false;
   while (work.length > 0) {
     const piece = work.pop()!;
+    budget?.step();
     if (typeof piece !== 'string') {
-      const pieces = expand(store, piece.id, piece.place);
+      const pieces = expand(store, piece.id, piece.place, budget);
       for (let at = pieces.length - 1; at >= 0; at--) work.push(pieces[at]!);
       continue;
     }
@@ -56,7 +61,7 @@ export function printed<Place>(
     out.push(piece);
     if (length < lengthBeforeSizing || isSized) continue;
     // Each node of the tree but coefficients and exponents of 1 is a character at least: what is far too long is refused soon.
-    if (treeSize(store, root) > 4 * maxPrintedLength) throw tooLong();
+    if (treeSize(store, root, budget) > 4 * maxPrintedLength) throw tooLong();
     isSized = true;
   }
   return out.join('');
@@ -70,7 +75,7 @@ function tooLong() {
   return reducerError('BudgetExceeded', message, { limit: 'maxPrintedLength', allowed: maxPrintedLength });
 }
 
-function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[] {
+function expand(store: ExpressionStore, id: ExprId, place: Place, budget: Budget | undefined): Piece<Place>[] {
   switch (store.kindOf(id)) {
     case 'number': {
       const text = toText(store.numberAt(id));
@@ -92,9 +97,9 @@ function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[
       return pieces;
     }
     default: {
-      const text = polynomialText(store, id);
+      const text = polynomialText(store, id, budget);
       if (text !== undefined) return place === 'alone' ? [text] : ['(', text, ')'];
-      const pieces = sumText(store, id);
+      const pieces = sumText(store, id, budget);
       const isRoot = isSquareRoot(store, id);
       const bare = place === 'alone' || isRoot;
       return bare ? pieces : ['(', ...pieces, ')'];
@@ -103,7 +108,7 @@ function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[
 }
 
 /** A polynomial in symbols with safe integers before its terms; `undefined` of anything else. */
-function polynomialText(store: ExpressionStore, id: ExprId): string | undefined {
+function polynomialText(store: ExpressionStore, id: ExprId, budget: Budget | undefined): string | undefined {
   if (store.kindCodeOf(id) !== kindCode.sum) {
     if (id === store.one) return '1';
     return monomialDegree(store, id) === undefined ? undefined : monomialText(store, id);
@@ -111,6 +116,7 @@ function polynomialText(store: ExpressionStore, id: ExprId): string | undefined 
   const count = store.childCount(id) / 2;
   const isFew = count <= maxFewTerms;
   for (let at = 0; at < count; at++) {
+    budget?.step();
     const degree = monomialDegree(store, store.child(id, 2 * at));
     if (degree === undefined || typeof store.numberAt(store.child(id, 2 * at + 1)) !== 'number') return undefined;
     if (isFew) insertPlace(store, id, at, degree);
@@ -122,8 +128,10 @@ function polynomialText(store: ExpressionStore, id: ExprId): string | undefined 
       text = withTerm(store, text, store.child(id, place), store.numberAt(store.child(id, place + 1)) as number);
     }
   } else {
-    for (const { term, coefficient } of displayedTerms(store, id))
+    for (const { term, coefficient } of displayedTerms(store, id, budget)) {
+      budget?.step();
       text = withTerm(store, text, term, coefficient as number);
+    }
   }
   return text;
 }
@@ -196,8 +204,8 @@ function isSquareRoot(store: ExpressionStore, id: ExprId): boolean {
   return exponent !== undefined && equals(exponent, oneHalf);
 }
 
-function sumText(store: ExpressionStore, id: ExprId): Piece<Place>[] {
-  return sumPieces(store, id, powerPieces, (top, bottom, below) => {
+function sumText(store: ExpressionStore, id: ExprId, budget: Budget | undefined): Piece<Place>[] {
+  const fraction = (top: Piece<Place>[][], bottom: Piece<Place>[][], below: readonly PrintedPower[]) => {
     // What would open if it were multiplied first is divided by apart: x/y/(1/x), and 1/2/(x + y).
     const opens = ({ base, exponent }: PrintedPower) =>
       store.kindOf(base) === 'product' ||
@@ -205,7 +213,8 @@ function sumText(store: ExpressionStore, id: ExprId): Piece<Place>[] {
     const apart = bottom.length === 1 || below.some(opens);
     if (apart) return [...joined(top, '*'), ...bottom.flatMap((part) => ['/', ...part])];
     return bottom.length === 0 ? joined(top, '*') : [...joined(top, '*'), '/(', ...joined(bottom, '*'), ')'];
-  });
+  };
+  return sumPieces(store, id, powerPieces, fraction, budget);
 }
 
 function powerPieces(store: ExpressionStore, { base, exponent }: PrintedPower): Piece<Place>[] {
