@@ -58,11 +58,15 @@ class Call {
   }
 
   read(from: Source): ExprId {
-    return 'expression' in from ? parseText(this.store, from.expression) : parseMathJson(this.store, from.mathjson);
+    return 'expression' in from
+      ? parseText(this.store, from.expression, this.budget)
+      : parseMathJson(this.store, from.mathjson, this.budget);
   }
 
-  write(id: ExprId) {
-    return { text: printText(this.store, id), mathjson: toMathJson(this.store, id) as z.output<typeof certificate> };
+  /** Without limits unless they are given: a deadline that ended a search does not take its answer away. */
+  write(id: ExprId, limits?: BudgetLimits) {
+    const mathjson = toMathJson(this.store, id, limits) as z.output<typeof certificate>;
+    return { text: printText(this.store, id, limits), mathjson };
   }
 
   conditions(list: readonly DomainCondition[]) {
@@ -97,7 +101,7 @@ const printExpression = definePlugin({
   execute(input, op: ServiceContext) {
     const call = new Call(op);
     const id = call.read(input.source);
-    return { ...call.write(id), latex: printLatex(call.store, id) };
+    return { ...call.write(id, call.budget), latex: printLatex(call.store, id, call.budget) };
   },
 });
 

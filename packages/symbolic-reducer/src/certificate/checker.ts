@@ -224,18 +224,19 @@ class Checker {
       this.#claimed.add(atom);
     }
   };
-  /** Refuses conditions that nothing needs: what is not 0 must be part of what was divided by. */
+  /** Refuses conditions that nothing needs: what is not 0 must be part of what was divided by; mostly of one divisor. */
   #requireUse(conditions: readonly Format.CertifiedCondition[]): void {
-    for (const condition of conditions) {
-      if (this.#usedConditions.has(condition)) continue;
+    for (const condition of conditions.filter((each) => !this.#usedConditions.has(each))) {
       const { n } = this.#value(condition.expression);
-      const all = this.#divisors.reduce((product, divisor) => this.#times(product, divisor), ONE);
-      const needed = condition.relation === 'nonzero' && n.size > 0 && this.#divides(n, all);
-      if (!needed) refuse('a condition that nothing needs');
+      this.#step(this.#divisors.reduce((sum, { size }) => sum + size, 1));
+      const atoms = this.#atomsOf(n);
+      const parts = this.#divisors.filter((part) => [...this.#atomsOf(part)].some((atom) => atoms.has(atom)));
+      const isPartOf = (divisor: Poly) => condition.relation === 'nonzero' && n.size > 0 && this.#divides(n, divisor);
+      const isPart = parts.some(isPartOf) || isPartOf(parts.reduce(this.#times, ONE));
+      if (!isPart) refuse('a condition that nothing needs');
     }
   }
   readonly #value = (expression: MathJson): Fraction => this.#evaluate(expression).v;
-
   /** Without recursion: an expression may be nested as deeply as it likes. */
   #evaluate(root: MathJson, scope: Scope = new Map()): Dual {
     const open: { readonly call: readonly MathJson[]; readonly done: Dual[] }[] = [];
@@ -333,12 +334,11 @@ class Checker {
     if (!isPower || atom === undefined) refuse(`${identity} was applied where its left side is no power of an atom`);
     this.#replacements.push({ atom: atom!, power: power!, by });
   };
-  readonly #finished = (fraction: Fraction): Fraction => {
-    return this.#replacements.reduce((value, replacement) => {
+  readonly #finished = (fraction: Fraction): Fraction =>
+    this.#replacements.reduce((value, replacement) => {
       const [n, d] = [this.#replaced(value.n, replacement), this.#replaced(value.d, replacement)];
       return n.n === value.n && d.n === value.d ? value : this.#multiply(n, this.#integerPower(d, -1));
     }, fraction);
-  };
   readonly #replaced = (polynomial: Poly, { atom, power, by }: Replacement): Fraction => {
     const times = (monomial: number) => Math.floor(this.#exponent(monomial, atom) / power);
     if (![...polynomial.keys()].some(times)) return { n: polynomial, d: ONE };

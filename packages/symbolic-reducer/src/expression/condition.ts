@@ -42,10 +42,14 @@ export class ConditionSet<Kind extends DomainCondition = Condition> {
   /** One more. */
   add(relation: Kind['relation'], expression: ExprId): void {
     const signs = excluded[relation];
-    const isPositive = ({ base }: Factor) => this.#store.signs(base) === positiveSign;
-    if (relation === 'defined' && this.#store.factorsOf(expression).every(isPositive)) return;
+    if (relation === 'defined' && this.#isPositiveProduct(expression)) return;
     if (signs !== undefined && (this.#store.signs(expression) & signs) === 0) return;
     this.#conditions.set(`${relation} ${expression}`, { relation, expression } as Kind);
+  }
+
+  #isPositiveProduct(expression: ExprId): boolean {
+    const isPositive = ({ base }: Factor) => this.#store.signs(base) === positiveSign;
+    return this.#store.factorsOf(expression).every(isPositive);
   }
 
   /** All of a list. */

@@ -38,6 +38,7 @@ import {
   signsOfSum,
   zeroSign,
 } from './functions.js';
+import { giveBackPairs, type Pairs, takePairs } from './pairs.js';
 import { type ExprId, kindCode, NodeTable } from './store.js';
 
 /** A term of a sum with its coefficient. */
@@ -163,11 +164,15 @@ export class ExpressionStore extends NodeTable {
   /** The sum of any number of terms. */
   sum(operands: readonly ExprId[]): ExprId {
     this.#requireNodes(operands);
-    if (operands.length === 1) return operands[0]!;
-    const terms: ExprId[] = [];
-    const coefficients: Rational[] = [];
-    for (const operand of operands) this.#pushTerms(terms, coefficients, operand, 1);
-    return this.#sumOf(terms, coefficients);
+    return this.sumOf(operands, 0, operands.length);
+  }
+
+  /** The sum of a part of a list, of which it is known that it holds expressions. @internal */
+  sumOf(operands: readonly ExprId[], from: number, to: number): ExprId {
+    if (to === from + 1) return operands[from]!;
+    const pairs = takePairs();
+    for (let at = from; at < to; at++) this.#pushTerms(pairs, operands[at]!);
+    return this.sumOfPairs(pairs);
   }
 
   #requireNodes(operands: readonly ExprId[]): void {
@@ -182,74 +187,107 @@ export class ExpressionStore extends NodeTable {
       requireOptions(part, 'part');
       this.requireNode(part.term);
     }
-    const terms: ExprId[] = [];
-    const coefficients: Rational[] = [];
-    for (const { term, coefficient } of parts) this.#pushTerms(terms, coefficients, term, coefficient);
-    return this.#sumOf(terms, coefficients);
+    const pairs = takePairs();
+    for (let at = 0; at < parts.length; at++) {
+      const { term, coefficient } = parts[at]!;
+      if (coefficient === 1) this.#pushTerms(pairs, term);
+      else this.#pushMultiple(pairs, term, coefficient);
+    }
+    return this.sumOfPairs(pairs);
   }
 
-  #pushTerms(terms: ExprId[], coefficients: Rational[], operand: ExprId, scale: Rational): void {
+  #pushTerms(into: Pairs, operand: ExprId): void {
     const kind = this.kindCodeOf(operand);
     if (kind === kindCode.sum) {
       const count = this.childCount(operand);
-      for (let at = 0; at < count; at += 2) {
-        terms.push(this.child(operand, at));
-        const coefficient = this.numberAt(this.child(operand, at + 1));
-        coefficients.push(scale === 1 ? coefficient : multiply(scale, coefficient));
-      }
-    } else if (kind === kindCode.number) {
-      terms.push(this.one);
-      coefficients.push(multiply(scale, this.numberAt(operand)));
-    } else {
-      terms.push(operand);
-      coefficients.push(scale);
-    }
+      for (let at = 0; at < count; at += 2) into.push(this.child(operand, at), this.child(operand, at + 1));
+    } else if (kind === kindCode.number) into.push(this.one, operand);
+    else into.push(operand, this.one);
   }
 
-  /** Sorts, adds what is equal, leaves out what is 0. */
-  #sumOf(terms: readonly ExprId[], coefficients: readonly Rational[]): ExprId {
-    const order = this.#sorted(terms, undefined);
-    const payload: number[] = [];
-    for (let at = 0; at < order.length; ) {
-      const term = terms[order[at]!]!;
-      let coefficient = coefficients[order[at]!]!;
-      for (at++; at < order.length && terms[order[at]!] === term; at++) {
-        coefficient = add(coefficient, coefficients[order[at]!]!);
+  #pushMultiple(into: Pairs, operand: ExprId, scale: Rational): void {
+    const kind = this.kindCodeOf(operand);
+    if (kind === kindCode.sum) {
+      const count = this.childCount(operand);
+      for (let at = 0; at < count; at += 2)
+        into.push(this.child(operand, at), this.#multiple(this.child(operand, at + 1), scale));
+    } else if (kind === kindCode.number) into.push(this.one, this.#multiple(operand, scale));
+    else into.push(operand, this.number(scale));
+  }
+
+  #multiple(number: ExprId, scale: Rational): ExprId {
+    return number === this.one ? this.number(scale) : this.number(multiply(scale, this.numberAt(number)));
+  }
+
+  /** The sum of terms with numbers as coefficients: sorts, adds what is equal, leaves out what is 0. Takes the list. @internal */
+  sumOfPairs(pairs: Pairs): ExprId {
+    this.#sort(pairs, false);
+    const { entries, count } = pairs;
+    let kept = 0;
+    for (let at = 0; at < count; ) {
+      const term = entries[at]!;
+      let coefficient = entries[at + 1]!;
+      at += 2;
+      if (at < count && entries[at] === term) {
+        let total = this.numberAt(coefficient);
+        for (; at < count && entries[at] === term; at += 2) total = add(total, this.numberAt(entries[at + 1]!));
+        coefficient = this.number(total);
       }
-      if (signOf(coefficient) !== 0) payload.push(term, this.number(coefficient));
+      if (coefficient === this.zero) continue;
+      entries[kept++] = term;
+      entries[kept++] = coefficient;
     }
-    if (payload.length === 0) return this.zero;
-    if (payload.length === 2) {
-      const [term, coefficient] = payload as [ExprId, ExprId];
+    const sum = this.#sumOfSorted(entries, kept);
+    giveBackPairs(pairs);
+    return sum;
+  }
+
+  #sumOfSorted(entries: readonly ExprId[], count: number): ExprId {
+    if (count === 0) return this.zero;
+    if (count === 2) {
+      const term = entries[0]!;
+      const coefficient = entries[1]!;
       if (term === this.one) return coefficient;
       if (coefficient === this.one) return term;
       if (this.kindCodeOf(term) === kindCode.sum) return this.#scaledSum(term, this.numberAt(coefficient));
     }
-    return this.intern(kindCode.sum, payload);
+    return this.intern(kindCode.sum, entries, count);
   }
 
-  /** Places in the order of what is there, and of equal ones in that of their exponents, if these are given. */
-  #sorted(ids: readonly ExprId[], exponents: readonly ExprId[] | undefined): number[] {
-    const order: number[] = [];
-    if (ids.length > 12) {
-      for (let at = 0; at < ids.length; at++) order.push(at);
-      return order.sort((a, b) => this.#comparePlaces(ids, exponents, a, b));
-    }
-    for (let at = 0; at < ids.length; at++) {
-      let place = at;
-      order.push(at);
-      while (place > 0 && this.#comparePlaces(ids, exponents, order[place - 1]!, at) > 0) {
-        order[place] = order[place - 1]!;
-        place--;
+  /** Pairs in the order of their first parts, and of equal ones in that of their exponents, if they have such. */
+  #sort(pairs: Pairs, haveExponents: boolean): void {
+    const { entries, count } = pairs;
+    if (count > 24) {
+      const unsorted = entries.slice(0, count);
+      const places: number[] = [];
+      for (let at = 0; at < count; at += 2) places.push(at);
+      let compared = 0;
+      places.sort((a, b) => {
+        if ((++compared & 511) === 0) this.noteWork();
+        return this.#comparePairs(unsorted, a, unsorted[b]!, unsorted[b + 1]!, haveExponents);
+      });
+      for (let at = 0; at < count; at += 2) {
+        entries[at] = unsorted[places[at / 2]!]!;
+        entries[at + 1] = unsorted[places[at / 2]! + 1]!;
       }
-      order[place] = at;
+      return;
     }
-    return order;
+    for (let at = 2; at < count; at += 2) {
+      const first = entries[at]!;
+      const second = entries[at + 1]!;
+      let place = at;
+      for (; place > 0 && this.#comparePairs(entries, place - 2, first, second, haveExponents) > 0; place -= 2) {
+        entries[place] = entries[place - 2]!;
+        entries[place + 1] = entries[place - 1]!;
+      }
+      entries[place] = first;
+      entries[place + 1] = second;
+    }
   }
 
-  #comparePlaces(ids: readonly ExprId[], exponents: readonly ExprId[] | undefined, a: number, b: number): number {
-    const order = this.compare(ids[a]!, ids[b]!);
-    return order !== 0 || exponents === undefined ? order : this.#compareExponents(exponents[a]!, exponents[b]!);
+  #comparePairs(entries: readonly ExprId[], at: number, first: ExprId, second: ExprId, haveExponents: boolean): number {
+    const order = this.compare(entries[at]!, first);
+    return order !== 0 || !haveExponents ? order : this.#compareExponents(entries[at + 1]!, second);
   }
 
   #scaledSum(sum: ExprId, scale: Rational): ExprId {
@@ -281,7 +319,13 @@ export class ExpressionStore extends NodeTable {
     if (!Number.isSafeInteger(factor) && !(factor instanceof Fraction))
       throw invalidOption('factor', factor, 'a safe integer or a Fraction');
     if (signOf(factor) === 0) return this.zero;
-    return factor === 1 ? a : this.linearCombination([{ term: a, coefficient: factor }]);
+    if (factor === 1) return a;
+    const kind = this.kindCodeOf(a);
+    if (kind === kindCode.number) return this.#multiple(a, factor);
+    if (kind !== kindCode.sum) return this.intern(kindCode.sum, [a, this.number(factor)]);
+    return this.childCount(a) === 2
+      ? this.linearCombination([{ term: a, coefficient: factor }])
+      : this.#scaledSum(a, factor);
   }
 
   /** a / b. @throws TenstripError `DomainError` when b is the number 0 */
@@ -297,61 +341,67 @@ export class ExpressionStore extends NodeTable {
   /** The product of any number of factors. */
   product(operands: readonly ExprId[]): ExprId {
     this.#requireNodes(operands);
-    if (operands.length === 1) return operands[0]!;
-    const gathered: Gathered = { coefficient: 1, bases: [], exponents: [], inExp: [] };
-    for (const operand of operands) this.#gather(gathered, operand);
-    return this.#productOf(gathered);
+    return this.productOf(operands, 0, operands.length);
   }
 
-  #gather(into: Gathered, operand: ExprId): void {
+  /** The product of a part of a list, of which it is known that it holds expressions. @internal */
+  productOf(operands: readonly ExprId[], from: number, to: number): ExprId {
+    if (to === from + 1) return operands[from]!;
+    const pairs = takePairs();
+    for (let at = from; at < to; at++) this.#gather(pairs, operands[at]!);
+    return this.#productOfPairs(pairs);
+  }
+
+  #gather(into: Pairs, operand: ExprId): void {
     let factor = operand;
-    if (this.kindCodeOf(factor) === kindCode.number) {
+    let kind = this.kindCodeOf(factor);
+    if (kind === kindCode.number) {
       into.coefficient = multiply(into.coefficient, this.numberAt(factor));
       return;
     }
-    if (this.kindCodeOf(factor) === kindCode.sum && this.childCount(factor) === 2) {
+    if (kind === kindCode.sum && this.childCount(factor) === 2) {
       into.coefficient = multiply(into.coefficient, this.numberAt(this.child(factor, 1)));
       factor = this.child(factor, 0);
+      kind = this.kindCodeOf(factor);
     }
-    if (this.kindCodeOf(factor) === kindCode.product && this.childCount(factor) <= 2 * maxOpenedFactors) {
+    if (kind === kindCode.product && this.childCount(factor) <= 2 * maxOpenedFactors) {
       const count = this.childCount(factor);
       for (let at = 0; at < count; at += 2) this.#gatherPower(into, this.child(factor, at), this.child(factor, at + 1));
     } else this.#gatherPower(into, factor, this.one);
   }
 
-  #gatherPower(into: Gathered, base: ExprId, exponent: ExprId): void {
-    if (exponent === this.one && this.functionOf(base) === 'exp') into.inExp.push(this.child(base, 0));
-    else {
-      into.bases.push(base);
-      into.exponents.push(exponent);
-    }
+  #gatherPower(into: Pairs, base: ExprId, exponent: ExprId): void {
+    if (exponent === this.one && this.functionOf(base) === 'exp') {
+      into.exponents ??= [];
+      into.exponents.push(this.child(base, 0));
+    } else into.push(base, exponent);
   }
 
-  #productOf(gathered: Gathered): ExprId {
-    const { bases, exponents, inExp } = gathered;
-    if (signOf(gathered.coefficient) === 0) return this.zero;
-    if (inExp.length > 0) {
-      const joined = this.call('exp', [this.sum(inExp)]);
-      if (joined !== this.one) {
-        bases.push(joined);
-        exponents.push(this.one);
-      }
+  #productOfPairs(pairs: Pairs): ExprId {
+    if (pairs.coefficient === 0) {
+      giveBackPairs(pairs);
+      return this.zero;
     }
-    const order = this.#sorted(bases, exponents);
-    const payload: number[] = [];
+    if (pairs.exponents !== undefined) {
+      const joined = this.call('exp', [this.sum(pairs.exponents)]);
+      if (joined !== this.one) pairs.push(joined, this.one);
+    }
+    this.#sort(pairs, true);
+    const { entries, count } = pairs;
+    let kept = 0;
     let again: ExprId[] | undefined;
-    for (let at = 0; at < order.length; ) {
-      const base = bases[order[at]!]!;
+    for (let at = 0; at < count; ) {
+      const base = entries[at]!;
       const start = at;
-      while (at < order.length && bases[order[at]!] === base) at++;
-      if (at === start + 1 && this.kindCodeOf(base) !== kindCode.number) {
-        payload.push(base, exponents[order[start]!]!);
+      while (at < count && entries[at] === base) at += 2;
+      if (this.kindCodeOf(base) !== kindCode.number && this.#areApart(pairs, start, at)) {
+        for (let place = start; place < at; place++) entries[kept++] = entries[place]!;
         continue;
       }
       const same: ExprId[] = [];
-      for (let place = start; place < at; place++) same.push(exponents[order[place]!]!);
+      for (let place = start + 1; place < at; place += 2) same.push(entries[place]!);
       const own = same.length === 1 ? same : this.#merged(base, same);
-      const wasMerged = own.length < at - start;
+      const wasMerged = own.length < same.length;
       for (const exponent of own) {
         if (exponent === this.zero && wasMerged) continue;
         if (
@@ -360,23 +410,40 @@ export class ExpressionStore extends NodeTable {
         ) {
           again ??= [];
           again.push(this.power(base, exponent));
-        } else payload.push(base, exponent);
+        } else {
+          entries[kept++] = base;
+          entries[kept++] = exponent;
+        }
       }
     }
-    if (again !== undefined) {
-      const rest: Gathered = { coefficient: gathered.coefficient, bases: [], exponents: [], inExp: [] };
-      for (let at = 0; at < payload.length; at += 2)
-        this.#gatherPower(rest, payload[at]! as ExprId, payload[at + 1]! as ExprId);
+    let product: ExprId;
+    if (again === undefined) product = this.#termOf(pairs.coefficient, entries, kept);
+    else {
+      const rest = takePairs();
+      rest.coefficient = pairs.coefficient;
+      for (let at = 0; at < kept; at += 2) this.#gatherPower(rest, entries[at]!, entries[at + 1]!);
       for (const factor of again) this.#gather(rest, factor);
-      return this.#productOf(rest);
+      product = this.#productOfPairs(rest);
     }
-    return this.#termOf(gathered.coefficient, payload);
+    giveBackPairs(pairs);
+    return product;
   }
 
-  #termOf(coefficient: Rational, payload: readonly number[]): ExprId {
-    if (payload.length === 0) return this.number(coefficient);
-    const alone = payload.length === 2 && payload[1] === this.one;
-    const term = alone ? (payload[0]! as ExprId) : this.intern(kindCode.product, payload);
+  /** Whether pairs of one base stay as they are: one alone, and x^2 beside x^-1 unless x is never 0. */
+  #areApart({ entries }: Pairs, from: number, to: number): boolean {
+    if (to === from + 2) return true;
+    if (to > from + 4) return false;
+    const first = this.valueOf(entries[from + 1]!);
+    const second = this.valueOf(entries[from + 3]!);
+    if (first === undefined || second === undefined || signOf(first) * signOf(second) >= 0) return false;
+    return (this.signs(entries[from]!) & zeroSign) !== 0;
+  }
+
+  /** A number times the product of the first `count` entries, pairs in their order. */
+  #termOf(coefficient: Rational, entries: readonly ExprId[], count: number): ExprId {
+    if (count === 0) return this.number(coefficient);
+    const alone = count === 2 && entries[1] === this.one;
+    const term = alone ? entries[0]! : this.intern(kindCode.product, entries, count);
     if (coefficient === 1) return term;
     if (this.kindCodeOf(term) === kindCode.sum) return this.#scaledSum(term, coefficient);
     return this.intern(kindCode.sum, [term, this.number(coefficient)]);
@@ -402,11 +469,13 @@ export class ExpressionStore extends NodeTable {
   #merged(base: ExprId, exponents: readonly ExprId[]): ExprId[] {
     const positive: ExprId[] = [];
     const negative: ExprId[] = [];
-    const symbolic = new Map<ExprId, ExprId[]>();
+    let symbolic: ExprId[] | undefined;
     for (const exponent of exponents) {
       const value = this.valueOf(exponent);
-      if (value === undefined) symbolic.set(exponent, [...(symbolic.get(exponent) ?? []), exponent]);
-      else if (signOf(value) > 0) positive.push(exponent);
+      if (value === undefined) {
+        symbolic ??= [];
+        symbolic.push(exponent);
+      } else if (signOf(value) > 0) positive.push(exponent);
       else if (signOf(value) < 0) negative.push(exponent);
     }
     const all = exponents.length;
@@ -416,7 +485,7 @@ export class ExpressionStore extends NodeTable {
     if (positive.length > 0) result.push(this.sum(positive));
     if (negative.length > 0) result.push(this.sum(negative));
     else if (exponents.includes(this.zero)) result.push(this.zero);
-    for (const group of symbolic.values()) result.push(this.sum(group));
+    for (const exponent of new Set(symbolic)) result.push(this.sum(symbolic!.filter((each) => each === exponent)));
     return result.length === 1 ? result : result.sort((a, b) => this.#compareExponents(a, b));
   }
 
@@ -585,10 +654,8 @@ export class ExpressionStore extends NodeTable {
       if (signOf(rest) !== 0) payload.push({ base: this.number(rational(prime)), exponent: this.number(rest) });
     }
     payload.sort((a, b) => this.compare(a.base, b.base));
-    return this.#termOf(
-      coefficient,
-      payload.flatMap(({ base, exponent }) => [base, exponent]),
-    );
+    const entries = payload.flatMap(({ base, exponent }) => [base, exponent]);
+    return this.#termOf(coefficient, entries, entries.length);
   }
 
   /**
@@ -834,13 +901,6 @@ export class ExpressionStore extends NodeTable {
  * is a chain of as many factors, and would else be written out at each of its links.
  */
 const maxOpenedFactors = 128;
-
-interface Gathered {
-  coefficient: Rational;
-  readonly bases: ExprId[];
-  readonly exponents: ExprId[];
-  readonly inExp: ExprId[];
-}
 
 function equalsOne(value: Rational): boolean {
   return value === 1;

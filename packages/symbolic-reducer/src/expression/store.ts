@@ -49,11 +49,8 @@ export class NodeTable {
   /** Bits that a number may have. */
   readonly maxBits: number;
   // The first nodes are in plain arrays, which the engine makes for next to nothing; the rest in typed arrays.
-  #kind: Column = start.kind.slice();
-  #offset: Column = start.offset.slice();
-  #length: Column = start.length.slice();
-  #hash: Column = start.hash.slice();
-  #signs: Column = start.signs.slice();
+  /** Of each node {@link nodeWords} words: kind and signs, where its payload begins, how long it is, its hash. */
+  #nodes: Column = start.nodes.slice();
   #pool: Column = start.pool.slice();
   #poolUsed = start.poolUsed;
   #table: Column = start.table.slice();
@@ -62,8 +59,7 @@ export class NodeTable {
   readonly #numbers: (Rational | undefined)[] = start.numbers.slice();
   readonly #freeNumbers: number[] = [];
   readonly #names: string[] = [];
-  readonly #nameIds = new Map<string, ExprId>();
-  #facts: ReadonlyMap<string, SymbolFacts> = new Map();
+  #facts: ReadonlyMap<string, SymbolFacts> = noFacts;
   #budgetCheck: ((nodes: number) => void) | undefined;
 
   constructor(limits: StoreLimits = {}) {
@@ -82,7 +78,7 @@ export class NodeTable {
    * @throws TenstripError `OptionsInvalid`
    */
   requireNode(id: ExprId): void {
-    if (typeof id === 'number' && id < this.#used && this.#kind[id] !== undefined) return;
+    if (typeof id === 'number' && id >= 0 && id < this.#used && Number.isInteger(id)) return;
     throw invalidOption('expression', id, 'an expression of this store, as parseText and the builders give them');
   }
 
@@ -93,50 +89,63 @@ export class NodeTable {
 
   /** Bytes of the arrays, without those of large numbers and names. */
   get byteSize(): number {
-    const columns = [this.#kind, this.#offset, this.#length, this.#hash, this.#signs, this.#pool, this.#table];
+    const columns = [this.#nodes, this.#pool, this.#table];
     return columns.reduce((sum, column) => sum + (Array.isArray(column) ? 8 * column.length : column.byteLength), 0);
   }
 
   /** What a node is. */
   kindOf(id: ExprId): NodeKind {
-    return kinds[this.#kind[id]!]!;
+    return kinds[this.kindCodeOf(id)]!;
   }
 
   /** Its position in the order of kinds. */
   kindCodeOf(id: ExprId): number {
-    return this.#kind[id]!;
+    return this.#nodes[nodeWords * id]! & kindMask;
+  }
+
+  /** Where its payload begins: up to 2^32 cells, in words that may be signed. */
+  #offsetOf(id: number): number {
+    return this.#nodes[nodeWords * id + 1]! >>> 0;
+  }
+
+  #lengthOf(id: number): number {
+    return this.#nodes[nodeWords * id + 2]! >>> 0;
+  }
+
+  #hashOf(id: number): number {
+    return this.#nodes[nodeWords * id + 3]!;
   }
 
   /** The value of a number; `undefined` for anything else. */
   valueOf(id: ExprId): Rational | undefined {
-    return this.#kind[id] === kindCode.number ? this.#numbers[this.#pool[this.#offset[id]!]!] : undefined;
+    return this.kindCodeOf(id) === kindCode.number ? this.#numbers[this.#pool[this.#offsetOf(id)]!] : undefined;
   }
 
   /** The value of what is known to be a number: coefficients always are. */
   numberAt(id: ExprId): Rational {
-    return this.#numbers[this.#pool[this.#offset[id]!]!]!;
+    return this.#numbers[this.#pool[this.#offsetOf(id)]!]!;
   }
 
   /** The name of a symbol; `undefined` for anything else. */
   nameOf(id: ExprId): string | undefined {
-    return this.#kind[id] === kindCode.symbol ? this.#names[this.#pool[this.#offset[id]!]!] : undefined;
+    return this.kindCodeOf(id) === kindCode.symbol ? this.#names[this.#pool[this.#offsetOf(id)]!] : undefined;
   }
 
   /** The function of a call; `undefined` for anything else. */
   functionOf(id: ExprId): FunctionName | undefined {
-    return this.#kind[id] === kindCode.call ? functionTable[this.#pool[this.#offset[id]!]!]!.name : undefined;
+    return this.kindCodeOf(id) === kindCode.call ? functionTable[this.#pool[this.#offsetOf(id)]!]!.name : undefined;
   }
 
   /** How many children: of sums and products two for each pair. */
   childCount(id: ExprId): number {
-    const kind = this.#kind[id]!;
+    const kind = this.kindCodeOf(id);
     if (kind <= kindCode.symbol) return 0;
-    return kind === kindCode.call ? this.#length[id]! - 1 : this.#length[id]!;
+    return kind === kindCode.call ? this.#lengthOf(id) - 1 : this.#lengthOf(id);
   }
 
   /** A child by its place. */
   child(id: ExprId, at: number): ExprId {
-    return this.#pool[this.#offset[id]! + at + (this.#kind[id] === kindCode.call ? 1 : 0)]! as ExprId;
+    return this.#pool[this.#offsetOf(id) + at + (this.kindCodeOf(id) === kindCode.call ? 1 : 0)]! as ExprId;
   }
 
   /** All children: of sums and products (term, coefficient) or (base, exponent) one after the other. */
@@ -154,88 +163,86 @@ export class NodeTable {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.#table[slot]!;
       if (id === -1) break;
-      if (this.#hash[id] !== hash || this.#kind[id] !== kindCode.number) continue;
+      if (this.#hashOf(id) !== hash || this.kindCodeOf(id as ExprId) !== kindCode.number) continue;
       if (equalNumbers(this.numberAt(id as ExprId), value)) return id as ExprId;
     }
     const index = this.#freeNumbers.pop() ?? this.#numbers.length;
     this.#numbers[index] = value;
-    return this.#append(kindCode.number, hash, [index]);
+    return this.#append(kindCode.number, hash, [index], 1);
   }
 
   /** The node of a symbol. */
   internSymbol(name: string): ExprId {
-    const known = this.#nameIds.get(name);
-    if (known !== undefined) return known;
-    const hash = mix(mix(1, kindCode.symbol), hashOfText(name));
+    const hash = mix(symbolHash, hashOfText(name));
+    const mask = this.#table.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const id = this.#table[slot]! as ExprId;
+      if (id === -1) break;
+      if (this.#hashOf(id) === hash && this.nameOf(id) === name) return id;
+    }
     this.#names.push(name);
-    const id = this.#append(kindCode.symbol, hash, [this.#names.length - 1]);
-    this.#nameIds.set(name, id);
-    return id;
+    return this.#append(kindCode.symbol, hash, [this.#names.length - 1], 1);
   }
 
-  /** The node of a structure whose payload is in its canonical order. */
-  intern(kind: number, payload: readonly number[]): ExprId {
+  /** The node of a structure whose payload, the first `length` entries, is in its canonical order. */
+  intern(kind: number, payload: readonly number[], length = payload.length): ExprId {
     let hash = mix(1, kind);
     const isCall = kind === kindCode.call;
-    for (let at = 0; at < payload.length; at++) {
+    for (let at = 0; at < length; at++) {
       const entry = payload[at]!;
-      hash = mix(hash, isCall && at === 0 ? entry : this.#hash[entry]!);
+      hash = mix(hash, isCall && at === 0 ? entry : this.#hashOf(entry));
     }
     const mask = this.#table.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.#table[slot]!;
       if (id === -1) break;
-      if (this.#hash[id] === hash && this.#kind[id] === kind && this.#holds(id, payload)) return id as ExprId;
+      if (this.#hashOf(id) === hash && this.kindCodeOf(id as ExprId) === kind && this.#holds(id, payload, length))
+        return id as ExprId;
     }
-    return this.#append(kind, hash, payload);
+    return this.#append(kind, hash, payload, length);
   }
 
-  #holds(id: number, payload: readonly number[]): boolean {
-    if (this.#length[id] !== payload.length) return false;
-    const offset = this.#offset[id]!;
-    for (let at = 0; at < payload.length; at++) if (this.#pool[offset + at] !== payload[at]) return false;
+  #holds(id: number, payload: readonly number[], length: number): boolean {
+    if (this.#lengthOf(id) !== length) return false;
+    const offset = this.#offsetOf(id);
+    for (let at = 0; at < length; at++) if (this.#pool[offset + at] !== payload[at]) return false;
     return true;
   }
 
-  #append(kind: number, hash: number, payload: readonly number[]): ExprId {
+  #append(kind: number, hash: number, payload: readonly number[], length: number): ExprId {
     const nodes = this.nodeCount + 1;
-    const cells = this.#poolUsed + payload.length;
+    const cells = this.#poolUsed + length;
     if (nodes > this.maxNodes || cells > this.maxNodes * payloadPerNode) {
       const message = `the store would hold ${nodes} nodes and ${cells} children; ${this.maxNodes} nodes are allowed (and ${payloadPerNode} children for each). Raise maxNodes, or release what is not needed`;
       throw reducerError('BudgetExceeded', message, { limit: 'maxNodes', allowed: this.maxNodes, needed: nodes });
     }
     this.#budgetCheck?.(nodes);
-    const id = this.#free.pop() ?? this.#used++;
-    if (id >= this.#kind.length) this.#growColumns();
-    while (this.#poolUsed + payload.length > this.#pool.length) this.#pool = grown(this.#pool, Uint32Array);
-    this.#kind[id] = kind;
-    this.#offset[id] = this.#poolUsed;
-    this.#length[id] = payload.length;
-    this.#hash[id] = hash;
-    this.#signs[id] = 0;
-    for (let at = 0; at < payload.length; at++) this.#pool[this.#poolUsed++] = payload[at]!;
+    const id = this.#free.length > 0 ? this.#free.pop()! : this.#used++;
+    const word = nodeWords * id;
+    if (word >= this.#nodes.length) this.#nodes = grown(this.#nodes, Int32Array);
+    while (cells > this.#pool.length) this.#pool = grown(this.#pool, Uint32Array);
+    const columns = this.#nodes;
+    columns[word] = kind;
+    columns[word + 1] = this.#poolUsed;
+    columns[word + 2] = length;
+    columns[word + 3] = hash;
+    const pool = this.#pool;
+    for (let at = 0, cell = this.#poolUsed; at < length; at++) pool[cell++] = payload[at]!;
+    this.#poolUsed = cells;
     if (nodes * 2 > this.#table.length) this.#rebuildTable(this.#table.length * 2);
     this.#enter(id);
     return id as ExprId;
   }
 
-  #growColumns(): void {
-    this.#kind = grown(this.#kind, Uint8Array);
-    this.#offset = grown(this.#offset, Uint32Array);
-    this.#length = grown(this.#length, Uint32Array);
-    this.#hash = grown(this.#hash, Int32Array);
-    this.#signs = grown(this.#signs, Uint8Array);
-  }
-
   #enter(id: number): void {
     const mask = this.#table.length - 1;
-    let slot = this.#hash[id]! & mask;
+    let slot = this.#hashOf(id) & mask;
     while (this.#table[slot] !== -1) slot = (slot + 1) & mask;
     this.#table[slot] = id;
   }
 
   #rebuildTable(size: number): void {
-    this.#table = size <= 2 * mostPlain ? columnOf(size, []).fill(-1) : new Int32Array(size).fill(-1);
+    this.#table = size <= mostPlain ? columnOf(size, []).fill(-1) : new Int32Array(size).fill(-1);
     const isFree = new Set(this.#free);
     for (let id = 0; id < this.#used; id++) if (isFree.size === 0 || !isFree.has(id)) this.#enter(id);
   }
@@ -249,17 +256,17 @@ export class NodeTable {
     let b = right;
     for (;;) {
       if (a === b) return 0;
-      const kind = this.#kind[a]!;
-      if (kind !== this.#kind[b]) return kind - this.#kind[b]!;
+      const kind = this.kindCodeOf(a);
+      if (kind !== this.kindCodeOf(b)) return kind - this.kindCodeOf(b);
       if (kind === kindCode.number) return compareNumbers(this.numberAt(a), this.numberAt(b));
       if (kind === kindCode.symbol) return this.nameOf(a)! < this.nameOf(b)! ? -1 : 1;
-      if (this.#hash[a] !== this.#hash[b]) return this.#hash[a]! >>> 0 < this.#hash[b]! >>> 0 ? -1 : 1;
+      if (this.#hashOf(a) !== this.#hashOf(b)) return this.#hashOf(a) >>> 0 < this.#hashOf(b) >>> 0 ? -1 : 1;
       // Equal hashes of different structures: the first part that differs decides. Parts that are equal have equal names.
-      if (this.#length[a] !== this.#length[b]) return this.#length[a]! - this.#length[b]!;
+      if (this.#lengthOf(a) !== this.#lengthOf(b)) return this.#lengthOf(a) - this.#lengthOf(b);
       let at = 0;
-      while (this.#pool[this.#offset[a]! + at] === this.#pool[this.#offset[b]! + at]) at++;
-      const x = this.#pool[this.#offset[a]! + at]!;
-      const y = this.#pool[this.#offset[b]! + at]!;
+      while (this.#pool[this.#offsetOf(a) + at] === this.#pool[this.#offsetOf(b) + at]) at++;
+      const x = this.#pool[this.#offsetOf(a) + at]!;
+      const y = this.#pool[this.#offsetOf(b) + at]!;
       if (kind === kindCode.call && at === 0) return x - y;
       a = x as ExprId;
       b = y as ExprId;
@@ -276,7 +283,11 @@ export class NodeTable {
       this.factsOf(name),
     );
     this.#facts = new Map(this.#facts).set(name, facts);
-    this.#signs.fill(0);
+    this.#forgetSigns();
+  }
+
+  #forgetSigns(): void {
+    for (let word = 0; word < nodeWords * this.#used; word += nodeWords) this.#nodes[word]! &= kindMask;
   }
 
   /** Calls `body` with more assumptions, which end with it. @throws TenstripError `AssumptionContradiction` */
@@ -288,7 +299,7 @@ export class NodeTable {
       for (const name of Object.keys(assumptions)) this.assume(name, assumptions[name]!);
       return body();
     } finally {
-      if (this.#facts !== before) this.#signs.fill(0);
+      if (this.#facts !== before) this.#forgetSigns();
       this.#facts = before;
     }
   }
@@ -310,12 +321,12 @@ export class NodeTable {
 
   /** What was found about a node's signs; 0: nothing was looked for yet. */
   knownSigns(id: ExprId): number {
-    return this.#signs[id]!;
+    return this.#nodes[nodeWords * id]! >> kindBits;
   }
 
   /** Remembers what was found. */
   rememberSigns(id: ExprId, mask: number): void {
-    this.#signs[id] = mask;
+    this.#nodes[nodeWords * id] = this.kindCodeOf(id) | (mask << kindBits);
   }
 
   /** Calls what {@link watching} was given: before long work that makes no node. */
@@ -370,11 +381,11 @@ export class NodeTable {
   }
 
   #letGo(id: number): void {
-    const index = this.#pool[this.#offset[id]!]!;
-    if (this.#kind[id] === kindCode.number) {
+    const index = this.#pool[this.#offsetOf(id)]!;
+    if (this.kindCodeOf(id as ExprId) === kindCode.number) {
       this.#numbers[index] = undefined;
       this.#freeNumbers.push(index);
-    } else if (this.#kind[id] === kindCode.symbol) this.#nameIds.delete(this.#names[index]!);
+    }
     this.#free.push(id);
   }
 
@@ -382,12 +393,12 @@ export class NodeTable {
     const isFree = new Set(this.#free);
     const order = Array.from({ length: this.#used }, (_, id) => id)
       .filter((id) => !isFree.has(id))
-      .sort((a, b) => this.#offset[a]! - this.#offset[b]!);
+      .sort((a, b) => this.#offsetOf(a) - this.#offsetOf(b));
     let used = 0;
     for (const id of order) {
-      const [from, length] = [this.#offset[id]!, this.#length[id]!];
+      const [from, length] = [this.#offsetOf(id), this.#lengthOf(id)];
       this.#pool.copyWithin(used, from, from + length);
-      this.#offset[id] = used;
+      this.#nodes[nodeWords * id + 1] = used;
       used += length;
     }
     this.#poolUsed = used;
@@ -418,6 +429,8 @@ function isShort(value: bigint): boolean {
 
 const longNumber = 1n << 1_024n;
 
+const symbolHash = mix(1, kindCode.symbol);
+
 function hashOfText(text: string): number {
   let hash = 0x811c9dc5 | 0;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
@@ -436,8 +449,8 @@ function hashOfNumber(value: Rational): number {
   return hash;
 }
 
-/** A column of the table: integers, a plain array while there are few. */
-type Column = number[] | Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+/** A column: integers, a plain array while there are few. */
+type Column = number[] | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 function grown(column: Column, kind: { new (length: number): Exclude<Column, number[]> }): Column {
   if (Array.isArray(column) && column.length < mostPlain) return columnOf(column.length * 2, column);
@@ -446,32 +459,39 @@ function grown(column: Column, kind: { new (length: number): Exclude<Column, num
   return larger;
 }
 
+/** Words of a node. */
+const nodeWords = 4;
+/** Bits of a node's first word that are its kind; the signs that were found follow. */
+const kindBits = 3;
+const kindMask = (1 << kindBits) - 1;
+
 /** Entries of a plain column that is doubled once more, before it becomes a typed array. */
-const mostPlain = 128;
+const mostPlain = 1024;
+
+const noFacts: ReadonlyMap<string, SymbolFacts> = new Map();
 
 /** The numbers that every store begins with: their nodes are 0, 1, 2 and 3; that of pi is 4. */
 const firstNumbers = [0, 1, -1, rational(1n, 2n)] as const;
 
-/** What a store begins with: {@link firstNumbers} and pi. */
+/** What a store begins with: {@link firstNumbers} and pi. Room for what a reduction of a few operations makes. */
 const start = {
   used: firstNumbers.length + 1,
   poolUsed: firstNumbers.length as number,
-  kind: columnOf(32, [0, 0, 0, 0, kindCode.pi]),
-  offset: columnOf(32, [0, 1, 2, 3, 4]),
-  length: columnOf(32, [1, 1, 1, 1, 0]),
-  hash: columnOf(32, [...firstNumbers.map(hashOfNumber), mix(1, kindCode.pi)]),
-  signs: columnOf(32, []),
+  nodes: columnOf(32 * nodeWords, [
+    ...firstNumbers.flatMap((value, at) => [kindCode.number, at, 1, hashOfNumber(value)]),
+    ...[kindCode.pi, firstNumbers.length, 0, mix(1, kindCode.pi)],
+  ]),
   pool: columnOf(96, [0, 1, 2, 3]),
   table: columnOf(64, []).fill(-1),
   numbers: [...firstNumbers] as (Rational | undefined)[],
 };
 for (let id = 0; id < start.used; id++) {
-  let slot = start.hash[id]! & (start.table.length - 1);
+  let slot = start.nodes[nodeWords * id + 3]! & (start.table.length - 1);
   while (start.table[slot] !== -1) slot = (slot + 1) & (start.table.length - 1);
   start.table[slot] = id;
 }
 
-function columnOf(length: number, entries: readonly number[]): number[] {
+function columnOf(length: number, entries: ArrayLike<number>): number[] {
   const column: number[] = [];
   for (let at = 0; at < length; at++) column.push(entries[at] ?? 0);
   return column;

@@ -1,11 +1,16 @@
 // Walks over the graph below some expressions, each node once, without recursion.
 
+import type { Budget } from '../budget/index.js';
 import { invalidOption } from '../errors/index.js';
 import type { ExpressionStore } from './expression-store.js';
 import { type ExprId, NodeTable } from './store.js';
 
-/** All nodes below the roots and they themselves, each once, children before parents. O(nodes and edges). */
-export function postorder(store: ExpressionStore, roots: readonly ExprId[]): ExprId[] {
+/**
+ * All nodes below the roots and they themselves, each once, children before parents. O(nodes and edges).
+ *
+ * @param budget counts a step for each
+ */
+export function postorder(store: ExpressionStore, roots: readonly ExprId[], budget?: Budget): ExprId[] {
   requireStore(store);
   if (!Array.isArray(roots)) throw invalidOption('roots', roots, 'a list of expressions');
   for (const root of roots) store.requireNode(root);
@@ -24,6 +29,7 @@ export function postorder(store: ExpressionStore, roots: readonly ExprId[]): Exp
     } else {
       stack.pop();
       if (!done) {
+        budget?.step();
         state.set(id, true);
         order.push(id);
       }
@@ -81,9 +87,10 @@ export function build(store: ExpressionStore, id: ExprId, children: readonly Exp
 }
 
 /** How many operations writing an expression out as a tree would take; `Infinity` when beyond doubles. */
-export function treeSize(store: ExpressionStore, root: ExprId): number {
+export function treeSize(store: ExpressionStore, root: ExprId, budget?: Budget): number {
   const sizes = new Map<ExprId, number>();
-  for (const id of postorder(store, [root])) {
+  for (const id of postorder(store, [root], budget)) {
+    budget?.step();
     let size = 1;
     for (let at = 0; at < store.childCount(id); at++) size += sizes.get(store.child(id, at))!;
     sizes.set(id, size);

@@ -1,12 +1,12 @@
 // The normal form of a whole expression: arguments of functions first, then what they are part of, each as a fraction of polynomials
 // in lowest terms over its kernels (Moses, "Algebraic simplification: a guide for the perplexed", 1971).
 
-import type { Budget } from '../budget/index.js';
+import { Budget, keepShape } from '../budget/index.js';
 import type { IdentityName } from '../certificate/index.js';
 import {
   build,
   ConditionSet,
-  type ExpressionStore,
+  ExpressionStore,
   type ExprId,
   type FunctionName,
   kindCode,
@@ -217,3 +217,8 @@ const opposites: Partial<Record<FunctionName, readonly IdentityName[]>> = {
   ...{ abs: ['absolute-of-opposite'], asin: ['arcsine-of-opposite'], atan: ['arctangent-of-opposite'] },
   ...{ sign: ['sign-of-opposite'] },
 };
+
+const example = new ExpressionStore();
+const exampleForms = new NormalForms(example, new Budget());
+keepShape(exampleForms);
+keepShape(exampleForms.fractions([example.one]).space);

@@ -2,8 +2,8 @@
 // that saturate. Sizes are upper bounds by three counts (products of terms, the box of the degrees, all monomials up to the total degree)
 // that a sum whose terms do not cancel reaches; what functions, roots and symbolic powers expand to is not looked into. O(nodes).
 
-import type { Budget } from '../budget/index.js';
-import { type ExpressionStore, type ExprId, postorder } from '../expression/index.js';
+import { type Budget, keepShape } from '../budget/index.js';
+import { ExpressionStore, type ExprId, postorder } from '../expression/index.js';
 import { isInteger, numeratorOf, type Rational } from '../numbers/index.js';
 import { bitLengthOf } from '../polynomial/index.js';
 
@@ -304,3 +304,5 @@ function choices(terms: number, exponent: number): number {
   }
   return count;
 }
+
+keepShape(new SizePrediction(new ExpressionStore()));

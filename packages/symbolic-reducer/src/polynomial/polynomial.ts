@@ -1,7 +1,7 @@
 // Polynomials with integer coefficients in a fixed number of variables, immutable, in typed arrays: terms in descending
 // lexicographic order of their exponents, 24 bytes a term at most while coefficients stay below 2^127.
 
-import { Budget } from '../budget/index.js';
+import { Budget, keepShape } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
 import { bitLengthOf, bitsOf, coefficientAt, firstOf, heightOf, integersOf, layOut, TermSink } from './coefficients.js';
 import { divideByHeap } from './divide.js';
@@ -777,3 +777,5 @@ function invalid(message: string, value: unknown) {
 function divisionByZero() {
   return reducerError('DomainError', 'a polynomial was divided by 0', { operation: 'division' });
 }
+
+keepShape(Polynomial.constant(1, 1n));

@@ -14,6 +14,9 @@ import { SharedMathJson } from '../syntax/index.js';
 import { acceptedCertificate } from './accepted-certificate.js';
 import { assumedConditions, certified } from './assumptions-certified.js';
 
+/** What the checker says of a proof that takes more steps than it may: with more identities it takes more still. */
+const tooLong = 'more steps than allowed';
+
 /** Steps that are tried a second time. */
 const maxRepeated = 128;
 
@@ -85,13 +88,14 @@ export function certifyForm(
   const looking = { ...limits, look: budget.look };
   const attempt = (trace: IdentityTrace) => {
     const once = checkedEqualityCertificate(store, { left, right, conditions, steps: trace.steps }, looking);
-    if (!('problem' in once) || trace.steps.length === 0 || trace.steps.length > maxRepeated) return once;
+    if (!('problem' in once) || once.problem === tooLong) return once;
+    if (trace.steps.length === 0 || trace.steps.length > maxRepeated) return once;
     // What a step is applied to can be there only after steps that are needed later too.
     const steps = [...trace.steps, ...trace.steps];
     return checkedEqualityCertificate(store, { left, right, conditions, steps }, looking);
   };
   const direct = attempt(forms.trace);
-  if (!('problem' in direct)) return direct;
+  if (!('problem' in direct) || direct.problem === tooLong) return direct;
   const both = new NormalForms(store, budget);
   if (!both.areEqual(left, right)) return { problem: 'the normal form of the result is another' };
   return attempt(both.trace);

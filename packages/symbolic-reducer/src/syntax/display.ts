@@ -1,5 +1,6 @@
 // The order in which a reader expects to see terms, and what stands above and below a fraction's bar. Both follow from structure alone.
 
+import type { Budget } from '../budget/index.js';
 import { type ExpressionStore, type ExprId, kindCode, type Term } from '../expression/index.js';
 import { add, compare, denominatorOf, negate, numeratorOf, type Rational, rational, signOf } from '../numbers/index.js';
 
@@ -27,12 +28,19 @@ interface PrintedTerm {
 }
 
 /** Terms by falling degree, then by the names and exponents of their factors; the constant last. */
-export function displayedTerms(store: ExpressionStore, id: ExprId): Term[] {
+export function displayedTerms(store: ExpressionStore, id: ExprId, budget?: Budget): Term[] {
   const terms = store.termsOf(id);
   if (terms.length < 2) return terms;
   const keyed: KeyedTerm[] = [];
-  for (const term of terms) keyed.push({ term, degree: degreeOf(store, term.term) });
-  if (keyed.length > 16) keyed.sort((a, b) => compareKeyed(store, a, b));
+  for (const term of terms) {
+    budget?.step();
+    keyed.push({ term, degree: degreeOf(store, term.term) });
+  }
+  const compareSteps = (a: KeyedTerm, b: KeyedTerm) => {
+    budget?.step();
+    return compareKeyed(store, a, b);
+  };
+  if (keyed.length > 16) keyed.sort(compareSteps);
   else sortFew(store, keyed);
   for (let at = 0; at < terms.length; at++) terms[at] = keyed[at]!.term;
   return terms;
@@ -44,9 +52,7 @@ interface KeyedTerm {
 }
 
 function compareKeyed(store: ExpressionStore, a: KeyedTerm, b: KeyedTerm): number {
-  return (
-    compare(b.degree, a.degree) || lastIfOne(store, a.term, b.term) || compareFactors(store, a.term.term, b.term.term)
-  );
+  return compare(b.degree, a.degree) || compareOfOneDegree(store, a.term.term, b.term.term);
 }
 
 function sortFew(store: ExpressionStore, keyed: KeyedTerm[]): void {
@@ -58,9 +64,9 @@ function sortFew(store: ExpressionStore, keyed: KeyedTerm[]): void {
   }
 }
 
-/** Of equal degree, as sqrt(2) and 1 have: the constant is last. */
-function lastIfOne(store: ExpressionStore, a: Term, b: Term): number {
-  return Number(a.term === store.one) - Number(b.term === store.one);
+/** Of terms of equal degree, as sqrt(2) and 1 are: the constant is last. */
+export function compareOfOneDegree(store: ExpressionStore, a: ExprId, b: ExprId): number {
+  return Number(a === store.one) - Number(b === store.one) || compareFactors(store, a, b);
 }
 
 function degreeOf(store: ExpressionStore, id: ExprId): Rational {
@@ -122,9 +128,11 @@ export function sumPieces<Place>(
   id: ExprId,
   powerPieces: PowerWriter<Place>,
   fraction: (top: Piece<Place>[][], bottom: Piece<Place>[][], below: readonly PrintedPower[]) => Piece<Place>[],
+  budget?: Budget,
 ): Piece<Place>[] {
   const pieces: Piece<Place>[] = [];
-  displayedTerms(store, id).forEach((term, at) => {
+  displayedTerms(store, id, budget).forEach((term, at) => {
+    budget?.step();
     const { negative, numerator, denominator, above, below } = printedTerm(store, term);
     if (at > 0) pieces.push(negative ? ' - ' : ' + ');
     else if (negative) pieces.push('-');

@@ -1,5 +1,6 @@
 // Expressions as LaTeX mathematics. For readers; nothing reads it back.
 
+import { Budget, type BudgetLimits } from '../budget/index.js';
 import type { ExpressionStore, ExprId, FunctionName } from '../expression/index.js';
 import { denominatorOf, equals, numeratorOf, signOf } from '../numbers/index.js';
 import { joined, oneHalf, type Piece, type PrintedPower, sumPieces } from './display.js';
@@ -29,13 +30,14 @@ const brackets: Partial<Record<FunctionName, readonly [string, string]>> = {
 /**
  * Writes an expression as LaTeX, without the dollar signs.
  *
- * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters
+ * @param limits what stops it: the operation that it is part of, and steps
+ * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters; what the operation throws when it was stopped
  */
-export function printLatex(store: ExpressionStore, root: ExprId): string {
-  return printed<Place>(store, root, expand);
+export function printLatex(store: ExpressionStore, root: ExprId, limits?: BudgetLimits): string {
+  return printed<Place>(store, root, expand, limits === undefined ? undefined : new Budget(limits));
 }
 
-function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[] {
+function expand(store: ExpressionStore, id: ExprId, place: Place, budget: Budget | undefined): Piece<Place>[] {
   switch (store.kindOf(id)) {
     case 'number': {
       const value = store.numberAt(id);
@@ -52,7 +54,7 @@ function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[
     case 'call':
       return callPieces(store, id, place);
     default: {
-      const pieces = sumLatex(store, id);
+      const pieces = sumLatex(store, id, budget);
       return place === 'alone' || (place === 'factor' && store.kindOf(id) === 'product') ? pieces : bracketed(pieces);
     }
   }
@@ -95,11 +97,12 @@ function callPieces(store: ExpressionStore, id: ExprId, place: Place): Piece<Pla
   return place === 'base' && commands[name] !== undefined ? bracketed(pieces) : pieces;
 }
 
-function sumLatex(store: ExpressionStore, id: ExprId): Piece<Place>[] {
-  return sumPieces(store, id, powerPieces, (top, bottom) => {
+function sumLatex(store: ExpressionStore, id: ExprId, budget: Budget | undefined): Piece<Place>[] {
+  const fraction = (top: Piece<Place>[][], bottom: Piece<Place>[][]) => {
     const above = joined(top, ' \\cdot ');
     return bottom.length === 0 ? above : ['\\frac{', ...above, '}{', ...joined(bottom, ' \\cdot '), '}'];
-  });
+  };
+  return sumPieces(store, id, powerPieces, fraction, budget);
 }
 
 function powerPieces(store: ExpressionStore, { base, exponent }: PrintedPower): Piece<Place>[] {

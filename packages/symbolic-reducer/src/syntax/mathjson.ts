@@ -1,5 +1,6 @@
 // MathJSON (Cortex JS) in and out: numbers, strings for symbols, arrays with a head. Both ways without recursion.
 
+import { Budget, type BudgetLimits } from '../budget/index.js';
 import { type MathJson, NOT_NUMBERS } from '../certificate/index.js';
 import { reducerError } from '../errors/index.js';
 import { type ExpressionStore, type ExprId, type FunctionName, postorder, requireStore } from '../expression/index.js';
@@ -29,12 +30,19 @@ const constants: Readonly<Record<string, (store: ExpressionStore) => ExprId>> = 
 /**
  * An expression as MathJSON. A symbol whose name is reserved is written in back quotes: '`Pi`'.
  *
- * @throws TenstripError `BudgetExceeded` when the whole, written out, would have more than 2^24 parts
+ * @param limits what stops it: the operation that it is part of, and steps
+ * @throws TenstripError `BudgetExceeded` when the whole, written out, would have more than 2^24 parts; what the operation throws when it was
+ *   stopped
  */
-export function toMathJson(store: ExpressionStore, root: ExprId): MathJson {
+export function toMathJson(store: ExpressionStore, root: ExprId, limits?: BudgetLimits): MathJson {
+  return mathJsonOf(store, root, limits === undefined ? undefined : new Budget(limits));
+}
+
+function mathJsonOf(store: ExpressionStore, root: ExprId, budget: Budget | undefined): MathJson {
   const made = new Map<ExprId, MathJson>();
   const sizes = new Map<ExprId, number>();
-  for (const id of postorder(store, [root])) {
+  for (const id of postorder(store, [root], budget)) {
+    budget?.step(1 + store.childCount(id));
     let size = 1;
     for (const child of store.childrenOf(id)) size += sizes.get(child)!;
     if (size > maxPrintedLength) {
@@ -104,15 +112,26 @@ interface Open {
 /**
  * Reads MathJSON.
  *
+ * @param limits what stops it: the operation that it is part of, and steps
  * @throws TenstripError `ParseError` with `details.path`, a JSON pointer to the part that is wrong; `UnknownFunction`; `DomainError`;
- *   `BudgetExceeded`
+ *   `BudgetExceeded`; what the operation throws when it was stopped
  */
-export function parseMathJson(store: ExpressionStore, json: unknown): ExprId {
+export function parseMathJson(store: ExpressionStore, json: unknown, limits?: BudgetLimits): ExprId {
   requireStore(store);
+  if (limits === undefined) return read(store, json, undefined);
+  const budget = new Budget(limits);
+  return store.watching(
+    () => budget.turn(),
+    () => read(store, json, budget),
+  );
+}
+
+function read(store: ExpressionStore, json: unknown, budget: Budget | undefined): ExprId {
   const stack: Open[] = [];
   let value = leaf(store, json, '', stack);
   let parts = 0;
   while (stack.length > 0) {
+    budget?.step();
     // An array in memory may hold itself.
     if (++parts > maxPrintedLength || stack.length > maxDepth) {
       const message = `the MathJSON has more than ${maxPrintedLength} parts, or is nested more than ${maxDepth} times`;
@@ -221,13 +240,16 @@ function wrong(problem: string, path: string) {
 /**
  * An expression as the text of its MathJSON; deep ones too, for which `JSON.stringify` has no stack.
  *
- * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters
+ * @param limits what stops it: the operation that it is part of, and steps
+ * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters; what the operation throws when it was stopped
  */
-export function printMathJson(store: ExpressionStore, root: ExprId): string {
-  const work: (MathJson | { readonly text: string })[] = [toMathJson(store, root)];
+export function printMathJson(store: ExpressionStore, root: ExprId, limits?: BudgetLimits): string {
+  const budget = limits === undefined ? undefined : new Budget(limits);
+  const work: (MathJson | { readonly text: string })[] = [mathJsonOf(store, root, budget)];
   const out: string[] = [];
   while (work.length > 0) {
     const item = work.pop()!;
+    budget?.step();
     if (!Array.isArray(item)) {
       out.push(typeof item === 'object' && 'text' in item ? item.text : JSON.stringify(item));
       continue;

@@ -36,11 +36,15 @@ function quotientOfLogs(store: ExpressionStore, a: ExprId, base: bigint): ExprId
   return store.divide(store.call('log', [a]), store.call('log', [store.number(rational(base))]));
 }
 
-const functionNames: ReadonlySet<string> = new Set(functionTable.map(({ name }) => name));
+const functionNames: ReadonlySet<string> = new Set([
+  ...functionTable.map(({ name }) => name),
+  ...synonyms.keys(),
+  ...composed.keys(),
+]);
 
 /** Whether a name can be called. */
 export function isFunctionName(name: string): boolean {
-  return functionNames.has(name) || synonyms.has(name) || composed.has(name);
+  return functionNames.has(name);
 }
 
 /**

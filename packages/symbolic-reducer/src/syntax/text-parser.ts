@@ -1,5 +1,6 @@
-// Text into expressions, with positions in errors and no recursion: brackets are frames on a stack of our own, and each frame holds the
-// sum, the product and the chain of powers that are being read (operator precedence; Floyd 1963). O(length), 100,000 brackets deep.
+// Text into expressions, with positions in errors and no recursion: brackets are frames on a stack of our own, and what was read is on
+// another: a frame's arguments, then the terms of its sum, then the factors of its product (operator precedence; Floyd 1963). O(length),
+// 100,000 brackets deep.
 //
 //   sum = product { ("+" | "-") product }          product = power { ("*" | "/" | nothing, after a number) power }
 //   power = { "-" | "+" } operand [ "^" power ]    operand = number | name | name "(" sum { "," sum } ")" | "(" sum ")"
@@ -8,7 +9,7 @@
 // A name in back quotes is a symbol whatever it is: `pi`, `a b`.
 
 import { TenstripError } from '@tenstrip/shared-core';
-import { keepShape } from '../budget/index.js';
+import { Budget, type BudgetLimits, keepShape } from '../budget/index.js';
 import { invalidOption, reducerError } from '../errors/index.js';
 import { ExpressionStore, type ExprId, requireStore } from '../expression/index.js';
 import { rational } from '../numbers/index.js';
@@ -17,38 +18,64 @@ import { callByName, isFunctionName } from './names.js';
 /** Characters that a text may have. */
 const maxTextLength = 1 << 24;
 
-interface Frame {
+/** What is being read between two brackets. Used again for the next brackets at its depth. */
+class Frame {
   /** The function that the bracket belongs to; `undefined`: brackets alone, or the whole. */
-  readonly call: string | undefined;
+  call: string | undefined = undefined;
   /** Where it opened. */
-  readonly openedAt: number;
-  readonly operands: ExprId[];
-  terms: ExprId[];
+  openedAt = 0;
+  /** Where its arguments, the terms of its sum and the factors of its product begin on the stack of values; to its top are the factors. */
+  argumentsAt = 0;
+  termsAt = 0;
+  factorsAt = 0;
+  /** Where its chain of powers begins on the stack of powers. */
+  powersAt = 0;
   /** The sign of the product that is being read. */
-  negative: boolean;
-  factors: ExprId[];
+  negative = false;
   /** Whether the power that is being read divides. */
-  divides: boolean;
+  divides = false;
   /** Where the division sign stands. */
-  dividedAt: number;
+  dividedAt = 0;
   /** The operand that was read last, whether a sign belongs to it, and where it stands. */
-  value: ExprId;
-  negated: boolean;
-  position: number;
-  /** Of a chain of powers, all operands but the last. */
-  readonly powers: { readonly value: ExprId; readonly negated: boolean; readonly position: number }[];
+  value = 0 as ExprId;
+  negated = false;
+  position = 0;
   /** Signs before the operand that is expected. */
-  signs: number;
+  signs = 0;
+
+  open(call: string | undefined, position: number, values: number, powers: number): void {
+    this.call = call;
+    this.openedAt = position;
+    this.argumentsAt = values;
+    this.termsAt = values;
+    this.factorsAt = values;
+    this.powersAt = powers;
+    this.negative = false;
+    this.divides = false;
+    this.dividedAt = position;
+    this.value = 0 as ExprId;
+    this.negated = false;
+    this.position = position;
+    this.signs = 0;
+  }
+}
+
+/** An operand with a sign for it, below a power. */
+interface RaisedOperand {
+  readonly value: ExprId;
+  readonly negated: boolean;
+  readonly position: number;
 }
 
 /**
  * Reads an expression.
  *
+ * @param limits what stops it: the operation that it is part of, and steps; the size of what it makes is the store's to limit
  * @returns the expression, canonical
  * @throws TenstripError `ParseError` with `details.position` from 0; `DomainError` (with the position) for what has no value anywhere;
- *   `UnknownFunction`; `BudgetExceeded` for numbers beyond the store's `maxBits`
+ *   `UnknownFunction`; `BudgetExceeded` for numbers beyond the store's `maxBits`; what the operation throws when it was stopped
  */
-export function parseText(store: ExpressionStore, text: string): ExprId {
+export function parseText(store: ExpressionStore, text: string, limits?: BudgetLimits): ExprId {
   requireStore(store);
   if (typeof text !== 'string') throw invalidOption('text', text, 'a text');
   if (text.length > maxTextLength) {
@@ -59,52 +86,73 @@ export function parseText(store: ExpressionStore, text: string): ExprId {
       needed: text.length,
     });
   }
-  const reader = new Reader(store, text);
-  return reader.read();
+  if (limits === undefined) return new Reader(store, text, undefined).read();
+  const budget = new Budget(limits);
+  const reader = new Reader(store, text, budget);
+  return store.watching(
+    () => budget.turn(),
+    () => reader.read(),
+  );
 }
 
 class Reader {
   readonly #store: ExpressionStore;
   readonly #text: string;
+  readonly #budget: Budget | undefined;
   readonly #frames: Frame[] = [];
+  #depth = 0;
   #frame: Frame;
+  /** The first {@link #top} are in use. */
+  readonly #values: ExprId[] = [];
+  #top = 0;
+  /** Of chains of powers, all operands but the last. */
+  readonly #powers: RaisedOperand[] = [];
   #at = 0;
   /** Whether an operand is wanted, or what may follow one. */
   #wantsOperand = true;
 
-  constructor(store: ExpressionStore, text: string) {
+  constructor(store: ExpressionStore, text: string, budget: Budget | undefined) {
     this.#store = store;
     this.#text = text;
-    this.#frame = newFrame(undefined, 0);
+    this.#budget = budget;
+    this.#frame = new Frame();
+    this.#frames.push(this.#frame);
   }
 
   read(): ExprId {
+    const { length } = this.#text;
     for (;;) {
       this.#skipSpace();
-      if (this.#at >= this.#text.length) break;
+      if (this.#at >= length) break;
+      this.#budget?.step();
       if (this.#wantsOperand) this.#readOperand();
       else this.#readOperator();
     }
     if (this.#wantsOperand) throw this.#error('an operand is missing here');
-    if (this.#frames.length > 0) throw this.#error('a closing bracket is missing here', this.#text.length);
+    if (this.#depth > 0) throw this.#error('a closing bracket is missing here', length);
     return this.#closeSum();
   }
 
   #skipSpace(): void {
-    for (;;) {
-      const code = this.#text.charCodeAt(this.#at);
-      if (code === 32 || (code >= 9 && code <= 13) || code === 0xa0) this.#at++;
-      else return;
+    const text = this.#text;
+    for (; this.#at < text.length; this.#at++) {
+      const code = text.charCodeAt(this.#at);
+      if (code !== 32 && (code < 9 || code > 13) && code !== 0xa0) return;
     }
   }
 
+  /** The code at a place; one that no text begins with behind its end. */
+  #codeAt(at: number): number {
+    return at < this.#text.length ? this.#text.charCodeAt(at) : 0;
+  }
+
   #readOperand(): void {
-    const code = this.#text.charCodeAt(this.#at);
+    const code = this.#codeAt(this.#at);
     if (code === 0x2b || code === 0x2d || code === 0x2212) {
       this.#at++;
       if (code !== 0x2b) this.#frame.signs++;
     } else if (code === 0x28) this.#open(undefined);
-    else if (isDigit(code) || (code === 0x2e && isDigit(this.#text.charCodeAt(this.#at + 1)))) this.#readNumber();
+    else if (isDigit(code) || (code === 0x2e && isDigit(this.#codeAt(this.#at + 1)))) this.#readNumber();
     else if (code === 0x60) this.#readQuotedName();
     else this.#readName();
   }
@@ -114,7 +162,7 @@ class Reader {
     const start = this.#at;
     if (!this.#readSmallNumber()) this.#readAnyNumber(start);
     // 2x and 2(x+1) are products
-    const next = this.#text.charCodeAt(this.#at);
+    const next = this.#codeAt(this.#at);
     if (next === 0x28 || this.#nameEnd() > this.#at) this.#times(false);
   }
 
@@ -122,8 +170,8 @@ class Reader {
   #readSmallNumber(): boolean {
     let value = 0;
     let at = this.#at;
-    let code = this.#text.charCodeAt(at);
-    for (; isDigit(code); code = this.#text.charCodeAt(++at)) value = 10 * value + (code - 0x30);
+    let code = this.#codeAt(at);
+    for (; isDigit(code); code = this.#codeAt(++at)) value = 10 * value + (code - 0x30);
     if (
       at === this.#at ||
       at - this.#at > 15 ||
@@ -160,10 +208,10 @@ class Reader {
   /** Where a name that begins here ends; here when none does. */
   #nameEnd(): number {
     let at = this.#at;
-    let code = this.#text.charCodeAt(at);
+    let code = this.#codeAt(at);
     if (code < 0x80 && !isLetter(code)) return at;
-    while (isLetter(code) || isDigit(code)) code = this.#text.charCodeAt(++at);
-    if (!(code >= 0x80)) return at;
+    while (isLetter(code) || isDigit(code)) code = this.#codeAt(++at);
+    if (code < 0x80) return at;
     namePattern.lastIndex = this.#at;
     return namePattern.test(this.#text) ? namePattern.lastIndex : this.#at;
   }
@@ -178,18 +226,19 @@ class Reader {
     const start = this.#at;
     const name = this.#text.slice(start, end);
     this.#at = end;
+    const isFunction = isFunctionName(name);
     this.#skipSpace();
-    if (this.#text.charCodeAt(this.#at) === 0x28) {
-      if (!isFunctionName(name)) {
+    if (this.#codeAt(this.#at) === 0x28) {
+      if (!isFunction) {
         const message = `no function is called "${name}" (at ${start}); a product is written ${name}*(…)`;
         throw reducerError('UnknownFunction', message, { name, position: start });
       }
       this.#open(name);
       return;
     }
-    if (isFunctionName(name)) throw this.#error(`the function ${name} needs its argument in brackets`, start);
+    if (isFunction) throw this.#error(`the function ${name} needs its argument in brackets`, start);
     const value =
-      name === 'pi' || name === 'π' ? this.#store.pi : name === 'e' ? this.#euler() : this.#store.symbol(name);
+      name === 'pi' || name === 'π' ? this.#store.pi : name === 'e' ? this.#euler() : this.#store.internSymbol(name);
     this.#operand(value, start);
   }
 
@@ -207,15 +256,17 @@ class Reader {
   }
 
   #open(call: string | undefined): void {
-    this.#frames.push(this.#frame);
-    this.#frame = newFrame(call, this.#at);
+    this.#depth++;
+    if (this.#depth === this.#frames.length) this.#frames.push(new Frame());
+    this.#frame = this.#frames[this.#depth]!;
+    this.#frame.open(call, this.#at, this.#top, this.#powers.length);
     this.#at++;
   }
 
   #operand(value: ExprId, position: number): void {
     const frame = this.#frame;
     // A sign before a product is that of the whole product: -(x + y)*z is not (-x - y)*z.
-    const isLeading = frame.factors.length === 0 && frame.powers.length === 0;
+    const isLeading = this.#top === frame.factorsAt && this.#powers.length === frame.powersAt;
     const isSigned = frame.signs % 2 === 1;
     if (isLeading && isSigned) frame.negative = !frame.negative;
     frame.value = value;
@@ -226,35 +277,38 @@ class Reader {
   }
 
   #readOperator(): void {
-    const text = this.#text;
-    switch (text[this.#at]) {
-      case '+':
-      case '-':
-      case '−':
+    switch (this.#codeAt(this.#at)) {
+      case 0x2b:
         this.#closeProduct();
-        this.#frame.negative = text[this.#at] !== '+';
         break;
-      case '*':
-        if (text[this.#at + 1] === '*') {
+      case 0x2d:
+      case 0x2212:
+        this.#closeProduct();
+        this.#frame.negative = true;
+        break;
+      case 0x2a:
+        if (this.#codeAt(this.#at + 1) === 0x2a) {
           this.#at++;
           this.#raise();
         } else this.#times(false);
         break;
-      case '·':
-      case '×':
+      // · and ×
+      case 0xb7:
+      case 0xd7:
         this.#times(false);
         break;
-      case '/':
-      case '÷':
+      // / and ÷
+      case 0x2f:
+      case 0xf7:
         this.#times(true);
         break;
-      case '^':
+      case 0x5e:
         this.#raise();
         break;
-      case ',':
+      case 0x2c:
         this.#comma();
         break;
-      case ')':
+      case 0x29:
         this.#close();
         return;
       default:
@@ -265,8 +319,8 @@ class Reader {
   }
 
   #raise(): void {
-    const { value, negated, position, powers } = this.#frame;
-    powers.push({ value, negated, position });
+    const { value, negated, position } = this.#frame;
+    this.#powers.push({ value, negated, position });
   }
 
   #times(divides: boolean): void {
@@ -278,69 +332,72 @@ class Reader {
 
   #comma(): void {
     if (this.#frame.call === undefined) throw this.#error('a comma can stand only between the arguments of a function');
-    this.#frame.operands.push(this.#closeSum());
+    this.#push(this.#closeSum());
+    this.#frame.termsAt = this.#top;
+    this.#frame.factorsAt = this.#top;
+  }
+
+  #push(value: ExprId): void {
+    this.#values[this.#top++] = value;
   }
 
   #close(): void {
-    if (this.#frames.length === 0) throw this.#error('this bracket closes nothing');
-    const { call, openedAt: position, operands } = this.#frame;
+    if (this.#depth === 0) throw this.#error('this bracket closes nothing');
+    const { call, openedAt, argumentsAt } = this.#frame;
     const inside = this.#closeSum();
-    this.#frame = this.#frames.pop()!;
+    const operands = call === undefined ? undefined : [...this.#values.slice(argumentsAt, this.#top), inside];
+    this.#top = argumentsAt;
+    this.#frame = this.#frames[--this.#depth]!;
     this.#at++;
-    if (call === undefined) this.#operand(inside, position);
-    else
-      this.#operand(
-        this.#placed(position, () => callByName(this.#store, call, [...operands, inside])),
-        position,
-      );
+    this.#operand(operands === undefined ? inside : this.#call(call!, operands, openedAt), openedAt);
   }
 
   /** The chain of powers is folded from the right; a sign belongs to all that follows it in the chain. */
   #closePower(): void {
-    const { powers, negated: isNegated } = this.#frame;
-    let { value } = this.#frame;
-    if (isNegated) value = this.#store.negate(value);
-    while (powers.length > 0) {
-      const { value: base, negated, position } = powers.pop()!;
-      const exponent = value;
-      value = this.#placed(position, () => this.#store.power(base, exponent));
+    const frame = this.#frame;
+    let { value } = frame;
+    if (frame.negated) value = this.#store.negate(value);
+    while (this.#powers.length > frame.powersAt) {
+      const { value: base, negated, position } = this.#powers.pop()!;
+      value = this.#power(base, value, position);
       if (negated) value = this.#store.negate(value);
     }
-    if (this.#frame.divides) {
-      const divisor = value;
-      value = this.#placed(this.#frame.dividedAt, () => this.#store.power(divisor, this.#store.minusOne));
-    }
-    this.#frame.factors.push(value);
-    this.#frame.divides = false;
+    if (frame.divides) value = this.#power(value, this.#store.minusOne, frame.dividedAt);
+    frame.divides = false;
+    this.#push(value);
   }
 
   #closeProduct(): void {
     this.#closePower();
     const frame = this.#frame;
-    const product = this.#store.product(frame.factors);
-    frame.terms.push(frame.negative ? this.#store.negate(product) : product);
-    if (frame.factors.length === 1) frame.factors.pop();
-    else frame.factors = [];
+    const product = this.#store.productOf(this.#values, frame.factorsAt, this.#top);
+    this.#top = frame.factorsAt;
+    this.#push(frame.negative ? this.#store.negate(product) : product);
+    frame.factorsAt = this.#top;
     frame.negative = false;
   }
 
   #closeSum(): ExprId {
     this.#closeProduct();
-    const sum = this.#store.sum(this.#frame.terms);
-    this.#frame.terms = [];
+    const { termsAt } = this.#frame;
+    const sum = this.#store.sumOf(this.#values, termsAt, this.#top);
+    this.#top = termsAt;
     return sum;
   }
 
-  /** Adds the position to what a builder says. */
-  #placed(position: number, build: () => ExprId): ExprId {
+  #power(base: ExprId, exponent: ExprId, position: number): ExprId {
     try {
-      return build();
+      return this.#store.power(base, exponent);
     } catch (error) {
-      if (!(error instanceof TenstripError) || error.details.position !== undefined) throw error;
-      throw new TenstripError(error.code, `${error.message} (at ${position})`, {
-        details: { ...error.details, position },
-        cause: error,
-      });
+      throw placed(error, position);
+    }
+  }
+
+  #call(name: string, operands: readonly ExprId[], position: number): ExprId {
+    try {
+      return callByName(this.#store, name, operands);
+    } catch (error) {
+      throw placed(error, position);
     }
   }
 
@@ -354,22 +411,13 @@ class Reader {
   }
 }
 
-function newFrame(call: string | undefined, position: number): Frame {
-  return {
-    call,
-    openedAt: position,
-    operands: [],
-    terms: [],
-    negative: false,
-    factors: [],
-    divides: false,
-    dividedAt: position,
-    value: 0 as ExprId,
-    negated: false,
-    position,
-    powers: [],
-    signs: 0,
-  };
+/** Adds the position to what a builder says. */
+function placed(error: unknown, position: number): unknown {
+  if (!(error instanceof TenstripError) || error.details.position !== undefined) return error;
+  return new TenstripError(error.code, `${error.message} (at ${position})`, {
+    details: { ...error.details, position },
+    cause: error,
+  });
 }
 
 /** Of ASCII, with the underscore. */
@@ -388,7 +436,10 @@ const quotedPattern = /`((?:[^`]|``)+)`/y;
 
 function isName(text: string): boolean {
   let at = 0;
-  while (isLetter(text.charCodeAt(at)) || (at > 0 && isDigit(text.charCodeAt(at)))) at++;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (!isLetter(code) && (at === 0 || !isDigit(code))) break;
+  }
   if (at === text.length) return at > 0;
   namePattern.lastIndex = 0;
   return namePattern.test(text) && namePattern.lastIndex === text.length;
@@ -399,4 +450,4 @@ export function isSymbolText(text: string): boolean {
   return isName(text) && text !== 'pi' && text !== 'π' && text !== 'e' && !isFunctionName(text);
 }
 
-keepShape(new Reader(new ExpressionStore(), ''));
+keepShape(new Reader(new ExpressionStore(), '', undefined));

@@ -1,9 +1,11 @@
 // Expressions as text that `parseText` reads back to the same expression. A stack of pieces instead of recursion; O(length).
 
+import { Budget, type BudgetLimits } from '../budget/index.js';
 import { reducerError } from '../errors/index.js';
 import { type ExpressionStore, type ExprId, kindCode, requireStore, treeSize } from '../expression/index.js';
 import { equals, toText } from '../numbers/index.js';
 import {
+  compareOfOneDegree,
   displayedTerms,
   joined,
   maxPrintedLength,
@@ -20,17 +22,25 @@ type Place = 'alone' | 'factor' | 'base' | 'exponent';
 /**
  * Writes an expression as text: `2*x^2 - y/3`, `sqrt(x)`. What it gives does not depend on how the expression came to be.
  *
- * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters
+ * @param limits what stops it: the operation that it is part of, and steps
+ * @throws TenstripError `BudgetExceeded` when it would be longer than 2^24 characters; what the operation throws when it was stopped
  */
-export function printText(store: ExpressionStore, root: ExprId): string {
-  return printed<Place>(store, root, expand);
+export function printText(store: ExpressionStore, root: ExprId, limits?: BudgetLimits): string {
+  requireStore(store);
+  store.requireNode(root);
+  const budget = limits === undefined ? undefined : new Budget(limits);
+  const text = polynomialText(store, root, budget);
+  if (text === undefined) return printed<Place>(store, root, expand, budget);
+  if (text.length > maxPrintedLength) throw tooLong();
+  return text;
 }
 
 /** Expands pieces until only text is left. @internal */
 export function printed<Place>(
   store: ExpressionStore,
   root: ExprId,
-  expand: (store: ExpressionStore, id: ExprId, place: Place | 'alone') => Piece<Place>[],
+  expand: (store: ExpressionStore, id: ExprId, place: Place | 'alone', budget: Budget | undefined) => Piece<Place>[],
+  budget: Budget | undefined,
 ): string {
   requireStore(store);
   store.requireNode(root);
@@ -40,8 +50,9 @@ export function printed<Place>(
   let isSized = false;
   while (work.length > 0) {
     const piece = work.pop()!;
+    budget?.step();
     if (typeof piece !== 'string') {
-      const pieces = expand(store, piece.id, piece.place);
+      const pieces = expand(store, piece.id, piece.place, budget);
       for (let at = pieces.length - 1; at >= 0; at--) work.push(pieces[at]!);
       continue;
     }
@@ -50,7 +61,7 @@ export function printed<Place>(
     out.push(piece);
     if (length < lengthBeforeSizing || isSized) continue;
     // Each node of the tree but coefficients and exponents of 1 is a character at least: what is far too long is refused soon.
-    if (treeSize(store, root) > 4 * maxPrintedLength) throw tooLong();
+    if (treeSize(store, root, budget) > 4 * maxPrintedLength) throw tooLong();
     isSized = true;
   }
   return out.join('');
@@ -64,7 +75,7 @@ function tooLong() {
   return reducerError('BudgetExceeded', message, { limit: 'maxPrintedLength', allowed: maxPrintedLength });
 }
 
-function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[] {
+function expand(store: ExpressionStore, id: ExprId, place: Place, budget: Budget | undefined): Piece<Place>[] {
   switch (store.kindOf(id)) {
     case 'number': {
       const text = toText(store.numberAt(id));
@@ -86,9 +97,9 @@ function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[
       return pieces;
     }
     default: {
-      const text = polynomialText(store, id);
+      const text = polynomialText(store, id, budget);
       if (text !== undefined) return place === 'alone' ? [text] : ['(', text, ')'];
-      const pieces = sumText(store, id);
+      const pieces = sumText(store, id, budget);
       const isRoot = isSquareRoot(store, id);
       const bare = place === 'alone' || isRoot;
       return bare ? pieces : ['(', ...pieces, ')'];
@@ -97,35 +108,78 @@ function expand(store: ExpressionStore, id: ExprId, place: Place): Piece<Place>[
 }
 
 /** A polynomial in symbols with safe integers before its terms; `undefined` of anything else. */
-function polynomialText(store: ExpressionStore, id: ExprId): string | undefined {
-  if (store.kindCodeOf(id) === kindCode.sum) {
-    for (let at = 0; at < store.childCount(id); at += 2) {
-      if (!isMonomial(store, store.child(id, at))) return undefined;
-      if (typeof store.numberAt(store.child(id, at + 1)) !== 'number') return undefined;
-    }
-  } else if (!isMonomial(store, id)) return undefined;
+function polynomialText(store: ExpressionStore, id: ExprId, budget: Budget | undefined): string | undefined {
+  if (store.kindCodeOf(id) !== kindCode.sum) {
+    if (id === store.one) return '1';
+    return monomialDegree(store, id) === undefined ? undefined : monomialText(store, id);
+  }
+  const count = store.childCount(id) / 2;
+  const isFew = count <= maxFewTerms;
+  for (let at = 0; at < count; at++) {
+    budget?.step();
+    const degree = monomialDegree(store, store.child(id, 2 * at));
+    if (degree === undefined || typeof store.numberAt(store.child(id, 2 * at + 1)) !== 'number') return undefined;
+    if (isFew) insertPlace(store, id, at, degree);
+  }
   let text = '';
-  for (const { term, coefficient } of displayedTerms(store, id)) {
-    const isNegative = (coefficient as number) < 0;
-    const size = Math.abs(coefficient as number);
-    if (text !== '') text += isNegative ? ' - ' : ' + ';
-    else if (isNegative) text = '-';
-    if (term === store.one) text += size;
-    else text += size === 1 ? monomialText(store, term) : `${size}*${monomialText(store, term)}`;
+  if (isFew) {
+    for (let at = 0; at < count; at++) {
+      const place = fewPlaces[at]!;
+      text = withTerm(store, text, store.child(id, place), store.numberAt(store.child(id, place + 1)) as number);
+    }
+  } else {
+    for (const { term, coefficient } of displayedTerms(store, id, budget)) {
+      budget?.step();
+      text = withTerm(store, text, term, coefficient as number);
+    }
   }
   return text;
 }
 
-/** A product of symbols' powers, whole and above the bar; a symbol; 1. */
-function isMonomial(store: ExpressionStore, term: ExprId): boolean {
-  if (term === store.one || store.kindCodeOf(term) === kindCode.symbol) return true;
-  if (store.kindCodeOf(term) !== kindCode.product) return false;
-  for (let at = 0; at < store.childCount(term); at += 2) {
-    const exponent = store.valueOf(store.child(term, at + 1));
-    if (store.kindCodeOf(store.child(term, at)) !== kindCode.symbol) return false;
-    if (typeof exponent !== 'number' || exponent < 0) return false;
+/** Terms that are put in their order one by one, in {@link fewPlaces}: places of pairs in a sum, with their degrees. */
+const maxFewTerms = 16;
+const fewPlaces = new Int32Array(maxFewTerms);
+const fewDegrees = new Float64Array(maxFewTerms);
+
+/** Puts a term of a sum where it is displayed among those before it, as {@link displayedTerms} orders them. */
+function insertPlace(store: ExpressionStore, id: ExprId, at: number, degree: number): void {
+  const term = store.child(id, 2 * at);
+  let to = at;
+  for (; to > 0; to--) {
+    const before = fewDegrees[to - 1]! - degree;
+    if (before > 0 || (before === 0 && compareOfOneDegree(store, store.child(id, fewPlaces[to - 1]!), term) <= 0))
+      break;
+    fewPlaces[to] = fewPlaces[to - 1]!;
+    fewDegrees[to] = fewDegrees[to - 1]!;
   }
-  return true;
+  fewPlaces[to] = 2 * at;
+  fewDegrees[to] = degree;
+}
+
+function withTerm(store: ExpressionStore, text: string, term: ExprId, coefficient: number): string {
+  const isNegative = coefficient < 0;
+  const size = Math.abs(coefficient);
+  const sign = text === '' ? (isNegative ? '-' : '') : isNegative ? ' - ' : ' + ';
+  if (term === store.one) return `${text}${sign}${size}`;
+  const times = size === 1 ? '' : `${size}*`;
+  return `${text}${sign}${times}${monomialText(store, term)}`;
+}
+
+/** The degree of a product of symbols' powers, whole and above the bar; of a symbol; of 1. `undefined` of anything else. */
+function monomialDegree(store: ExpressionStore, term: ExprId): number | undefined {
+  if (term === store.one) return 0;
+  const kind = store.kindCodeOf(term);
+  if (kind === kindCode.symbol) return 1;
+  if (kind !== kindCode.product) return undefined;
+  let degree = 0;
+  const count = store.childCount(term);
+  for (let at = 0; at < count; at += 2) {
+    const exponent = store.valueOf(store.child(term, at + 1));
+    if (store.kindCodeOf(store.child(term, at)) !== kindCode.symbol) return undefined;
+    if (typeof exponent !== 'number' || exponent < 0) return undefined;
+    degree += exponent;
+  }
+  return degree;
 }
 
 function monomialText(store: ExpressionStore, term: ExprId): string {
@@ -150,8 +204,8 @@ function isSquareRoot(store: ExpressionStore, id: ExprId): boolean {
   return exponent !== undefined && equals(exponent, oneHalf);
 }
 
-function sumText(store: ExpressionStore, id: ExprId): Piece<Place>[] {
-  return sumPieces(store, id, powerPieces, (top, bottom, below) => {
+function sumText(store: ExpressionStore, id: ExprId, budget: Budget | undefined): Piece<Place>[] {
+  const fraction = (top: Piece<Place>[][], bottom: Piece<Place>[][], below: readonly PrintedPower[]) => {
     // What would open if it were multiplied first is divided by apart: x/y/(1/x), and 1/2/(x + y).
     const opens = ({ base, exponent }: PrintedPower) =>
       store.kindOf(base) === 'product' ||
@@ -159,7 +213,8 @@ function sumText(store: ExpressionStore, id: ExprId): Piece<Place>[] {
     const apart = bottom.length === 1 || below.some(opens);
     if (apart) return [...joined(top, '*'), ...bottom.flatMap((part) => ['/', ...part])];
     return bottom.length === 0 ? joined(top, '*') : [...joined(top, '*'), '/(', ...joined(bottom, '*'), ')'];
-  });
+  };
+  return sumPieces(store, id, powerPieces, fraction, budget);
 }
 
 function powerPieces(store: ExpressionStore, { base, exponent }: PrintedPower): Piece<Place>[] {

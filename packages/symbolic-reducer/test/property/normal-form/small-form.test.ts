@@ -14,7 +14,34 @@ const quotients = fc
   )
   .map((parts) => parts.map(([a, b, divides]) => (divides ? `(${a})*(${b})/(${b})` : `(${a})*(${b})`)).join('-'));
 
+/** Long sums of products and whole quotients of linear factors: of many nodes, and of few terms when they are added up. */
+const longSums = fc
+  .array(fc.tuple(fc.constantFrom('x', 'y', 'z'), fc.integer({ min: -3, max: 3 }), fc.integer({ min: -9, max: 9 })), {
+    minLength: 20,
+    maxLength: 100,
+  })
+  .map((parts) =>
+    parts
+      .map(([name, shift, times], at) => {
+        const [a, b] = [`(${name}+${shift})`, `(${parts[at - 1]?.[0] ?? 'z'}-${Math.abs(times)})`];
+        return times > 3 ? `(${a}^2*${b}/${a})` : `(${times})*${a}*${b}`;
+      })
+      .join('+'),
+  );
+
 describe('the normal form of a small expression', () => {
+  it('is that of polynomials for long sums too, with the same conditions', { timeout: 60_000 }, () => {
+    const both = fc.property(longSums, (text) => {
+      const store = new ExpressionStore();
+      const expression = parseText(store, text);
+      const found = smallForm(store, expression, new Budget());
+      const forms = new NormalForms(store, new Budget());
+      expect(found?.result).toBe(forms.expression(expression));
+      expect(found?.conditions).toEqual(forms.conditions.list());
+    });
+    fc.assert(both, { numRuns: 100 });
+  });
+
   it('is the one that polynomials and their gcds give, with the same conditions', { timeout: 60_000 }, () => {
     let small = 0;
     const both = fc.property(fc.oneof(expressionText(), quotients), (text) => {

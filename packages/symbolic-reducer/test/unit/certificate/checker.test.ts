@@ -35,6 +35,28 @@ describe("the checker's source", () => {
 });
 
 describe('a certificate of equality', () => {
+  it('has conditions that are part of one or of several divisors, and no others, however many divisors there are', () => {
+    const factor = (name: string): MathJson => ['Add', name, 1];
+    const quotients = 'abcdefghijkl'
+      .split('')
+      .map((name): MathJson => ['Divide', ['Add', ['Power', name, 2], 'z'], factor(name)]);
+    const sum: MathJson = ['Add', ['Divide', ['Multiply', factor('x'), 'y'], factor('x')], ['Divide', 'z', 'y']];
+    const product: MathJson = ['Multiply', sum, 'y'];
+    const result: MathJson = ['Add', ['Power', 'y', 2], 'z'];
+    const reason = (conditions: CertifiedCondition[]) => {
+      // Both sides have all the quotients, as arguments of a function: what is divided by there has other letters.
+      const sine: MathJson = ['Add', ...quotients.map((quotient): MathJson => ['Sin', quotient])];
+      const certificate = equality(['Add', product, sine], ['Add', result, sine], { conditions });
+      const checked = checkCertificate(certificate, { maxSteps: 50_000 });
+      return checked.accepted ? 'accepted' : checked.problem;
+    };
+    expect(reason([nonzero(factor('x')), nonzero('y')])).toBe('accepted');
+    expect(reason([nonzero(['Multiply', factor('x'), 'y', factor('a')])])).toBe('accepted');
+    expect(reason([nonzero(factor('x')), nonzero(['Add', 'y', 1])])).toBe('a condition that nothing needs');
+    expect(reason([nonzero('z')])).toBe('a condition that nothing needs');
+    expect(reason([positive('y')])).toBe('a condition that nothing needs');
+  });
+
   it('of polynomials is accepted when it holds, and refused when a coefficient is off by one', () => {
     const square: MathJson = ['Power', ['Add', 'x', 1], 2];
     expect(isAccepted(equality(square, ['Add', ['Power', 'x', 2], ['Multiply', 2, 'x'], 1]))).toBe(true);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ExpressionStore, parseText, printText, rational } from '../../../src/index.js';
+import { ExpressionStore, normalForm, parseText, printText, rational } from '../../../src/index.js';
 
 const parse = (text: string, store = new ExpressionStore()) => printText(store, parseText(store, text));
 
@@ -79,6 +79,34 @@ describe('a store', () => {
     for (let at = 0; at < 500; at++) parseText(store, `cos(x+${at})^${at + 2}`);
     expect(store.nodeCount).toBe(full);
     expect(printText(store, kept)).toBe('sin(x + y)^2 + exp(z)/12345678901234567890');
+  });
+
+  it('is built within another that is being built', () => {
+    const text = '(x + 1)*(y - 2)*(x + 1)^-1 + 3*(a + b + c + 12)*(x - y) + x^2*x^3 - exp(x)*exp(y)';
+    const alone = new ExpressionStore();
+    const expected = printText(alone, normalForm(alone, parseText(alone, text)).result);
+    const store = new ExpressionStore();
+    const inner = new Set<string>();
+    const build = () => {
+      const other = new ExpressionStore();
+      inner.add(printText(other, normalForm(other, parseText(other, '(u + 2)*(v - 3)*(u + 2)/(u + 2)')).result));
+    };
+    const result = store.watching(build, () => normalForm(store, parseText(store, text)).result);
+    expect(printText(store, result)).toBe(expected);
+    expect([...inner]).toEqual(['u*v - 3*u + 2*v - 6']);
+  });
+
+  it('finds symbols that were let go again, as others', () => {
+    const store = new ExpressionStore();
+    const x = store.symbol('x');
+    const mark = store.checkpoint();
+    const [y, z] = [store.symbol('y'), store.symbol('z')];
+    store.release(mark, [z]);
+    expect(store.symbol('z')).toBe(z);
+    expect(store.symbol('x')).toBe(x);
+    expect(store.nameOf(store.symbol('w'))).toBe('w');
+    expect(printText(store, store.sum([store.symbol('y'), z]))).toBe('y + z');
+    expect(store.symbol('w')).toBe(y);
   });
 
   it('refuses more nodes than allowed', () => {

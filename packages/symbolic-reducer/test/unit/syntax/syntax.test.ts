@@ -1,10 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { ExpressionStore, parseMathJson, parseText, printLatex, printText } from '../../../src/index.js';
+import { ExpressionStore, type ExprId, parseMathJson, parseText, printLatex, printText } from '../../../src/index.js';
 
 const store = new ExpressionStore();
 const text = (from: string) => printText(store, parseText(store, from));
 
 describe('text', () => {
+  it('is read by its brackets: arguments, sums, products and powers within one another', () => {
+    const [x, y, z] = ['x', 'y', 'z'].map((name) => store.symbol(name)) as [ExprId, ExprId, ExprId];
+    const two = store.number(2);
+    const least = store.call('min', [
+      y,
+      store.sum([store.power(z, two), store.one]),
+      store.call('exp', [store.product([x, y])]),
+    ]);
+    const base = store.sum([x, store.power(least, store.number(3))]);
+    const product = store.product([two, x, store.power(base, store.power(two, x)), store.power(y, store.minusOne)]);
+    const whole = store.subtract(product, store.divide(store.call('max', [x, y]), store.power(z, store.negate(x))));
+    expect(parseText(store, '2*x*(x+min(y, z^2+1, exp(x*y))^3)^2^x/y - max(x, y)/z^-x')).toBe(whole);
+  });
+
   it.each([
     ['-x^2', '-x^2'],
     ['2^3^2', '512'],
