@@ -110,13 +110,31 @@ function filterOf(
   { evaluate }: CompiledExpression,
   compilation: RuleCompilation,
 ): Pick<Scenario, 'filter' | 'cancelOn'> {
-  const passes = (event: SecurityEvent) => event instanceof RuleEvent && attempt(evaluate, scopeOf(event)) === true;
+  const own = (event: SecurityEvent) => event instanceof RuleEvent && attempt(evaluate, scopeOf(event)) === true;
+  const { text } = document.requiredText('filter');
+  const passes = onlyCompares.test(text) ? compilation.sharedReader(`filter ${text}`, askedOnce(own)) : own;
   const cancelText = document.text('cancel_on');
   if (cancelText === undefined || cancelText.text === '') return { filter: passes };
   const cancels = compilation.condition('cancel_on', cancelText);
   return {
     filter: (event) => passes(event) && !cancels(scopeOf(event)),
     cancelOn: (event) => passes(event) && cancels(scopeOf(event)),
+  };
+}
+
+/** A filter that asks nothing but whether a field is some text. Most are, and several rules about one thing have the same. */
+const onlyCompares = /^evt\.Meta\.\w+ == '[^'\\]*'$/;
+
+/** The same, asked once about an event by all who ask one after the other. */
+function askedOnce(ask: (event: SecurityEvent) => boolean): (event: SecurityEvent) => boolean {
+  let last: SecurityEvent | undefined;
+  let answer = false;
+  return (event) => {
+    if (event !== last) {
+      answer = ask(event);
+      last = event;
+    }
+    return answer;
   };
 }
 
