@@ -48,6 +48,7 @@ export class FileTail implements LineSource {
   readonly #options: Required<Omit<FileTailOptions, 'from' | 'path' | 'name'>>;
   /** Files still to read, oldest first; the last is the path itself. The first is open. */
   readonly #files: string[];
+  #splitter: LineSplitter;
   #handle: FileHandle;
   /** Where to begin in the open file, and up to where its lines are known. */
   #start: number;
@@ -78,6 +79,7 @@ export class FileTail implements LineSource {
     this.#files = files;
     this.#handle = handle;
     this.#start = from?.warmFrom ?? 0;
+    this.#splitter = new LineSplitter(this.#start, this.#options.maxLineBytes);
     this.#replayedUntil = from?.offset ?? 0;
     this.resumedAt = this.#replayedUntil;
     this.sizeBytes = Math.max(0, size - this.#start);
@@ -110,34 +112,34 @@ export class FileTail implements LineSource {
   /** Reads the open file to its end; the handle of the file that comes after it, if one does. */
   async *#readFile(signal: AbortSignal | undefined): AsyncGenerator<LineBatch, FileHandle | undefined> {
     const buffer = Buffer.allocUnsafe(anchorBytes + this.#options.chunkBytes);
-    let splitter = new LineSplitter(this.#start, this.#options.maxLineBytes);
+    this.#splitter = new LineSplitter(this.#start, this.#options.maxLineBytes);
     let drained = false;
     // The last bytes read are read again before the next: where they changed, the file was truncated, perhaps filled again.
     let anchor = Buffer.alloc(0);
     while (!signal?.aborted) {
-      const from = splitter.offset - anchor.length;
+      const from = this.#splitter.offset - anchor.length;
       const { bytesRead } = await this.#options.io({ ops: 1, bytes: buffer.length }, () =>
         this.#handle.read(buffer, 0, buffer.length, from),
       );
       if (bytesRead < anchor.length || !buffer.subarray(0, anchor.length).equals(anchor)) {
-        splitter = new LineSplitter(0, this.#options.maxLineBytes);
+        this.#splitter = new LineSplitter(0, this.#options.maxLineBytes);
         anchor = Buffer.alloc(0);
         this.#replayedUntil = 0;
         this.rotations += 1;
         continue;
       }
       if (bytesRead > anchor.length) {
-        const lines = splitter.push(buffer.subarray(anchor.length, bytesRead));
+        const lines = this.#splitter.push(buffer.subarray(anchor.length, bytesRead));
         anchor = Buffer.from(buffer.subarray(Math.max(0, bytesRead - anchorBytes), bytesRead));
         drained = false;
-        yield { lines: this.#marked(lines), end: splitter.offset };
+        yield { lines: this.#marked(lines), end: this.#splitter.offset };
         continue;
       }
       const next = await this.#next();
       // Daemons write to the renamed file until they reopen: one more look before leaving it.
       if (next === undefined ? !this.#options.follow : drained || !this.#options.follow) {
-        const last = splitter.finish();
-        if (last !== undefined) yield { lines: this.#marked([last]), end: splitter.offset };
+        const last = this.#splitter.finish();
+        if (last !== undefined) yield { lines: this.#marked([last]), end: this.#splitter.offset };
         return next;
       }
       await next?.close();

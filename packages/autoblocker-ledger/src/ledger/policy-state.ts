@@ -28,6 +28,8 @@ export class LedgerPolicyState implements PolicyState {
   /** Networks that are never blocked; may be replaced when the host's addresses change. */
   self: NetworkSet;
   readonly #parts: PolicyStateParts;
+  /** Where no object of a class is alive when all garbage is collected, V8 drops the code that was compiled for it. */
+  #lastContext: RailContext | undefined;
 
   constructor(parts: PolicyStateParts) {
     this.#parts = parts;
@@ -43,7 +45,8 @@ export class LedgerPolicyState implements PolicyState {
   }
 
   railContext(proposal: Proposal): RailContext {
-    return new ProposalContext(this, this.#parts, proposal);
+    this.#lastContext = new ProposalContext(this, this.#parts, proposal);
+    return this.#lastContext;
   }
 
   isCausedByBlock(event: SecurityEvent): boolean {

@@ -50,6 +50,8 @@ export class LogIntake {
   readonly source: LineSource;
   /** Its next lines may be long in coming. */
   readonly mayWait: boolean;
+  /** The event that was taken last, see `LogReading.lastEnded`. */
+  lastTaken: WaitingEvent | undefined;
   readonly #parser: LineParser;
   /** Events by parser; the one that found the last is at hand. */
   readonly #found = new Map<string, { events: number }>();
@@ -162,6 +164,7 @@ export class LogIntake {
   /** Takes the event at the head. */
   take(): WaitingEvent {
     const taken = this.#head!;
+    this.lastTaken = taken;
     this.#head = this.#parseOn();
     this.#taken = Math.max(this.#head === undefined ? this.#lastLineEnd : taken.end, this.#resumeFloor());
     return taken;
@@ -175,6 +178,8 @@ export class LogIntake {
   }
 
   async close(): Promise<void> {
+    this.#lines = this.#lines.slice(-1); // not more of what was read stays with a reading that ended
+    this.#nextLine = this.#lines.length;
     await this.#batches.return?.();
     await this.source[Symbol.asyncDispose]();
   }

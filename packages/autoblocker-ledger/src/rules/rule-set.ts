@@ -365,6 +365,8 @@ class RuleLineParser implements LineParser {
   #origin: (LineOrigin & { readonly readAt: number }) | undefined;
   /** With the record of the last line, where nobody has kept it. */
   #free: { readonly evt: EventRecord } | undefined;
+  /** Where no object of a class is alive when all garbage is collected, V8 drops the code that was compiled for it. */
+  #last: EventLine | undefined;
 
   constructor(parts: RuleLineParserParts) {
     this.#parts = parts;
@@ -394,7 +396,8 @@ class RuleLineParser implements LineParser {
     if (keepsRecords) this.#free = undefined;
     const candidates = index.candidates(scope);
     const origin = environment.isComplete ? undefined : this.#originAt(now);
-    return new EventLine(parser, new RuleEvent(record, keepsRecords, line, candidates, origin));
+    this.#last = new EventLine(parser, new RuleEvent(record, keepsRecords, line, candidates, origin));
+    return this.#last;
   }
 
   /** All of the `Meta` of a line that was read at `readAt`. Who asks for one line's will ask for others': from then on all is taken. */
