@@ -147,6 +147,9 @@ export class AutoblockerLedger implements AsyncDisposable {
       signer,
       durability: given.durability,
       resources: governor,
+    }).catch((error: unknown) => {
+      wipe();
+      throw error;
     });
     try {
       const ledger = await BlockLedger.open({ log, verifierKey, entropy });
@@ -176,6 +179,7 @@ export class AutoblockerLedger implements AsyncDisposable {
       return opened;
     } catch (error) {
       await log[Symbol.asyncDispose]();
+      wipe();
       throw error;
     }
   }

@@ -23,7 +23,7 @@ export interface RuleText {
 }
 
 /** Of one file of rules. */
-const maximumLength = 1_048_576;
+const maximumLength = 262_144;
 const maximumDocuments = 200;
 const maximumDepth = 32;
 /**

@@ -4,7 +4,7 @@ import { EventKeeper, type SecurityEvent } from '../events/index.js';
 import { BucketTable, type Overflow } from './bucket-table.js';
 import { CounterTable } from './counter-table.js';
 import { GroupNames } from './group-names.js';
-import { checkScenario, type PreselectedEvent, type Scenario } from './scenario.js';
+import { checkScenario, type PreselectedEvent, type Scenario, scenarioFailed } from './scenario.js';
 
 type Table = BucketTable | CounterTable;
 
@@ -59,7 +59,10 @@ export class PatternDetector {
     return Object.fromEntries(this.#tables.map((table) => [table.scenario.name, table.statistics]));
   }
 
-  /** Looks at one event; the overflows that are due by its time, and those that it causes, in the order of the scenarios. */
+  /**
+   * Looks at one event; the overflows that are due by its time, and those that it causes, in the order of the scenarios.
+   * @throws TenstripError `ScenarioInvalid` with the cause, when a function of a scenario fails.
+   */
   offer(event: SecurityEvent): readonly Overflow[] {
     let overflows: readonly Overflow[] = none;
     for (let at = 0; at < this.#counters.length; at += 1) {
@@ -86,9 +89,14 @@ export class PatternDetector {
 /** The overflows before with those that an event causes in some tables. */
 function offerTo(tables: readonly Table[], event: SecurityEvent, before: readonly Overflow[]): readonly Overflow[] {
   let overflows = before;
-  for (let at = 0; at < tables.length; at += 1) {
-    const overflow = tables[at]!.offer(event);
-    if (overflow !== undefined) overflows = [...overflows, overflow];
+  let at = 0;
+  try {
+    for (; at < tables.length; at += 1) {
+      const overflow = tables[at]!.offer(event);
+      if (overflow !== undefined) overflows = [...overflows, overflow];
+    }
+  } catch (error) {
+    throw scenarioFailed(tables[at]!.scenario, error);
   }
   return overflows;
 }

@@ -73,6 +73,12 @@ export function checkScenario(scenario: Scenario): Scenario {
   });
 }
 
+/** What is thrown when a function of a scenario fails on an event. */
+export function scenarioFailed({ name }: Scenario, cause: unknown): TenstripError<LedgerErrorCode> {
+  const message = `Scenario ${name} failed on an event: ${cause instanceof Error ? cause.message : String(cause)}. Mend its functions or leave it out; the event was not taken.`;
+  return new TenstripError<LedgerErrorCode>('ScenarioInvalid', message, { cause, details: { scenario: name } });
+}
+
 const maxNameLength = 128;
 const maxVersionLength = 64;
 /** In characters. Names, versions and descriptions stand in entries of the ledger, which are bounded. */

@@ -89,6 +89,7 @@ const defaults = {
  * @throws TenstripError `OptionsInvalid`, `ProxyUnavailable` when it cannot listen, `CapabilityDenied`
  */
 export async function createTcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
+  if (typeof options !== 'object' || options === null) throw optionsInvalid('options', options, 'an object');
   const proxy = new TcpProxy(options);
   if (options.enabled !== false) await proxy.start();
   return proxy;

@@ -41,6 +41,7 @@ const mostUrlLength = 4096;
  * @throws TenstripError `OptionsInvalid`, `ProxyUnavailable` when it cannot listen, `CapabilityDenied`
  */
 export async function startToxiproxyServer(options: ToxiproxyServerOptions = {}): Promise<ToxiproxyServer> {
+  if (typeof options !== 'object' || options === null) throw optionsInvalid('options', options, 'an object');
   const server = new ToxiproxyServer(options);
   await server.listen();
   return server;

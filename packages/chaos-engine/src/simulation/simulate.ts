@@ -137,7 +137,8 @@ export function assertScenario(options: unknown, scenario: unknown): void {
   if (typeof scenario !== 'function') throw unusable('scenario', scenario, 'a function of the world');
 }
 
-function unusable(name: string, value: unknown, wanted: string): TenstripError<ChaosErrorCode> {
+/** The error of a value that is wrong. @internal */
+export function unusable(name: string, value: unknown, wanted: string): TenstripError<ChaosErrorCode> {
   const issues = [`${name}: give ${wanted}`];
   return new TenstripError<ChaosErrorCode>('OptionsInvalid', `${name} is ${String(value)}; give ${wanted}`, {
     details: { issues },

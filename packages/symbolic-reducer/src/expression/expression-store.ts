@@ -920,12 +920,9 @@ function factorisedInteger(value: bigint): [bigint, number][] {
   const result: [bigint, number][] = [];
   let left = value;
   for (let prime = 2n; prime <= trialLimit && prime * prime <= left; prime += prime === 2n ? 1n : 2n) {
-    let count = 0;
-    while (left % prime === 0n) {
-      left /= prime;
-      count++;
-    }
+    const [count, rest] = multiplicityOf(prime, left);
     if (count > 0) result.push([prime, count]);
+    left = rest;
   }
   if (left === 1n) return result;
   for (let degree = 32; degree >= 2; degree--) {
@@ -933,6 +930,20 @@ function factorisedInteger(value: bigint): [bigint, number][] {
     if (root !== undefined) return [...result, [numeratorOf(root), degree]];
   }
   return [...result, [left, 1]];
+}
+
+/** How often a prime divides a number, bit by bit from the highest, and the number without it. One by one it takes 40 s for 10^100000. */
+function multiplicityOf(prime: bigint, value: bigint): [count: number, rest: bigint] {
+  if (value % prime !== 0n) return [0, value];
+  const powers = [prime];
+  for (let next = prime * prime; value % next === 0n; next *= next) powers.push(next);
+  let [count, rest] = [0, value];
+  for (let at = powers.length - 1; at >= 0; at--) {
+    if (rest % powers[at]! !== 0n) continue;
+    rest /= powers[at]!;
+    count += 2 ** at;
+  }
+  return [count, rest];
 }
 
 keepShape(new ExpressionStore());

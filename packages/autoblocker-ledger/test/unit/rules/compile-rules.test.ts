@@ -54,7 +54,7 @@ function run(rules: RuleSet, lines: readonly string[]): Overflow[] {
 const rulesOf = (...files: RuleFile[]) => compileRules([raw, login, dated, ...files], { strict: true });
 const burst = (ip = '192.0.2.1') => [1, 2, 3].map((second) => line(second, ip));
 
-const manyKeys = Array.from({ length: 50_000 }, (_, at) => `k${at}: 1\n`).join('');
+const manyKeys = Array.from({ length: 20_000 }, (_, at) => `k${at}: 1\n`).join('');
 
 describe('compileRules', () => {
   it('overflows one event above the capacity, by group', () => {
@@ -125,7 +125,7 @@ describe('compileRules', () => {
     ['lists without end', { path: 'scenarios/x.yaml', text: '- '.repeat(100_000) }, 1, 'yaml'],
     ['mappings without end', { path: 'scenarios/x.yaml', text: '{a: '.repeat(50_000) }, 1, 'yaml'],
     ['tags without end', { path: 'scenarios/x.yaml', text: '!!x '.repeat(50_000) }, 1, 'yaml'],
-    ['as many keys', { path: 'scenarios/x.yaml', text: `${manyKeys}k5: 1\n` }, 50_001, 'k5'],
+    ['as many keys', { path: 'scenarios/x.yaml', text: `${manyKeys}k5: 1\n` }, 20_001, 'k5'],
     [
       'a name that is none',
       { path: 'scenarios/x.yaml', text: scenario('type: trigger\n').text.replace(/^name: .*$/m, 'name: ../../x') },

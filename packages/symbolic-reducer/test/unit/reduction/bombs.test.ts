@@ -113,3 +113,12 @@ describe('an expression in more symbols than a normal form has', () => {
     });
   });
 });
+
+it('the logarithm of a huge power is taken apart without a division for each of its primes', () => {
+  const store = new ExpressionStore();
+  const [whole, parts] = ['log(10^60000*7^3)', '60000*log(2)+60000*log(5)+3*log(7)'].map((text) =>
+    parseText(store, text),
+  );
+  expect(proveEqual(store, whole!, parts!).kind).toBe('proved');
+  expect(proveEqual(store, whole!, parseText(store, '60000*log(2)+59999*log(5)+3*log(7)')).kind).not.toBe('proved');
+});
