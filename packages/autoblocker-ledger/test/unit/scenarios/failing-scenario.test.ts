@@ -18,6 +18,7 @@ const event = (outcome: SecurityEvent['outcome']): SecurityEvent => ({
   kind: 'ssh-auth',
   actor: [{ kind: 'ip', value: '203.0.113.5' }],
   outcome,
+  fields: {},
   evidence: { source: 'test', offset: 0, digest: '0'.repeat(64) },
 });
 
