@@ -20,20 +20,22 @@ export type LogLine =
   | { readonly kind: 'attest'; readonly digest: string; readonly status: number | undefined }
   | { readonly kind: 'revoke'; readonly status: number; readonly reason: RevocationReason };
 
+const attestHead = 'tenstrip.dev/attest/v1 sha256:';
+const attestHeadBytes = Buffer.from(attestHead, 'latin1');
+
 /** The line of an attestation, newline included. `digest` is hex. */
 export function attestLine(digest: string, status: number | undefined): string {
   const end = ` ${status ?? '-'}\n`; // apart: one text of a few characters, where a chain of four would be made
-  return `tenstrip.dev/attest/v1 sha256:${digest}${end}`;
+  return `${attestHead}${digest}${end}`;
 }
 
 /** Most bytes of {@link attestLine}. */
-export const maximumAttestLine = 30 + 64 + 1 + 15 + 1;
-const attestHead = Buffer.from('tenstrip.dev/attest/v1 sha256:', 'latin1');
+export const maximumAttestLine = attestHead.length + 64 + 1 + 15 + 1;
 
 /** Writes {@link attestLine} from `at` on, where there is room for the longest, and returns where it ends. */
 export function writeAttestLine(room: Buffer, at: number, digest: string, status: number | undefined): number {
-  for (let next = 0; next < attestHead.length; next++) room[at + next] = attestHead[next]!;
-  let end = at + attestHead.length;
+  for (let next = 0; next < attestHeadBytes.length; next++) room[at + next] = attestHeadBytes[next]!;
+  let end = at + attestHeadBytes.length;
   end += room.write(digest, end, 'latin1');
   room[end++] = 0x20;
   const number = `${status ?? '-'}`;

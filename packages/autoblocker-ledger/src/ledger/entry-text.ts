@@ -26,8 +26,7 @@ export function factText(entry: LedgerEntry): FactText {
 /** The text of an entry's personal part. */
 export function personalText(entry: LedgerEntry): string {
   const said = accusationOf(entry);
-  // An escape of half a surrogate pair, which canonical JSON refuses; or text that looks like one.
-  return said === undefined || said.includes('\\ud') ? entryJson(entry.personal!) : said;
+  return said === undefined || mayHoldHalfPair(said) ? entryJson(entry.personal!) : said;
 }
 
 function extensionFact({ fact, personal }: ExtensionEntry): FactText | undefined {
@@ -116,8 +115,12 @@ function quoted(text: string): string {
 function entryJson(value: object): string {
   const ordered = isInOrder(value) ? value : inOrder(value);
   const text = ordered === undefined ? undefined : JSON.stringify(ordered);
-  // An escape of half a surrogate pair, which canonical JSON refuses; or text that looks like one.
-  return text === undefined || text.includes('\\ud') ? canonicalJson(value) : text;
+  return text === undefined || mayHoldHalfPair(text) ? canonicalJson(value) : text;
+}
+
+/** Whether JSON holds an escape of half a surrogate pair, which canonical JSON refuses; or text that looks like one. */
+function mayHoldHalfPair(json: string): boolean {
+  return json.includes('\\ud');
 }
 
 /** Whether `value` is plain and the members of every object in it are in order, as those of evidence are, which is the most of an entry. */

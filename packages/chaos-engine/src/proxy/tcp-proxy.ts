@@ -15,6 +15,7 @@ import { Connection, socketBufferBytes } from './connection.js';
 import { HeldBytes } from './held-bytes.js';
 import { SlabPool } from './read-buffer.js';
 import {
+  assertOptions,
   changedToxic,
   optionsInvalid,
   type Toxic,
@@ -89,7 +90,7 @@ const defaults = {
  * @throws TenstripError `OptionsInvalid`, `ProxyUnavailable` when it cannot listen, `CapabilityDenied`
  */
 export async function createTcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
-  if (typeof options !== 'object' || options === null) throw optionsInvalid('options', options, 'an object');
+  assertOptions(options);
   const proxy = new TcpProxy(options);
   if (options.enabled !== false) await proxy.start();
   return proxy;

@@ -116,6 +116,11 @@ function assertToxicity(toxicity: number): void {
   throw optionsInvalid('toxicity', toxicity, 'a number from 0 to 1');
 }
 
+/** @throws TenstripError `OptionsInvalid` @internal */
+export function assertOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw optionsInvalid('options', options, 'an object');
+}
+
 /** The error of an option that is wrong. */
 export function optionsInvalid(path: string, value: unknown, wanted: string): TenstripError<ChaosErrorCode> {
   const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : String(value);

@@ -8,7 +8,15 @@ import type { ChaosErrorCode } from '../errors/index.js';
 import { AddressProblem, parseAddress } from './address.js';
 import { goJson, JsonFields, JsonProblem, parseGoJson } from './go-json.js';
 import { createTcpProxy, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.js';
-import { isToxicType, optionsInvalid, type Toxic, type ToxicStream, type ToxicType, toxicAttributes } from './toxic.js';
+import {
+  assertOptions,
+  isToxicType,
+  optionsInvalid,
+  type Toxic,
+  type ToxicStream,
+  type ToxicType,
+  toxicAttributes,
+} from './toxic.js';
 
 /** Options of {@link startToxiproxyServer}. */
 export interface ToxiproxyServerOptions
@@ -41,7 +49,7 @@ const mostUrlLength = 4096;
  * @throws TenstripError `OptionsInvalid`, `ProxyUnavailable` when it cannot listen, `CapabilityDenied`
  */
 export async function startToxiproxyServer(options: ToxiproxyServerOptions = {}): Promise<ToxiproxyServer> {
-  if (typeof options !== 'object' || options === null) throw optionsInvalid('options', options, 'an object');
+  assertOptions(options);
   const server = new ToxiproxyServer(options);
   await server.listen();
   return server;

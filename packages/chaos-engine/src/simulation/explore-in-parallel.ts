@@ -8,7 +8,7 @@ import type { ChaosErrorCode } from '../errors/index.js';
 import { checkCounts, type ExploreOptions, type ExploreReport, explore, exploredSettings } from './explore.js';
 import type { BlockResult, SeedBlock, WorkerTask } from './explore-worker-entry.js';
 import { loadScenario, type ScenarioModule } from './scenario-module.js';
-import { unusable } from './simulate.js';
+import { assertObject } from './simulate.js';
 
 /** What is explored by several threads; every field has a default. */
 export interface ParallelExploreOptions extends Omit<ExploreOptions, 'check'> {
@@ -30,9 +30,8 @@ export async function exploreInParallel(
   options: ParallelExploreOptions,
   module: ScenarioModule,
 ): Promise<ExploreReport> {
-  if (typeof options !== 'object' || options === null) throw unusable('options', options, 'an object');
-  if (typeof module !== 'object' || module === null)
-    throw unusable('module', module, 'what names the module of a scenario');
+  assertObject('options', options, 'an object');
+  assertObject('module', module, 'what names the module of a scenario');
   const { workers = availableParallelism(), context, signal, onProgress, budgetMs, ...data } = options;
   const { firstSeed = 0, worlds = 1000 } = data;
   checkCounts({ firstSeed, worlds, 'firstSeed + worlds': firstSeed + worlds, workers, 'workers - 1': workers - 1 });

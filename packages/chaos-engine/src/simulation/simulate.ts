@@ -133,12 +133,16 @@ export function assertDriver(driver: unknown): void {
 
 /** @throws TenstripError `OptionsInvalid` @internal */
 export function assertScenario(options: unknown, scenario: unknown): void {
-  if (typeof options !== 'object' || options === null) throw unusable('options', options, 'an object');
+  assertObject('options', options, 'an object');
   if (typeof scenario !== 'function') throw unusable('scenario', scenario, 'a function of the world');
 }
 
-/** The error of a value that is wrong. @internal */
-export function unusable(name: string, value: unknown, wanted: string): TenstripError<ChaosErrorCode> {
+/** @throws TenstripError `OptionsInvalid` @internal */
+export function assertObject(name: string, value: unknown, wanted: string): void {
+  if (typeof value !== 'object' || value === null) throw unusable(name, value, wanted);
+}
+
+function unusable(name: string, value: unknown, wanted: string): TenstripError<ChaosErrorCode> {
   const issues = [`${name}: give ${wanted}`];
   return new TenstripError<ChaosErrorCode>('OptionsInvalid', `${name} is ${String(value)}; give ${wanted}`, {
     details: { issues },
