@@ -2,7 +2,7 @@
 // least two domains are together more than five overflows, with all their events as evidence, and starts from zero.
 
 import type { BlockTarget, SecurityEvent } from '../events/index.js';
-import { EventKeeper, eventsOf, targetKey } from '../events/index.js';
+import { EventKeeper, targetKey } from '../events/index.js';
 import type { Accuser, Overflow } from '../scenarios/index.js';
 import { ActorGraph, type ActorGraphLimits, type Identity } from './actor-graph.js';
 import { addTo, byDomain, halfLifeMs, type KindScore, releaseEvents, weightOf } from './actor-score.js';
@@ -84,7 +84,7 @@ export class CrossDomainDetector {
     const counted = held.filter(({ domain, kind }) =>
       domains.some((one) => one.domain === domain && one.kind === kind),
     );
-    const all = counted.flatMap((one) => eventsOf(one.events)).sort((a, b) => a.time - b.time);
+    const all = counted.flatMap((one) => this.#keeper.eventsOf(one.events)).sort((a, b) => a.time - b.time);
     const events = all.slice(-maxEvidence);
     const target = this.#accused(members, events, time);
     if (target === undefined) return undefined;
@@ -131,7 +131,7 @@ export class CrossDomainDetector {
     for (let index = scores.length - 1; index >= 0; index -= 1) {
       const { domain, count, events } = scores[index]!;
       if (domain !== event.domain || count > events.length) continue;
-      if (!events.every(({ event: { victim } }) => victim?.user === user)) continue;
+      if (!events.every((one) => this.#keeper.eventOf(one).victim?.user === user)) continue;
       releaseEvents(scores.splice(index, 1), this.#keeper);
     }
   }

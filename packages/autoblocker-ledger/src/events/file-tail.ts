@@ -34,6 +34,9 @@ export interface FileTailOptions {
 
 const fingerprintBytes = 1024;
 const anchorBytes = 64;
+/** Of lines that are handed out together. */
+const batchBytes = 32_768;
+const lineFeed = 10;
 /** Rotated files beside a log that are looked at for an earlier position. */
 const maxRotated = 32;
 
@@ -129,10 +132,15 @@ export class FileTail implements LineSource {
         continue;
       }
       if (bytesRead > anchor.length) {
-        const lines = this.#splitter.push(buffer.subarray(anchor.length, bytesRead));
-        anchor = Buffer.from(buffer.subarray(Math.max(0, bytesRead - anchorBytes), bytesRead));
+        const chunk = buffer.subarray(anchor.length, bytesRead);
         drained = false;
-        yield { lines: this.#marked(lines), end: this.#splitter.offset };
+        for (let at = 0; at < chunk.length && !signal?.aborted; ) {
+          const end = batchEnd(chunk, at);
+          const lines = this.#splitter.push(chunk.subarray(at, end));
+          at = end;
+          yield { lines: this.#marked(lines), end: this.#splitter.offset, hasMore: at < chunk.length };
+        }
+        anchor = Buffer.from(buffer.subarray(Math.max(0, bytesRead - anchorBytes), bytesRead));
         continue;
       }
       const next = await this.#next();
@@ -165,6 +173,17 @@ export class FileTail implements LineSource {
     if (this.#replayedUntil === 0 || lines.length === 0 || lines[0]!.end > this.#replayedUntil) return lines;
     return lines.map((line) => (line.end <= this.#replayedUntil ? { ...line, replayed: true } : line));
   }
+}
+
+/**
+ * Where a batch of lines ends that begins at `start`: behind the last line that ends within so many bytes. Of a chunk that is cut into
+ * lines at once all lines would be copied by the collector, those that nobody needs any more and those whose turn comes later.
+ */
+function batchEnd(chunk: Buffer, start: number): number {
+  const most = start + batchBytes;
+  if (most >= chunk.length) return chunk.length;
+  const newline = chunk.lastIndexOf(lineFeed, most - 1);
+  return newline < start ? most : newline + 1;
 }
 
 /** The files to read from a position on, oldest first, the first one holding it; `undefined` when none does. */

@@ -6,7 +6,6 @@ export {
   type CompactEvent,
   type CompactForm,
   EventKeeper,
-  eventsOf,
   type KeptEvent,
 } from './kept-event.js';
 export type {

@@ -1,11 +1,12 @@
 // Events that somebody keeps for later: buckets, and the scores of actors. One event is kept by many, and most are let go
-// soon. What is still kept when some thousand others came says the same in fewer bytes from then on, if it can.
+// soon. What is still kept when some hundred others came says the same in fewer bytes until it is asked for, if it can.
 
 import type { SecurityEvent } from './security-event.js';
 
-/** An event that can say the same in one short text, which pins no text that it was cut out of. */
+/** An event that may say the same in one short text, which pins no text that it was cut out of. */
 export interface CompactableEvent extends SecurityEvent {
-  compact(): CompactEvent;
+  /** `undefined`: it stays as it is. */
+  compact(): CompactEvent | undefined;
 }
 
 /** An event as a text. */
@@ -19,12 +20,23 @@ export interface CompactForm {
   restore(text: string): SecurityEvent;
 }
 
+/** An event that was read again, with its text. */
+class Restored {
+  readonly event: SecurityEvent;
+  readonly text: string;
+
+  constructor(event: SecurityEvent, text: string) {
+    this.event = event;
+    this.text = text;
+  }
+}
+
 /** An event, and how many keep it. */
 export class KeptEvent {
   keepers = 0;
   /** Its place among the young. */
-  readonly place: number;
-  #event: SecurityEvent | string;
+  place: number;
+  #event: SecurityEvent | Restored | string;
   #form: CompactForm | undefined;
 
   constructor(event: SecurityEvent, place: number) {
@@ -32,21 +44,35 @@ export class KeptEvent {
     this.place = place;
   }
 
-  /** The event; one that grew old is read anew each time. */
-  get event(): SecurityEvent {
-    return typeof this.#event === 'string' ? this.#form!.restore(this.#event) : this.#event;
+  /** The event; `undefined` where it is a text. */
+  get whole(): SecurityEvent | undefined {
+    if (typeof this.#event === 'string') return undefined;
+    return this.#event instanceof Restored ? this.#event.event : this.#event;
   }
 
   /** Says it in fewer bytes, if it can. */
   compact(): void {
-    if (typeof this.#event === 'string' || !('compact' in this.#event)) return;
-    const { text, form } = (this.#event as CompactableEvent).compact();
-    this.#event = text;
-    this.#form = form;
+    if (typeof this.#event === 'string') return;
+    if (this.#event instanceof Restored) this.#event = this.#event.text;
+    else if ('compact' in this.#event) {
+      const compact = (this.#event as CompactableEvent).compact();
+      if (compact === undefined) return;
+      this.#event = compact.text;
+      this.#form = compact.form;
+    }
+  }
+
+  /** Makes it an event again, until it is compacted once more. */
+  restore(): SecurityEvent {
+    if (typeof this.#event === 'string') {
+      this.#event = new Restored(this.#form!.restore(this.#event), this.#event);
+    }
+    return this.whole!;
   }
 }
 
-const youngEvents = 2048;
+/** So many stay as they came: less than what is kept between two collections of V8's young generation, which copies what it finds. */
+const youngEvents = 512;
 /** V8 copies a text that is shorter where it cuts it out of another; of a longer one it keeps the whole. */
 const leastCut = 13;
 
@@ -73,6 +99,18 @@ export class EventKeeper {
     return this.#last!;
   }
 
+  /** The events that are kept, as they are now. Old ones are young again: who looks at them once may look once more. */
+  eventsOf(kept: readonly KeptEvent[]): SecurityEvent[] {
+    return kept.map((one) => this.eventOf(one));
+  }
+
+  eventOf(kept: KeptEvent): SecurityEvent {
+    const { whole } = kept;
+    if (whole !== undefined) return whole;
+    this.#makeYoung(kept);
+    return kept.restore();
+  }
+
   release(kept: KeptEvent): void {
     kept.keepers -= 1;
     if (kept.keepers === 0 && this.#young[kept.place] === kept) this.#young[kept.place] = undefined;
@@ -96,16 +134,17 @@ export class EventKeeper {
 
   #add(event: SecurityEvent): KeptEvent {
     const kept = new KeptEvent(event, this.#next);
+    this.#makeYoung(kept);
+    return kept;
+  }
+
+  /** Puts it at the place of the one that is young longest. */
+  #makeYoung(kept: KeptEvent): void {
+    kept.place = this.#next;
     this.#young[this.#next]?.compact();
     this.#young[this.#next] = kept;
     this.#next = (this.#next + 1) % youngEvents;
-    return kept;
   }
-}
-
-/** The events that are kept, as they are now. */
-export function eventsOf(kept: readonly KeptEvent[]): SecurityEvent[] {
-  return kept.map(({ event }) => event);
 }
 
 function shortPlace(text: string): number {

@@ -23,6 +23,8 @@ export interface LineBatch {
   readonly lines: readonly SourceLine[];
   /** How far the source is read, in bytes. */
   readonly end: number;
+  /** More lines were read together with these: the next batch is at hand. Default false. */
+  readonly hasMore?: boolean;
 }
 
 /** How far a source was read, recognisable by content: names and inodes are reused, text is not. */

@@ -7,7 +7,7 @@ import { TenstripError } from '@tenstrip/shared-core/errors';
 import type { BlockAction, RailCode, RevokeReason } from '../decisions/index.js';
 import type { LedgerErrorCode } from '../errors/index.js';
 import type { BlockTarget, SourcePosition } from '../events/index.js';
-import { type FactText, factText, personalText } from './entry-text.js';
+import { factText, personalText } from './entry-text.js';
 import type { EvidenceLine } from './explanation.js';
 
 /** What every entry says. */
@@ -155,29 +155,38 @@ const classes: ReadonlySet<string> = new Set<LedgerEntry['class']>([
   'event-batch',
 ]);
 
-/** An entry that waits for its salt, its personal part in bytes: lists of lines as objects would outlive the collector's young. */
+/** An entry that waits for its salt, in bytes: objects and texts of it would outlive the collector's young. */
 export interface WrittenEntry {
-  readonly fact: FactText;
+  readonly entry: Buffer;
+  /** Where in it the commitment goes. */
+  readonly commitmentAt: number;
   /** Room for the salt, and the personal part. */
   readonly erasable: Buffer | undefined;
 }
 
-/** Writes the personal part of an entry. */
+const commitmentLength = 64;
+
+/** Writes all of an entry but salt and commitment. */
 export function writeEntry(entry: LedgerEntry): WrittenEntry {
-  const fact = factText(entry);
-  if (entry.personal === undefined) return { fact, erasable: undefined };
+  const { before, after } = factText(entry);
+  const commitmentAt = Buffer.byteLength(before);
+  if (entry.personal === undefined) return { entry: Buffer.from(before), commitmentAt, erasable: undefined };
+  const fact = Buffer.allocUnsafe(commitmentAt + commitmentLength + Buffer.byteLength(after));
+  fact.write(before, 0);
+  fact.write(after, commitmentAt + commitmentLength);
   const text = personalText(entry);
   const erasable = Buffer.allocUnsafe(saltBytes + Buffer.byteLength(text));
   erasable.write(text, saltBytes);
-  return { fact, erasable };
+  return { entry: fact, commitmentAt, erasable };
 }
 
 /** The bytes of an entry. `salts`: at `at` 16 fresh random bytes. */
-export function sealEntry({ fact, erasable }: WrittenEntry, salts: Uint8Array, at = 0): LogEntry {
-  if (erasable === undefined) return { entry: Buffer.from(fact.before) };
+export function sealEntry({ entry, commitmentAt, erasable }: WrittenEntry, salts: Uint8Array, at = 0): LogEntry {
+  if (erasable === undefined) return { entry };
   for (let byte = 0; byte < saltBytes; byte += 1) erasable[byte] = salts[at + byte]!;
   const commitment = hash('sha256', erasable, 'hex');
-  return { entry: Buffer.from(fact.before + commitment + fact.after), erasable, commitment };
+  entry.write(commitment, commitmentAt, 'latin1');
+  return { entry, erasable, commitment };
 }
 
 /** The bytes of an entry, in one step. */

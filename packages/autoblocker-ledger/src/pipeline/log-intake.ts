@@ -48,10 +48,9 @@ export interface LogIntakeParts {
 /** Reads one source. */
 export class LogIntake {
   readonly source: LineSource;
-  /** Its next lines may be long in coming. */
-  readonly mayWait: boolean;
   /** The event that was taken last, see `LogReading.lastEnded`. */
   lastTaken: WaitingEvent | undefined;
+  readonly #isLive: boolean;
   readonly #parser: LineParser;
   /** Events by parser; the one that found the last is at hand. */
   readonly #found = new Map<string, { events: number }>();
@@ -67,6 +66,7 @@ export class LogIntake {
   /** The time by the clock when they were read: none of them can be younger. */
   #readAt = 0;
   #head: WaitingEvent | undefined;
+  #hasMore = false;
   #ended = false;
   #lastLineEnd = 0;
   #readTo: number;
@@ -80,7 +80,7 @@ export class LogIntake {
 
   constructor({ source, parser, memoryMs, known, clockNow, mayWait, signal }: LogIntakeParts) {
     this.source = source;
-    this.mayWait = mayWait;
+    this.#isLive = mayWait;
     this.#parser = parser;
     this.#memoryMs = memoryMs;
     this.#clockNow = clockNow;
@@ -103,6 +103,11 @@ export class LogIntake {
   /** The source has no more lines. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Its next lines may be long in coming. */
+  get mayWait(): boolean {
+    return this.#isLive && !this.#hasMore;
   }
 
   /** Bytes taken and not yet committed. */
@@ -142,7 +147,8 @@ export class LogIntake {
       this.#ended = true;
       return;
     }
-    const { lines, end } = result.value;
+    const { lines, end, hasMore = false } = result.value;
+    this.#hasMore = hasMore;
     if (this.source.rotations !== this.#rotations) {
       this.#rotations = this.source.rotations;
       this.#marks.length = 0;

@@ -162,13 +162,30 @@ function isOffsetZero(text: string, at: number): boolean {
 
 /** When a second begins as RFC 3339 writes it; `NaN` when it is none. */
 function rfc3339Second(second: string): number {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(second)) return Number.NaN;
-  const time = Date.parse(`${second}Z`);
-  if (Number(second.slice(0, 4)) < 100 || Number.isNaN(time)) return Number.NaN;
-  // What is not in the calendar, or no time of a day, comes out as another one.
-  if (new Date(time).toISOString().slice(0, 19) !== second) return Number.NaN;
+  for (let at = 0; at < 19; at += 1) {
+    const code = second.charCodeAt(at);
+    const wanted = secondForm.charCodeAt(at);
+    if (wanted === digitMark ? code < 48 || code > 57 : code !== wanted) return Number.NaN;
+  }
+  const [year, month, day] = [
+    twoDigits(second, 0) * 100 + twoDigits(second, 2),
+    twoDigits(second, 5),
+    twoDigits(second, 8),
+  ];
+  const [hour, minute, seconds] = [twoDigits(second, 11), twoDigits(second, 14), twoDigits(second, 17)];
+  // Of years before 100 JavaScript takes two digits for the 20th century's.
+  if (year < 100 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || seconds > 59) return Number.NaN;
+  const time = Date.UTC(year, month - 1, day, hour, minute, seconds);
+  if (day > 28 && new Date(time).getUTCDate() !== day) return Number.NaN;
   [lastSecond, lastSecondTime] = [second, time];
   return time;
+}
+
+const secondForm = '0000-00-00T00:00:00';
+const digitMark = secondForm.charCodeAt(0);
+
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
 }
 
 /** The same time as Go writes it, of a text that {@link rfc3339Time} has read. */

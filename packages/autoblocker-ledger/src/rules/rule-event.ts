@@ -3,6 +3,9 @@
 
 import {
   type BlockTarget,
+  type CompactableEvent,
+  type CompactEvent,
+  type CompactForm,
   type EventEvidence,
   type FieldTeller,
   lineDigest,
@@ -205,19 +208,24 @@ export const writableFields: ReadonlySet<string> = new Set([
 /** Maps that a rule may write into by `target`. */
 export const writableMaps: ReadonlySet<string> = new Set(['Parsed', 'Meta', 'Enriched', 'Unmarshaled']);
 
-/** What the event of a line comes from: of a line only that is taken which rules read, until somebody asks for the rest. */
+/**
+ * What the event of a line comes from, and where it can be had once more: of a line only that is taken which rules read, until
+ * somebody asks for the rest.
+ */
 export interface LineOrigin {
   /** Whether a name of `Meta` is taken from every line that has it. */
   isTaken(name: string): boolean;
-  /** All of the `Meta` of a line. */
-  metaOf(line: SourceLine): StringMap;
+  /** All of the `Meta` of a line; `undefined`: all was taken. */
+  metaOf(line: SourceLine): StringMap | undefined;
+  /** The event of a line that gave one, as it was. */
+  eventOf(line: SourceLine): RuleEvent;
 }
 
 /** The security event of a line that passed all parsers. */
-export class RuleEvent implements PreselectedEvent, FieldTeller {
+export class RuleEvent implements PreselectedEvent, FieldTeller, CompactableEvent {
   readonly Meta: StringMap;
   readonly source: string;
-  readonly time: number;
+  time: number;
   readonly domain: string;
   readonly kind: string;
   readonly actor: readonly BlockTarget[];
@@ -230,8 +238,8 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
   #fields: Readonly<Record<string, string>> | undefined;
 
   /**
-   * `keepsRecord`: the record is the event's from now on; otherwise its `Meta` is, and the record gets another. `origin`: where
-   * not all of `Meta` was taken.
+   * `keepsRecord`: the record is the event's from now on; otherwise its `Meta` is, and the record gets another. `origin`:
+   * `undefined` where a line says something once only.
    */
   constructor(
     record: EventRecord,
@@ -289,6 +297,39 @@ export class RuleEvent implements PreselectedEvent, FieldTeller {
       offset: this.#line.offset,
     };
     return this.#evidence;
+  }
+
+  /** The line, to be read again: see {@link CompactableEvent}. */
+  compact(): CompactEvent | undefined {
+    return this.#origin && { text: this.#line.text, form: new ReadLine(this.#line, this.time, this.#origin) };
+  }
+}
+
+/** A line whose event is read again when it is asked for. Its text is kept beside it. */
+class ReadLine implements CompactForm {
+  readonly #offset: number;
+  readonly #end: number;
+  /** Of a line that was cut. */
+  readonly #digest: string | undefined;
+  readonly #time: number;
+  readonly #origin: LineOrigin;
+
+  constructor({ offset, end, digest }: SourceLine, time: number, origin: LineOrigin) {
+    this.#offset = offset;
+    this.#end = end;
+    this.#digest = digest;
+    this.#time = time;
+    this.#origin = origin;
+  }
+
+  /** See {@link CompactForm}. */
+  restore(text: string): RuleEvent {
+    const digest = this.#digest;
+    const cut = digest === undefined ? { cut: false } : { cut: true, digest };
+    const event = this.#origin.eventOf({ text, offset: this.#offset, end: this.#end, garbled: false, ...cut });
+    // It may have been brought back from the future.
+    event.time = this.#time;
+    return event;
   }
 }
 

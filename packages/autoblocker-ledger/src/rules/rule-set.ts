@@ -176,7 +176,7 @@ class RuleSetBuilder {
     const taking = {
       keepsRecords: !this.#readByScenarios.isMetaOnly,
       meta: this.#reads.namesIn('Meta'),
-      // A line that lives on something that an earlier one left cannot be read a second time.
+      isStateful: this.#isStateful,
       needsAll: this.#isStateful,
     };
     const pipeline = new ParsePipeline(parsers.map(({ parser }) => parser));
@@ -325,6 +325,8 @@ interface Taking {
   readonly keepsRecords: boolean;
   /** The names of `Meta` that are taken; `undefined`: all. */
   readonly meta: ReadonlySet<string> | undefined;
+  /** Whether lines live on what earlier ones left, so that none can be read a second time. */
+  readonly isStateful: boolean;
   /** Whether all is taken from now on. */
   needsAll: boolean;
 }
@@ -362,7 +364,7 @@ class RuleLineParser implements LineParser {
   readonly #stash = new LineStash();
   /** No rule can write into labels, so that all lines share them. */
   readonly #labels: StringMap;
-  #origin: (LineOrigin & { readonly readAt: number }) | undefined;
+  #origin: (LineOrigin & { readonly readAt: number; readonly isComplete: boolean }) | undefined;
   /** With the record of the last line, where nobody has kept it. */
   #free: { readonly evt: EventRecord } | undefined;
   /** Where no object of a class is alive when all garbage is collected, V8 drops the code that was compiled for it. */
@@ -378,7 +380,7 @@ class RuleLineParser implements LineParser {
   }
 
   parse(line: SourceLine): ParsedLine {
-    const { pipeline, index, stash, taking, trace, reading } = this.#parts;
+    const { pipeline, stash, taking, trace, reading } = this.#parts;
     // Sources are read one line at a time, each with a stash of its own.
     stash.current = this.#stash;
     const now = reading.newestTime();
@@ -392,12 +394,36 @@ class RuleLineParser implements LineParser {
     const { parser } = record;
     if (parser === undefined) return undefined;
     if (!complete || record.Whitelisted) return { parser };
-    const { keepsRecords } = taking;
-    if (keepsRecords) this.#free = undefined;
-    const candidates = index.candidates(scope);
-    const origin = environment.isComplete ? undefined : this.#originAt(now);
-    this.#last = new EventLine(parser, new RuleEvent(record, keepsRecords, line, candidates, origin));
+    if (taking.keepsRecords) this.#free = undefined;
+    this.#last = new EventLine(parser, this.#eventIn(scope, line, now, environment));
     return this.#last;
+  }
+
+  /** The event of a line that passed the parsers in an environment. */
+  #eventIn(
+    scope: { readonly evt: EventRecord },
+    line: SourceLine,
+    readAt: number,
+    { isComplete }: ParseEnvironment,
+  ): RuleEvent {
+    const { index, taking } = this.#parts;
+    const origin = taking.isStateful ? undefined : this.#originAt(readAt, isComplete);
+    return new RuleEvent(scope.evt, taking.keepsRecords, line, index.candidates(scope), origin);
+  }
+
+  /** What events come from that are read at a time: lines of one moment share it. */
+  #originAt(now: number, isComplete: boolean): LineOrigin {
+    if (this.#origin?.readAt !== now || this.#origin.isComplete !== isComplete) {
+      const { taking } = this.#parts;
+      this.#origin = {
+        readAt: now,
+        isComplete,
+        isTaken: (name) => isComplete || taking.meta?.has(name) !== false,
+        metaOf: (line) => (isComplete ? undefined : this.#metaOf(line, now)),
+        eventOf: (line) => this.#eventOf(line, now),
+      };
+    }
+    return this.#origin;
   }
 
   /** All of the `Meta` of a line that was read at `readAt`. Who asks for one line's will ask for others': from then on all is taken. */
@@ -410,17 +436,14 @@ class RuleLineParser implements LineParser {
     return evt.Meta;
   }
 
-  /** What events come from that are read at a time: lines of one moment share it. */
-  #originAt(now: number): LineOrigin {
-    if (this.#origin?.readAt !== now) {
-      const { meta } = this.#parts.taking;
-      this.#origin = {
-        readAt: now,
-        isTaken: (name) => meta?.has(name) !== false,
-        metaOf: (line) => this.#metaOf(line, now),
-      };
-    }
-    return this.#origin;
+  /** The event of a line that gave one when it was read at `readAt`. */
+  #eventOf(line: SourceLine, readAt: number): RuleEvent {
+    const { pipeline, source, taking } = this.#parts;
+    const evt = new EventRecord(line.text, source, this.#labels, readAt);
+    this.#now = readAt;
+    const environment = taking.needsAll ? this.#complete : this.#brief;
+    pipeline.run({ evt }, environment);
+    return this.#eventIn({ evt }, line, readAt, environment);
   }
 
   /** The scope of a line in the parsers. */

@@ -2,7 +2,7 @@
 // an attacker with random sources fills memory no further. A bucket is a row of 32 bytes in a chunk of memory, and the events
 // that it keeps; the order of pouring is a linked list, which is the order of eviction and, since all buckets of a scenario live equally long, of expiry. O(1) an event.
 
-import { type BlockTarget, EventKeeper, eventsOf, type KeptEvent, type SecurityEvent } from '../events/index.js';
+import { type BlockTarget, EventKeeper, type KeptEvent, type SecurityEvent } from '../events/index.js';
 import { GroupNames } from './group-names.js';
 import { bucketLifeMs, overflows, poured } from './leaky-bucket.js';
 import type { Accuser, Scenario } from './scenario.js';
@@ -207,7 +207,7 @@ export class BucketTable {
   #eventsOf(slot: number): SecurityEvent[] {
     const kept = this.#kept[slot];
     if (kept === undefined) return [];
-    return Array.isArray(kept) ? eventsOf(kept) : [kept.event];
+    return Array.isArray(kept) ? this.#keeper.eventsOf(kept) : [this.#keeper.eventOf(kept)];
   }
 
   /** A slot for a new group: what has expired is freed first, and when the table is full the quietest bucket goes. */

@@ -179,3 +179,32 @@ describe('a file that is followed', () => {
     expect(lines).toEqual(['one', 'half']);
   });
 });
+
+describe('the lines of a chunk', () => {
+  it('come in batches that end with a line, and say whether more are at hand', async () => {
+    const written = Array.from({ length: 3000 }, (_, number) => `${number} ${'x'.repeat(number % 97)}`);
+    await writeFile(path, written.map((text) => `${text}\n`).join(''));
+    const tail = await openTail();
+    const batches: { texts: string[]; bytes: number; hasMore: boolean | undefined }[] = [];
+    let from = 0;
+    for await (const { lines, end, hasMore } of tail.batches()) {
+      batches.push({ texts: texts(lines), bytes: end - from, hasMore });
+      expect(lines.at(-1)?.end).toBe(end);
+      from = end;
+    }
+    await tail[Symbol.asyncDispose]();
+    expect(batches.flatMap((batch) => batch.texts)).toEqual(written);
+    expect(batches.length).toBeGreaterThan(3);
+    expect(Math.max(...batches.map(({ bytes }) => bytes))).toBeLessThanOrEqual(32_768);
+    expect(batches.map(({ hasMore }) => hasMore)).toEqual(batches.map((_, place) => place < batches.length - 1));
+  });
+
+  it('are whole when they are longer than a batch', async () => {
+    await writeFile(path, `${'a'.repeat(100_000)}\nb\n`);
+    const { lines } = await readAll({ maxLineBytes: 200_000 });
+    expect(lines.map(({ text, offset, end }) => [text.length, offset, end])).toEqual([
+      [100_000, 0, 100_001],
+      [1, 100_001, 100_003],
+    ]);
+  });
+});
