@@ -1,4 +1,4 @@
-// Reads a log into a ledger and says on standard output what was acknowledged: one checkpoint a line, as JSON.
+// Reads a log into a ledger and says on standard output, as JSON, that it is open, and each checkpoint that was acknowledged.
 // Arguments: folder of the ledger, log file, and a seed for a deterministic governor.
 
 import { AutoblockerLedger } from '@tenstrip/autoblocker-ledger';
@@ -13,6 +13,7 @@ const ledger = await AutoblockerLedger.open({
   rails: { blocksPerMinute: 10_000, blocksPerMinuteOfScenario: 10_000 },
   ...(governor === undefined ? {} : { governor }),
 });
+process.stdout.write('"open"\n');
 let said = '';
 const say = () => {
   if (ledger.checkpoint !== said) {
