@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { LogWriter, type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { type Signer, sha256 } from '@tenstrip/shared-core/crypto';
-import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { type CoreErrorCode, isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
+import { makeFolder } from '@tenstrip/shared-core/files';
 import { parseVerifierKey } from '@tenstrip/shared-core/transparency';
 import {
   attestLine,

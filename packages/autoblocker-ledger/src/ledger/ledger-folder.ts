@@ -7,11 +7,10 @@ import { constants } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSigner, readKeyFile, type Signer, sha256, writeKeyFile } from '@tenstrip/shared-core/crypto';
-import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
+import { makeFolder, writeWholeFile } from '@tenstrip/shared-core/files';
 import { parseVerifierKey, printVerifierKey, SignatureType, verifierKey } from '@tenstrip/shared-core/transparency';
 import type { LedgerErrorCode } from '../errors/index.js';
-import { writeWholeFile } from './whole-file.js';
 
 /** The folder that means: keep nothing. */
 export const memoryFolder = 'memory:';
@@ -101,7 +100,7 @@ async function signingSeed({ folder, passphrase, entropy }: SignerRequest): Prom
 
 async function writePlainKey(path: string, seed: Uint8Array): Promise<void> {
   try {
-    await writeWholeFile(path, `${plainKeyHeader}\n${Buffer.from(seed).toString('base64')}\n`, 0o600);
+    await writeWholeFile(path, `${plainKeyHeader}\n${Buffer.from(seed).toString('base64')}\n`, { mode: 0o600 });
   } catch (cause) {
     throw notWritten(path, cause);
   } finally {
@@ -138,7 +137,7 @@ async function readPlainKey(path: string): Promise<Uint8Array> {
 async function publishKey(path: string, key: string): Promise<void> {
   const published = await readFile(path, 'utf8').catch(() => undefined);
   if (published === undefined) {
-    await writeWholeFile(path, `${key}\n`, 0o644).catch((cause: unknown) => {
+    await writeWholeFile(path, `${key}\n`, { mode: 0o644 }).catch((cause: unknown) => {
       throw notWritten(path, cause);
     });
   } else if (published.trim() !== key) {

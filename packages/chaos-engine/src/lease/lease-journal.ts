@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { chmod, type FileHandle, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TenstripError } from '@tenstrip/shared-core/errors';
+import { syncFolder, writeWholeFile } from '@tenstrip/shared-core/files';
 import { z } from 'zod';
 import type { ChaosErrorCode } from '../errors/index.js';
 import { faultSchema, faultTargetSchema } from '../faults/index.js';
@@ -142,8 +143,7 @@ export class LeaseJournal {
 
   /** Writes what holds into a new file and puts it in the place of the old one. */
   async #rewrite(): Promise<void> {
-    const path = join(this.#folder, `${fileName}.new`);
-    const file = await open(path, 'w', 0o600);
+    const path = join(this.#folder, fileName);
     let hash = noHash;
     let whole = '';
     const lines: JournalLine[] = [...this.#active.values()].map((lease) => ({ type: 'lease', lease }));
@@ -153,13 +153,9 @@ export class LeaseJournal {
       whole += text;
       hash = next;
     }
-    await file.writeFile(whole);
-    await file.datasync();
-    await file.close();
-    await rename(path, join(this.#folder, fileName));
-    await syncFolder(this.#folder);
+    await writeWholeFile(path, whole, { mode: 0o600, replace: true });
     await this.#file.close();
-    this.#file = await openForAppending(join(this.#folder, fileName));
+    this.#file = await openForAppending(path);
     this.#bytes = Buffer.byteLength(whole);
     this.#hash = hash;
   }
@@ -221,11 +217,6 @@ function parsed(json: string): unknown {
 
 function openForAppending(path: string): Promise<FileHandle> {
   return open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, 'r');
-  await handle.sync();
 }
 
 function orEmpty(error: NodeJS.ErrnoException): Buffer {
