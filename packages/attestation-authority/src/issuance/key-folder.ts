@@ -5,7 +5,7 @@
 import { access, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSigner, readKeyFile, type Signer, writeKeyFile } from '@tenstrip/shared-core/crypto';
-import { TenstripError } from '@tenstrip/shared-core/errors';
+import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
 import { writeWholeFile } from '@tenstrip/shared-core/files';
 import { z } from 'zod';
 import type { AttestationErrorCode } from '../errors/index.js';
@@ -53,7 +53,12 @@ export class KeyFolder {
   static async open(folder: string, passphrase: string, seed: () => Uint8Array): Promise<readonly [KeyFolder, Signer]> {
     const keys = new KeyFolder(folder, passphrase);
     await keys.#readRecord();
-    if (!(await exists(keys.#path('signing.key')))) await writeKeyFile(keys.#path('signing.key'), seed(), passphrase);
+    if (!(await exists(keys.#path('signing.key')))) {
+      await writeKeyFile(keys.#path('signing.key'), seed(), passphrase).catch((error: Error) => {
+        // Of two processes that open a new authority one is to be told that it is locked.
+        if (!isTenstripError(error.cause, 'FileExists')) throw error;
+      });
+    }
     return [keys, await keys.signer()];
   }
 

@@ -4,7 +4,7 @@ import { randomBytes, scrypt } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { type CoreErrorCode, TenstripError } from '../errors/index.js';
+import { type CoreErrorCode, isTenstripError, TenstripError } from '../errors/index.js';
 import { writeWholeFile } from '../files/index.js';
 import { nonceBytes, openSecretBox, sealSecretBox } from './box.js';
 import { seedBytes } from './ed25519/index.js';
@@ -32,7 +32,8 @@ const isPosix = process.platform !== 'win32';
  * passphrase, being a string, cannot be wiped.
  *
  * @throws TenstripError `KeyInvalid` when the seed is not 32 bytes long, the passphrase is empty or no text, or the file exists
- * already (its cause is then `FileExists`) or cannot be written (`FileUnwritable`): a key is never overwritten.
+ * already (its cause is then `FileExists`) or cannot be written (`FileUnwritable`, retryable when the disk is full): a key is never
+ * overwritten.
  */
 export async function writeKeyFile(path: string, seed: Uint8Array, passphrase: string): Promise<void> {
   if (!(seed instanceof Uint8Array)) throw keyInvalid(`the seed is ${typeof seed}; expected ${seedBytes} bytes`);
@@ -137,6 +138,6 @@ async function openKeyFile(path: string, flags: number): Promise<FileHandle> {
 function keyInvalid(message: string, details: Record<string, unknown> = {}, cause?: unknown): TenstripError {
   return new TenstripError<CoreErrorCode>('KeyInvalid', message, {
     details,
-    ...(cause === undefined ? {} : { cause }),
+    ...(cause === undefined ? {} : { cause, retryable: isTenstripError(cause) && cause.retryable }),
   });
 }

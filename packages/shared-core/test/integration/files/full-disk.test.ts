@@ -40,7 +40,11 @@ describe.skipIf(!disk.available)('on a full disk (tmpfs of 256 KiB; needs root t
     const path = join(disk.folder, 'signing.key');
     const seed = new Uint8Array(32).fill(9);
     disk.fill(0);
-    await expect(writeKeyFile(path, seed, 'passphrase')).rejects.toMatchObject({ code: 'KeyInvalid', cause: full });
+    await expect(writeKeyFile(path, seed, 'passphrase')).rejects.toMatchObject({
+      code: 'KeyInvalid',
+      retryable: true,
+      cause: full,
+    });
     expect(readdirSync(disk.folder)).not.toContain('signing.key');
     disk.makeRoom();
     await writeKeyFile(path, seed, 'passphrase');
