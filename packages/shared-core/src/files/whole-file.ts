@@ -100,6 +100,7 @@ function ignore(): undefined {}
 function checkedBytes(path: unknown, content: unknown): Uint8Array {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   if (typeof path !== 'string' || path === '') throw unwritable(String(path), 'give its path, a text');
+  if (path.endsWith('/')) throw unwritable(path, 'its path names a folder: leave out the last slash');
   if (!(bytes instanceof Uint8Array)) throw unwritable(path, `its content is ${typeof content}; give a text or bytes`);
   if (bytes.length > maximumWholeFileBytes) {
     throw unwritable(path, `it has ${bytes.length} bytes, and a whole file at most ${maximumWholeFileBytes}`);
@@ -116,21 +117,24 @@ function refusal(path: string, cause: unknown): TenstripError<CoreErrorCode> {
   return unwritable(path, `${adviceFor(cause)} (${cause.message})`, cause);
 }
 
-function adviceFor({ code, syscall }: NodeJS.ErrnoException): string {
-  switch (code) {
+function adviceFor(cause: NodeJS.ErrnoException): string {
+  switch (cause.code) {
     case 'ENOSPC':
     case 'EDQUOT':
       return 'the disk or the quota is full: make room';
     case 'ENOENT':
+      return isDraftGone(cause)
+        ? 'its draft was removed meanwhile: try again'
+        : 'its folder is not there: make it first';
     case 'ENOTDIR':
-      return 'its folder is not there: make it first';
+      return 'a file stands where its folder must be: choose another place';
     case 'EISDIR':
       return 'a folder has its name: choose another one';
     case 'EPERM':
     case 'ENOTSUP':
     case 'EOPNOTSUPP':
     case 'ENOSYS':
-      if (syscall === 'link')
+      if (cause.syscall === 'link')
         return 'the file system makes no hard links, without which a new file could replace another';
       return notOurs;
     case 'EACCES':
@@ -141,12 +145,17 @@ function adviceFor({ code, syscall }: NodeJS.ErrnoException): string {
   }
 }
 
+/** Somebody took it for one that was left behind. */
+function isDraftGone(cause: unknown): boolean {
+  return isSystemError(cause, 'ENOENT') && (cause.syscall === 'link' || cause.syscall === 'rename');
+}
+
 const notOurs = 'choose a folder that this process may read and write';
 
 function unwritable(path: string, why: string, cause?: unknown): TenstripError<CoreErrorCode> {
   return new TenstripError('FileUnwritable', `the file ${path} cannot be written: ${why}`, {
     details: { path, ...(isSystemError(cause) ? { systemCode: cause.code } : {}) },
-    retryable: isSystemError(cause, 'ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'EBUSY'),
+    retryable: isSystemError(cause, 'ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'EBUSY') || isDraftGone(cause),
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -10,7 +10,7 @@ import { seededRandom } from '../../../src/determinism/index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'tenstrip-kill-key-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-const kills = requireFull().available ? 200 : 2;
+const kills = requireFull().available ? 100 : 2;
 
 it(`a sealed key is whole or not there after SIGKILL at ${kills} random moments`, { timeout: 900_000 }, async () => {
   const random = seededRandom('kill key');

@@ -138,6 +138,7 @@ describe('a whole file', () => {
     [undefined, 'x'],
     ['', 'x'],
     ['a\0b', 'x'],
+    ['none/', 'x'],
     [5, 'x'],
     ['ok', undefined],
     ['ok', 5],
