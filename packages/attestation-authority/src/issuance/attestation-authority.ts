@@ -295,7 +295,8 @@ export class AttestationAuthority implements AsyncDisposable {
    * {@link followKeyRotation}. Without `next` the authority makes the key itself, and keeps it where it keeps its present one. With
    * `next`, give that signer, and the old key as one of `previousKeys`, when you open the authority again.
    * @throws TenstripError `RequestInvalid` when `next` is missing and the present key was given, or is the present one, or the
-   * authority keeps its own key file, or has had 64 keys; and as `issue`
+   * authority keeps its own key file, or has had 64 keys; shared-core's `KeyInvalid` or `FileUnwritable` when its next key cannot be
+   * written; and as `issue`
    */
   rotateKey(next?: Signer): Promise<KeyRotationReceipt> {
     return this.#change(async () => {

@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, type FileHandle, open, readFile, rename } from 'node:fs/promises';
+import { chmod, type FileHandle, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TenstripError } from '@tenstrip/shared-core/errors';
 import { syncFolder, writeWholeFile } from '@tenstrip/shared-core/files';
@@ -44,6 +44,7 @@ const fileName = 'leases.jsonl';
 const rewriteBytes = 1 << 20;
 const maximumBytes = 64 << 20;
 const noHash = '0'.repeat(64);
+const exactly = { bigint: true } as const;
 
 /** The journal of one folder, open for appending. */
 export class LeaseJournal {
@@ -141,7 +142,7 @@ export class LeaseJournal {
     else this.#active.delete(line.id);
   }
 
-  /** Writes what holds into a new file and puts it in the place of the old one. */
+  /** Writes what holds into a new file, which takes the place of the old one. */
   async #rewrite(): Promise<void> {
     const path = join(this.#folder, fileName);
     let hash = noHash;
@@ -153,7 +154,12 @@ export class LeaseJournal {
       whole += text;
       hash = next;
     }
-    await writeWholeFile(path, whole, { mode: 0o600, replace: true });
+    await writeWholeFile(path, whole, { mode: 0o600, replace: true }).catch(async (cause: unknown) => {
+      // When it was replaced and only the folder not synced, a power loss may leave either: what is appended to one could be lost.
+      const [there, ours] = await Promise.all([stat(path, exactly), this.#file.stat(exactly)]);
+      if (there.ino !== ours.ino) this.#broken = cause;
+      throw cause;
+    });
     await this.#file.close();
     this.#file = await openForAppending(path);
     this.#bytes = Buffer.byteLength(whole);
