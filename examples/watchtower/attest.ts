@@ -7,8 +7,7 @@
 //   attestations.jsonl  the attestations, one a line
 //   run.pending      the statement of a run that is being attested: what a kill may leave logged, and not in the file
 
-import { constants } from 'node:fs';
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import {
   type Attestation,
@@ -18,7 +17,8 @@ import {
 } from '@tenstrip/attestation-authority';
 import { isTenstripError, TenstripError } from '@tenstrip/shared-core';
 import { createSigner } from '@tenstrip/shared-core/crypto';
-import { LogReader, makeFolder } from '@tenstrip/shared-core/durable-log';
+import { LogReader } from '@tenstrip/shared-core/durable-log';
+import { makeFolder, writeWholeFile } from '@tenstrip/shared-core/files';
 import {
   decisionStatement,
   entryIndexOf,
@@ -92,7 +92,7 @@ export class DecisionAttestor implements AsyncDisposable {
       signer: createSigner(await signingSeed(join(folder, 'signing.key'))),
     });
     try {
-      await writeFile(join(folder, 'verifier.key'), `${authority.vkey}\n`);
+      await writeWholeFile(join(folder, 'verifier.key'), `${authority.vkey}\n`, { replace: true });
       await keepPendingRun(ledger, authority);
     } catch (error) {
       await authority.close();
@@ -126,12 +126,7 @@ export class DecisionAttestor implements AsyncDisposable {
       validity: { notAfter: new Date(Date.now() + 50 * yearMs) },
     };
     const pending = pendingRunFile(this.#ledger);
-    {
-      await using file = await open(`${pending}.new`, 'w');
-      await file.writeFile(statementText(request));
-      await file.sync();
-    }
-    await rename(`${pending}.new`, pending);
+    await writeWholeFile(pending, statementText(request), { replace: true });
     await this.#issue([request]);
     await rm(pending);
     const folder = attestationFolder(this.#ledger);
@@ -252,11 +247,10 @@ function attestedEntry(line: string, path: string): bigint | undefined {
 /** The private key of the attestations: 32 bytes in hex, for the owner alone. */
 async function signingSeed(path: string): Promise<Uint8Array> {
   try {
-    await using file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-    await file.writeFile(`${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')}\n`);
-    await file.sync();
+    const fresh = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex');
+    await writeWholeFile(path, `${fresh}\n`, { mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!isTenstripError(error, 'FileExists')) throw error;
   }
   const seed = Buffer.from((await readFile(path, 'utf8')).trim(), 'hex');
   if (seed.length === 32) return seed;

@@ -2,7 +2,7 @@
 
 import { dirname, join, resolve } from 'node:path';
 import { TenstripError } from '@tenstrip/shared-core';
-import { makeFolder } from '@tenstrip/shared-core/durable-log';
+import { makeFolder } from '@tenstrip/shared-core/files';
 import type { WatchCommand } from './command-line';
 
 const recordFolder = resolve(__dirname, '../../tools/lab/record');

@@ -31,7 +31,11 @@ export const SYSTEM_PACKAGES = [
     neededBy: 'evidence of devices: quotes, and another opinion on them',
   },
   { debian: 'nftables', tools: ['nft'], neededBy: 'enforcement by the packet filter; partitions as faults' },
-  { debian: 'strace', tools: ['strace'], neededBy: 'proof that a dry run of an experiment writes nothing' },
+  {
+    debian: 'strace',
+    tools: ['strace'],
+    neededBy: 'proof that a dry run of an experiment writes nothing; files: kills and refusals at each call',
+  },
   {
     debian: 'crowdsec-firewall-bouncer',
     tools: ['crowdsec-firewall-bouncer'],

@@ -111,6 +111,17 @@ export {
   writeKeyFile,
 } from './crypto/index.js';
 
+// Files that are whole or not there
+
+export {
+  type FolderOptions,
+  makeFolder,
+  maximumWholeFileBytes,
+  syncFolder,
+  type WholeFileOptions,
+  writeWholeFile,
+} from './files/index.js';
+
 // The durable log
 
 export {

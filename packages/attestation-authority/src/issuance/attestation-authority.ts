@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { LogWriter, type OperationContext, type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
 import { type Signer, sha256 } from '@tenstrip/shared-core/crypto';
-import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { type CoreErrorCode, isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
+import { makeFolder } from '@tenstrip/shared-core/files';
 import { parseVerifierKey } from '@tenstrip/shared-core/transparency';
 import {
   attestLine,
@@ -295,7 +295,8 @@ export class AttestationAuthority implements AsyncDisposable {
    * {@link followKeyRotation}. Without `next` the authority makes the key itself, and keeps it where it keeps its present one. With
    * `next`, give that signer, and the old key as one of `previousKeys`, when you open the authority again.
    * @throws TenstripError `RequestInvalid` when `next` is missing and the present key was given, or is the present one, or the
-   * authority keeps its own key file, or has had 64 keys; and as `issue`
+   * authority keeps its own key file, or has had 64 keys; shared-core's `KeyInvalid` or `FileUnwritable` when its next key cannot be
+   * written; and as `issue`
    */
   rotateKey(next?: Signer): Promise<KeyRotationReceipt> {
     return this.#change(async () => {

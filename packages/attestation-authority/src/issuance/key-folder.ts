@@ -2,10 +2,11 @@
 // rotation leaves no moment at which a kill would lose a key that signed, or let the old one sign on: what is intended stands in
 // `keys.json` with the next key in `next.key`; then the statement is logged; then `next.key` takes the place of `signing.key`. What a
 // kill left half done is completed when the statement is in the log, and dropped when it is not.
-import { access, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSigner, readKeyFile, type Signer, writeKeyFile } from '@tenstrip/shared-core/crypto';
-import { TenstripError } from '@tenstrip/shared-core/errors';
+import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
+import { writeWholeFile } from '@tenstrip/shared-core/files';
 import { z } from 'zod';
 import type { AttestationErrorCode } from '../errors/index.js';
 import type { TrustedKey } from '../trust/index.js';
@@ -52,7 +53,12 @@ export class KeyFolder {
   static async open(folder: string, passphrase: string, seed: () => Uint8Array): Promise<readonly [KeyFolder, Signer]> {
     const keys = new KeyFolder(folder, passphrase);
     await keys.#readRecord();
-    if (!(await exists(keys.#path('signing.key')))) await writeKeyFile(keys.#path('signing.key'), seed(), passphrase);
+    if (!(await exists(keys.#path('signing.key')))) {
+      await writeKeyFile(keys.#path('signing.key'), seed(), passphrase).catch((error: Error) => {
+        // Of two processes that open a new authority one is to be told that it is locked.
+        if (!isTenstripError(error.cause, 'FileExists')) throw error;
+      });
+    }
     return [keys, await keys.signer()];
   }
 
@@ -116,20 +122,12 @@ export class KeyFolder {
     }
   }
 
-  /** Whole, or not at all: in a file of its own that takes the other's place. */
+  /** Syncs the folder too, and so the renames and removals before it. @throws TenstripError `FileUnwritable` */
   async #writeRecord(previous: readonly TrustedKey[], pending: PendingRotation | undefined): Promise<void> {
     const text = JSON.stringify({ previous, pending }, (_, value) =>
       typeof value === 'bigint' ? String(value) : value,
     );
-    const path = this.#path('keys.json');
-    {
-      await using file = await open(`${path}.new`, 'w', 0o600);
-      await file.writeFile(`${text}\n`);
-      await file.sync();
-    }
-    await rename(`${path}.new`, path);
-    await using folder = await open(this.#folder);
-    await folder.sync(); // the renames before it too
+    await writeWholeFile(this.#path('keys.json'), `${text}\n`, { mode: 0o600, replace: true });
     this.#previous = previous;
     this.#pending = pending;
   }

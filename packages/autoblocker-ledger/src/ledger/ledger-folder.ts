@@ -7,11 +7,10 @@ import { constants } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSigner, readKeyFile, type Signer, sha256, writeKeyFile } from '@tenstrip/shared-core/crypto';
-import { makeFolder } from '@tenstrip/shared-core/durable-log';
-import { TenstripError } from '@tenstrip/shared-core/errors';
+import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
+import { makeFolder, writeWholeFile } from '@tenstrip/shared-core/files';
 import { parseVerifierKey, printVerifierKey, SignatureType, verifierKey } from '@tenstrip/shared-core/transparency';
 import type { LedgerErrorCode } from '../errors/index.js';
-import { writeWholeFile } from './whole-file.js';
 
 /** The folder that means: keep nothing. */
 export const memoryFolder = 'memory:';
@@ -87,23 +86,25 @@ async function makeLedgerFolder(folder: string): Promise<void> {
 async function signingSeed({ folder, passphrase, entropy }: SignerRequest): Promise<Uint8Array> {
   if (folder === memoryFolder) return entropy(32);
   const path = join(folder, 'signing.key');
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  );
+  const isMade = await exists(path);
   if (passphrase !== undefined) {
-    if (!exists) await writeKeyFile(path, entropy(32), passphrase);
+    if (!isMade) {
+      await writeKeyFile(path, entropy(32), passphrase).catch((error: Error) => {
+        if (!isTenstripError(error.cause, 'FileExists')) throw error;
+      });
+    }
     return readKeyFile(path, passphrase);
   }
-  if (!exists) await writePlainKey(path, entropy(32));
+  if (!isMade) await writePlainKey(path, entropy(32));
   return readPlainKey(path);
 }
 
+/** Does nothing when another process has just written one: of two that open a new ledger one is to be told that it is locked. */
 async function writePlainKey(path: string, seed: Uint8Array): Promise<void> {
   try {
-    await writeWholeFile(path, `${plainKeyHeader}\n${Buffer.from(seed).toString('base64')}\n`, 0o600);
+    await writeWholeFile(path, `${plainKeyHeader}\n${Buffer.from(seed).toString('base64')}\n`, { mode: 0o600 });
   } catch (cause) {
-    throw notWritten(path, cause);
+    if (!isTenstripError(cause, 'FileExists')) throw notWritten(path, cause);
   } finally {
     seed.fill(0);
   }
@@ -136,12 +137,15 @@ async function readPlainKey(path: string): Promise<Uint8Array> {
 
 /** Writes the public key on first use; afterwards it must be the same. */
 async function publishKey(path: string, key: string): Promise<void> {
-  const published = await readFile(path, 'utf8').catch(() => undefined);
-  if (published === undefined) {
-    await writeWholeFile(path, `${key}\n`, 0o644).catch((cause: unknown) => {
-      throw notWritten(path, cause);
+  if (!(await exists(path))) {
+    await writeWholeFile(path, `${key}\n`, { mode: 0o644 }).catch((cause: unknown) => {
+      if (!isTenstripError(cause, 'FileExists')) throw notWritten(path, cause);
     });
-  } else if (published.trim() !== key) {
+  }
+  const published = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw invalidKey(path, 'it cannot be read', cause);
+  });
+  if (published.trim() !== key) {
     throw invalidKey(
       path,
       `it publishes ${published.trim()}, and the signer is ${key}; give the signer and origin of this ledger`,
@@ -149,9 +153,23 @@ async function publishKey(path: string, key: string): Promise<void> {
   }
 }
 
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 function notWritten(path: string, cause: unknown): TenstripError<LedgerErrorCode> {
-  const reason = `it cannot be written (${(cause as Error).message}). Make room, or give a folder that this process may write to`;
-  return invalidKey(path, reason, cause);
+  return new TenstripError<LedgerErrorCode>(
+    'SigningKeyInvalid',
+    `The ledger has no key: ${(cause as Error).message}.`,
+    {
+      details: { path },
+      cause,
+      retryable: isTenstripError(cause) && cause.retryable,
+    },
+  );
 }
 
 function invalidKey(path: string, reason: string, cause?: unknown): TenstripError<LedgerErrorCode> {

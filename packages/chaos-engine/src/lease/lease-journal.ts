@@ -4,9 +4,10 @@
 
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, type FileHandle, open, readFile, rename } from 'node:fs/promises';
+import { chmod, type FileHandle, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TenstripError } from '@tenstrip/shared-core/errors';
+import { syncFolder, writeWholeFile } from '@tenstrip/shared-core/files';
 import { z } from 'zod';
 import type { ChaosErrorCode } from '../errors/index.js';
 import { faultSchema, faultTargetSchema } from '../faults/index.js';
@@ -43,6 +44,7 @@ const fileName = 'leases.jsonl';
 const rewriteBytes = 1 << 20;
 const maximumBytes = 64 << 20;
 const noHash = '0'.repeat(64);
+const exactly = { bigint: true } as const;
 
 /** The journal of one folder, open for appending. */
 export class LeaseJournal {
@@ -140,10 +142,9 @@ export class LeaseJournal {
     else this.#active.delete(line.id);
   }
 
-  /** Writes what holds into a new file and puts it in the place of the old one. */
+  /** Writes what holds into a new file, which takes the place of the old one. */
   async #rewrite(): Promise<void> {
-    const path = join(this.#folder, `${fileName}.new`);
-    const file = await open(path, 'w', 0o600);
+    const path = join(this.#folder, fileName);
     let hash = noHash;
     let whole = '';
     const lines: JournalLine[] = [...this.#active.values()].map((lease) => ({ type: 'lease', lease }));
@@ -153,13 +154,14 @@ export class LeaseJournal {
       whole += text;
       hash = next;
     }
-    await file.writeFile(whole);
-    await file.datasync();
-    await file.close();
-    await rename(path, join(this.#folder, fileName));
-    await syncFolder(this.#folder);
+    await writeWholeFile(path, whole, { mode: 0o600, replace: true }).catch(async (cause: unknown) => {
+      // When it was replaced and only the folder not synced, a power loss may leave either: what is appended to one could be lost.
+      const [there, ours] = await Promise.all([stat(path, exactly), this.#file.stat(exactly)]);
+      if (there.ino !== ours.ino) this.#broken = cause;
+      throw cause;
+    });
     await this.#file.close();
-    this.#file = await openForAppending(join(this.#folder, fileName));
+    this.#file = await openForAppending(path);
     this.#bytes = Buffer.byteLength(whole);
     this.#hash = hash;
   }
@@ -221,11 +223,6 @@ function parsed(json: string): unknown {
 
 function openForAppending(path: string): Promise<FileHandle> {
   return open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, 'r');
-  await handle.sync();
 }
 
 function orEmpty(error: NodeJS.ErrnoException): Buffer {

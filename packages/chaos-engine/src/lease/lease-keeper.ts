@@ -4,8 +4,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { type ResourceGovernor, systemClock, ungoverned } from '@tenstrip/shared-core';
-import { makeFolder } from '@tenstrip/shared-core/durable-log';
 import { TenstripError } from '@tenstrip/shared-core/errors';
+import { makeFolder } from '@tenstrip/shared-core/files';
 import type { ChaosErrorCode } from '../errors/index.js';
 import type { Fault, FaultTarget } from '../faults/index.js';
 import { type EngineRecord, journalUnavailable, LeaseJournal, type LeaseRecord } from './lease-journal.js';
@@ -461,7 +461,7 @@ async function endReaper(engine: EngineRecord | undefined): Promise<void> {
  * the engine that wrote last to it is alive.
  */
 async function lockFolder(folder: string): Promise<AsyncDisposable> {
-  await makeFolder(folder, 0o700).catch((cause: unknown) => {
+  await makeFolder(folder, { mode: 0o700 }).catch((cause: unknown) => {
     throw journalUnavailable(folder, cause);
   });
   const { dev, ino } = await stat(folder, { bigint: true });

@@ -7,6 +7,7 @@
 import { constants, realpathSync } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
+import { isSystemError } from '../files/index.js';
 import type { Capability } from './capability.js';
 import { capabilityDenied, type Granted } from './capability-denied.js';
 
@@ -215,11 +216,6 @@ export function named(error: unknown, place: string): unknown {
   error.message = error.message.replace(error.path, place);
   error.path = place;
   return error;
-}
-
-function isSystemError(error: unknown, code?: string): error is NodeJS.ErrnoException {
-  if (!(error instanceof Error) || !('syscall' in error)) return false;
-  return code === undefined || (error as NodeJS.ErrnoException).code === code;
 }
 
 function nothingIfMissing(error: unknown): undefined {

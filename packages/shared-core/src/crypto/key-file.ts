@@ -2,9 +2,10 @@
 // in a small text file that its owner alone may read. Opening one costs about 0.4 s and 128 MiB, by intent.
 import { randomBytes, scrypt } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { type CoreErrorCode, TenstripError } from '../errors/index.js';
+import { type CoreErrorCode, isTenstripError, TenstripError } from '../errors/index.js';
+import { writeWholeFile } from '../files/index.js';
 import { nonceBytes, openSecretBox, sealSecretBox } from './box.js';
 import { seedBytes } from './ed25519/index.js';
 
@@ -27,10 +28,12 @@ const isPosix = process.platform !== 'win32';
 
 /**
  * Writes `seed` (32 bytes) to a new file at `path` with mode 0600, sealed by `passphrase`, and waits until it is on the
- * disk. Wipe the seed when you need it no more; a passphrase, being a string, cannot be wiped.
+ * disk. Whenever the process is killed, the file is a whole key or is not there. Wipe the seed when you need it no more; a
+ * passphrase, being a string, cannot be wiped.
  *
  * @throws TenstripError `KeyInvalid` when the seed is not 32 bytes long, the passphrase is empty or no text, or the file exists
- * already or cannot be written: a key is never overwritten.
+ * already (its cause is then `FileExists`) or cannot be written (`FileUnwritable`, retryable when the disk is full): a key is never
+ * overwritten.
  */
 export async function writeKeyFile(path: string, seed: Uint8Array, passphrase: string): Promise<void> {
   if (!(seed instanceof Uint8Array)) throw keyInvalid(`the seed is ${typeof seed}; expected ${seedBytes} bytes`);
@@ -38,15 +41,9 @@ export async function writeKeyFile(path: string, seed: Uint8Array, passphrase: s
   checkPassphrase(passphrase);
   if (passphrase === '') throw keyInvalid('the passphrase is empty: choose one, as it is all that protects the key');
   const text = printKeyFile(await seal(seed, passphrase));
-  await using file = await openKeyFile(path, 'wx', 'written: it exists already, or its folder is missing or closed');
-  try {
-    if (isPosix) await file.chmod(0o600); // whatever the umask
-    await file.writeFile(text);
-    await file.sync();
-  } catch (cause) {
-    await unlink(path).catch(() => undefined); // half a key is worse than none; the cause matters more
-    throw keyInvalid(`the key file ${path} could not be written: see the cause`, { path }, cause);
-  }
+  await writeWholeFile(path, text, { mode: 0o600 }).catch((cause: Error) => {
+    throw keyInvalid(`no key was written: ${cause.message}`, { path }, cause);
+  });
 }
 
 /**
@@ -119,7 +116,7 @@ function parseHex(text: string | undefined, length: number): Uint8Array | undefi
 
 async function readOwnFile(path: string): Promise<string> {
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0); // a pipe must not hold us up
-  await using file = await openKeyFile(path, flags, 'read: it is missing, or you may not read it');
+  await using file = await openKeyFile(path, flags);
   const status = await file.stat();
   if (!status.isFile()) throw keyInvalid(`the key file ${path} is no file`, { path });
   if (isPosix && (status.mode & groupAndOthers) !== 0) {
@@ -130,17 +127,17 @@ async function readOwnFile(path: string): Promise<string> {
   return Buffer.from(buffer.subarray(0, bytesRead)).toString('latin1');
 }
 
-async function openKeyFile(path: string, flags: string | number, refusal: string): Promise<FileHandle> {
+async function openKeyFile(path: string, flags: number): Promise<FileHandle> {
   try {
-    return await open(path, flags, 0o600);
+    return await open(path, flags);
   } catch (cause) {
-    throw keyInvalid(`the key file ${path} cannot be ${refusal}`, { path }, cause);
+    throw keyInvalid(`the key file ${path} cannot be read: it is missing, or you may not read it`, { path }, cause);
   }
 }
 
 function keyInvalid(message: string, details: Record<string, unknown> = {}, cause?: unknown): TenstripError {
   return new TenstripError<CoreErrorCode>('KeyInvalid', message, {
     details,
-    ...(cause === undefined ? {} : { cause }),
+    ...(cause === undefined ? {} : { cause, retryable: isTenstripError(cause) && cause.retryable }),
   });
 }

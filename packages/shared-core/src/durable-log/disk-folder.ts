@@ -1,11 +1,10 @@
 // A log's folder on disk. Files are written through plain descriptors: a FileHandle costs several times more per call. What
 // may wait for the disk (making a file, syncing) is done by threads; short writes go into memory and are done at once. A file that must last is synced, and so is the directory that names it (fsync(2), "Notes").
 import * as fs from 'node:fs';
-import { chmod, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { isSystemError } from './log-error.js';
+import { chmod, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { isSystemError, makeFolder, syncFolder, writeWholeFile } from '../files/index.js';
 import type { LogFile, LogFolder } from './log-folder.js';
-import { makeFolder } from './make-folder.js';
 
 /** A {@link LogFolder} on disk. */
 export class DiskFolder implements LogFolder {
@@ -19,7 +18,7 @@ export class DiskFolder implements LogFolder {
   static async open(path: string, options: { mustExist?: boolean }): Promise<DiskFolder> {
     const folder = new DiskFolder(resolve(path));
     if (options.mustExist) await readdir(folder.path);
-    else await makeLastingDirectory(folder.path);
+    else await makeFolder(folder.path);
     return folder;
   }
 
@@ -29,7 +28,7 @@ export class DiskFolder implements LogFolder {
 
   async makePrivate(directory: string): Promise<void> {
     const path = this.#pathOf(directory);
-    await makeLastingDirectory(path);
+    await makeFolder(path);
     await chmod(path, 0o700);
   }
 
@@ -64,15 +63,10 @@ export class DiskFolder implements LogFolder {
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.#pathOf(name);
-    const temporary = temporaryOf(path);
-    await makeLastingDirectory(dirname(path));
-    {
-      await using file = await open(temporary, 'w');
-      await file.writeFile(bytes);
-      await file.sync();
-    }
-    await rename(temporary, path);
-    await syncPath(dirname(path));
+    await makeFolder(dirname(path));
+    await writeWholeFile(path, bytes, { replace: true }).catch((error: Error) => {
+      throw error.cause ?? error; // the log says in its own words what the disk refuses
+    });
   }
 
   async sync(name: string): Promise<void> {
@@ -91,7 +85,7 @@ export class DiskFolder implements LogFolder {
 
   async #makeDirectoryOnce(path: string): Promise<void> {
     if (this.#madeDirectories.has(path)) return;
-    await makeFolder(path);
+    await makeFolder(path, { durability: 'os' });
     if (this.#madeDirectories.size >= 1_000) this.#madeDirectories.clear();
     this.#madeDirectories.add(path);
   }
@@ -151,10 +145,6 @@ async function writeFully(descriptor: number, bytes: Uint8Array, position: numbe
   }
 }
 
-function temporaryOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.new`);
-}
-
 type Callback<T> = (error: NodeJS.ErrnoException | null | undefined, value?: T) => void;
 
 function whenDone<T = void>(start: (done: Callback<T>) => void): Promise<T> {
@@ -163,14 +153,9 @@ function whenDone<T = void>(start: (done: Callback<T>) => void): Promise<T> {
   });
 }
 
-/** {@link makeFolder}, and syncs the names of those that are new. */
-async function makeLastingDirectory(path: string): Promise<void> {
-  for (const made of await makeFolder(path)) await syncPath(dirname(made));
-}
-
 async function syncPath(path: string): Promise<void> {
-  if (process.platform === 'win32' && fs.statSync(path).isDirectory()) return; // directories cannot be opened there
-  await using file = await open(path, 'r');
+  if ((await stat(path)).isDirectory()) return syncFolder(path);
+  await using file = await open(path, 'r+'); // Windows syncs only what may be written
   await file.sync();
 }
 

@@ -1,5 +1,6 @@
 // The three ways in which a log fails, said in one voice: what happened, where, and what to do next.
 import { type CoreErrorCode, TenstripError } from '../errors/index.js';
+import { isSystemError } from '../files/index.js';
 
 /** Stored bytes are not what was written. `segment` is the file's name in the log's folder, `offset` a byte in it. */
 export function logCorrupt(segment: string, offset: number, why: string): TenstripError<CoreErrorCode> {
@@ -40,11 +41,4 @@ export function checkpointFork(
   details: Readonly<Record<string, unknown>>,
 ): TenstripError<CoreErrorCode> {
   return new TenstripError('CheckpointFork', message, { details });
-}
-
-/** Whether `error` came from the operating system with one of `codes`, or with any when none is given. */
-export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException & { code: string } {
-  if (!(error instanceof Error) || !('syscall' in error && 'code' in error) || typeof error.code !== 'string')
-    return false;
-  return codes.length === 0 || codes.includes(error.code);
 }

@@ -3,6 +3,7 @@
 // Cost: a proof reads at most one tile a level, from memory if it can; an entry one block of its segment.
 import { equalBytes, sha256 } from '../crypto/index.js';
 import { isTenstripError } from '../errors/index.js';
+import { isSystemError } from '../files/index.js';
 import {
   type Checkpoint,
   fullTileWidth,
@@ -15,7 +16,7 @@ import {
 import { ErasableParts } from './erasable-parts.js';
 import { isRecord } from './frame.js';
 import { checkBigint, checkFolder } from './given-values.js';
-import { checkpointFork, isSystemError, logCorrupt, logUnavailable } from './log-error.js';
+import { checkpointFork, logCorrupt, logUnavailable } from './log-error.js';
 import { type LogFolder, memoryFolderName, openLogFolder } from './log-folder.js';
 import { entriesDirectory, type LogEntry, readMinimumIndex, storedEntry } from './log-layout.js';
 import { readCheckpoint } from './log-recovery.js';

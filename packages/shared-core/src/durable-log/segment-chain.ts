@@ -4,6 +4,7 @@
 // only when nothing of a later commit follows it. Cost: one write and one fdatasync a commit; a record by number is found
 // from a sparse index in memory (one place for every 64 records), made as segments are read.
 import { assert } from '../errors/index.js';
+import { isSystemError } from '../files/index.js';
 import {
   encodeSegmentHeader,
   type Frame,
@@ -15,7 +16,7 @@ import {
   segmentHeaderBytes,
 } from './frame.js';
 import { FrameReader, findFrame } from './frame-reader.js';
-import { isSystemError, logCorrupt, logUnavailable } from './log-error.js';
+import { logCorrupt, logUnavailable } from './log-error.js';
 import type { LogFile, LogFolder } from './log-folder.js';
 
 /** How a {@link SegmentChain} is opened. */

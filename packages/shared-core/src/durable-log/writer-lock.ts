@@ -2,12 +2,12 @@
 // kernel frees it when the process dies, however it dies, and a path through links leads to the same name. It is seen inside
 // one network namespace only (unix(7)). Elsewhere it is a file with the process's id and start time.
 import { execFile } from 'node:child_process';
-import { link, open, readFile, stat, unlink } from 'node:fs/promises';
+import { readFile, stat, unlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type CoreErrorCode, TenstripError } from '../errors/index.js';
-import { isSystemError } from './log-error.js';
+import { type CoreErrorCode, isTenstripError, TenstripError } from '../errors/index.js';
+import { isSystemError, writeWholeFile } from '../files/index.js';
 import { type LogFolder, memoryFolderName } from './log-folder.js';
 
 /** Held until disposed. */
@@ -55,23 +55,14 @@ export async function lockByFile(path: string): Promise<WriterLock> {
 
 /** The file appears with its content or not at all. */
 async function createLockFile(file: string, holder: string): Promise<boolean> {
-  const own = `${file}.${process.pid}.${ownFiles++}`;
-  {
-    await using handle = await open(own, 'wx');
-    await handle.writeFile(holder);
-  }
   try {
-    await link(own, file);
+    await writeWholeFile(file, holder);
     return true;
   } catch (error) {
-    if (isSystemError(error, 'EEXIST')) return false;
-    throw error;
-  } finally {
-    await unlink(own);
+    if (isTenstripError(error, 'FileExists')) return false;
+    throw error instanceof Error && error.cause !== undefined ? error.cause : error; // the log says it in its own words
   }
 }
-
-let ownFiles = 0;
 
 /** Removes the lock file of a dead process. Of several who try, one is let in; the others see what it has left. */
 async function removeStale(path: string, file: string, stale: string, holder: string): Promise<void> {

@@ -23,6 +23,9 @@ export type CoreErrorCode =
   | 'StripRequirementUnmet'
   | 'IllegalTransition'
   | 'StripUnhealthy'
+  // files
+  | 'FileExists'
+  | 'FileUnwritable'
   // crypto, transparency, durable-log
   | 'KeyInvalid'
   | 'LogLocked'

@@ -188,6 +188,33 @@ describe('the journal of leases', () => {
   });
 });
 
+const strace = requireTool('strace');
+describe.skipIf(!strace.available)('when its folder cannot be synced after it was rewritten', () => {
+  it('grants no more, as neither the old file nor the new one is certain to stay', () => {
+    const program = `
+      import { LeaseKeeper } from '@tenstrip/chaos-engine';
+      const keeper = await LeaseKeeper.open({ folder: ${JSON.stringify(folder)} });
+      const undo = Array.from({ length: 4000 }, () => ({ kind: 'sigcont', pid: 2 ** 22, startTime: 1 }));
+      const request = { target: { host: 'local' }, fault: { kind: 'memory.fill', bytes: 1 }, ttlMs: 60_000, undo };
+      let granted = 0;
+      try {
+        for (; granted < 12; granted++) await (await keeper.grant(request)).revert();
+      } catch (error) {
+        console.log(JSON.stringify([granted > 2, error.code, error.cause.details]));
+      }
+      process.exit();
+    `;
+    // The folder is synced when it is opened; the draft and the folder when it is rewritten.
+    const calls = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', '-e', 'inject=fsync:error=EIO:when=3'];
+    const said = execFileSync('strace', [...calls, process.execPath, '--input-type=module', '-e', program], {
+      cwd: import.meta.dirname,
+      env: { ...process.env, UV_THREADPOOL_SIZE: '1' }, // strace counts the calls of each thread
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(said)).toEqual([true, 'JournalUnavailable', { path: path(), systemCode: 'EIO' }]);
+  });
+});
+
 const ownMounts = [requireRoot(), requireTool('unshare'), requireTool('mount')];
 describe.skipIf(ownMounts.some(({ available }) => !available))('on a full disk', () => {
   it('no lease is granted, what is granted is undone, and it goes on when there is room', () => {

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { smallDisk } from '../../../../../tools/test-disk.mjs';
 import { requirement } from '../../../../../tools/test-requirements.mjs';
 import { createSigner } from '../../../src/crypto/index.js';
 import { LogReader } from '../../../src/durable-log/index.js';
@@ -10,22 +11,17 @@ import { readStaticLog } from '../../conformance/durable-log/static-log-client.j
 import { nextLine, startChild } from './child-programs.js';
 
 const root = mkdtempSync(join(tmpdir(), 'tenstrip-full-disk-'));
-const disk = join(root, 'disk');
-mkdirSync(disk);
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk], { stdio: 'ignore' }).status === 0;
-afterAll(() => {
-  if (mounted) execFileSync('umount', [disk]);
-  rmSync(root, { recursive: true, force: true });
-});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const disk = smallDisk(6 << 20);
 
 const { publicKey } = createSigner(new Uint8Array(32).fill(7));
 
-test.skipIf(!requirement(mounted, 'mounting a small disk needs root').available)(
+test.skipIf(!disk.available)(
   'a full disk (tmpfs of 6 MiB; needs root to mount) refuses, loses nothing, and works again',
   async () => {
-    const ballast = join(disk, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(3 << 20));
-    const folder = join(disk, 'log');
+    const half = join(disk.folder, 'half');
+    writeFileSync(half, Buffer.alloc(3 << 20));
+    const folder = join(disk.folder, 'log');
     const child = startChild('fill-disk.child.mjs', [folder]);
     const first = JSON.parse(await nextLine(child));
     const refusal = { code: 'LogUnavailable', retryable: true, systemCode: 'ENOSPC' };
@@ -33,7 +29,7 @@ test.skipIf(!requirement(mounted, 'mounting a small disk needs root').available)
     expect(first.acknowledged).toBeGreaterThan(20);
     expect([first.size, first.readable]).toEqual([first.acknowledged, 1_000]);
 
-    rmSync(ballast);
+    rmSync(half);
     const second = nextLine(child);
     child.stdin.write('\n');
     const { acknowledged, last } = JSON.parse(await second);

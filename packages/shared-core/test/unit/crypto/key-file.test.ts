@@ -110,7 +110,7 @@ describe('key file', () => {
   it('is never overwritten', async () => {
     await expect(writeKeyFile(path, new Uint8Array(32), 'other')).rejects.toMatchObject({
       code: 'KeyInvalid',
-      cause: { code: 'EEXIST' },
+      cause: { code: 'FileExists' },
     });
     expect(await readKeyFile(path, passphrase)).toEqual(seed);
   });
