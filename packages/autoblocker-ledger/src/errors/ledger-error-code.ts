@@ -4,7 +4,7 @@ export type LedgerErrorCode =
   | 'TargetInvalid'
   /** An event from outside does not have the shape of a `SecurityEvent`. `details.issues` */
   | 'EventInvalid'
-  /** A scenario's thresholds make no sense. `details.scenario` */
+  /** A scenario's thresholds make no sense, or its name is another's: then `details.places`. `details.scenario` */
   | 'ScenarioInvalid'
   /** A rule uses what is not supported. `details.file`, `line`, `rule`, `construct`, `problem` */
   | 'RuleUnsupported'

@@ -110,7 +110,7 @@ export class BlockLedger {
     this.#failure ??= 'closed';
   }
 
-  /** Why a decision stands. `descriptions`: of the rules, by name. @throws TenstripError `DecisionUnknown` */
+  /** Why a decision stands. `descriptions`: of the rules, by name, blank and version. @throws TenstripError `DecisionUnknown` */
   async explain(id: bigint, at: number, descriptions: ReadonlyMap<string, string>): Promise<Explanation> {
     const decision = this.requireDecision(id, at);
     if (this.#failure === undefined) await this.flush();
@@ -127,7 +127,7 @@ export class BlockLedger {
     const { name, version } = decision.scenario;
     return {
       decision,
-      rule: { name, version, description: descriptions.get(name) ?? decision.reason },
+      rule: { name, version, description: descriptions.get(`${name} ${version}`) ?? decision.reason },
       evidence,
       history,
       ...circumstancesOf(entry),

@@ -73,6 +73,7 @@ import { LogReading } from './log-reading.js';
 import type { ReadLogsOptions, ReadReport } from './read-report.js';
 import { ReadTally } from './read-tally.js';
 import { rulesAsRecorded } from './recorded-rules.js';
+import { checkScenarioNames } from './scenario-names.js';
 
 /** Logins matter to the rails for a day, so a restart looks back as far. */
 const successMemoryMs = 86_400_000;
@@ -129,6 +130,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     const scenarios = scenariosOf(given);
     const keeper = new EventKeeper();
     const detector = new PatternDetector(scenarios, given.maxBuckets, keeper);
+    checkScenarioNames(given.rules === undefined ? scenarios : (given.scenarios ?? []), given.rules);
     const fixedSelf = [...neverBlocked, ...given.adminPeers.map((peer) => formatIpPrefix(requireIpPrefix(peer)))];
     const allowed = given.allowList.map((network) => formatIpPrefix(requireIpPrefix(network)));
     const shared = new NetworkSet([carrierNat, ...given.sharedNetworks].map(requireIpPrefix));
@@ -426,7 +428,7 @@ export class AutoblockerLedger implements AsyncDisposable {
   /** Why a decision stands: rule, lines, proof, and the way back. @throws TenstripError `DecisionUnknown` */
   async explain(id: bigint): Promise<Explanation> {
     const rules = [...this.scenarios, crossDomainRule, networkRecidiveRule];
-    const descriptions = new Map(rules.map(({ name, description }) => [name, description]));
+    const descriptions = new Map(rules.map(({ name, version, description }) => [`${name} ${version}`, description]));
     return this.#ledger.explain(id, this.now, descriptions);
   }
 
