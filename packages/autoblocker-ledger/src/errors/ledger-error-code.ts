@@ -24,5 +24,5 @@ export type LedgerErrorCode =
   | 'LedgerMissing'
   /** What blocks in the outside world cannot be reached or refused its work. Retryable. `details.enforcer` */
   | 'EnforcerUnavailable'
-  /** The ledger was closed, or a write failed before and it takes no more. */
+  /** The ledger was closed, or its log failed for good and it takes no more. A full disk is `LogUnavailable` of shared-core. */
   | 'LedgerClosed';
