@@ -187,7 +187,9 @@ export class BlockLedger {
     const history: DecisionHistory[] = [];
     for (const index of this.projections.history(id)) {
       const change = decodeEntry(index, await this.#log.reader.entry(index));
-      evidence.push(...evidenceOf(change));
+      // Ledgers of before have extensions that state all their lines, those of the decision too.
+      const known = new Set(evidence.map(({ digest }) => digest));
+      evidence.push(...evidenceOf(change).filter(({ digest }) => !known.has(digest)));
       history.push(historyOf(index, change));
     }
     const proof = await this.#log.reader.tlogProof(id);
