@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     ledger,
     domain: 'api',
     trustedProxies: ['127.0.0.1'],
-    onEvent: (event) => void ledger.ingest(event).then(() => taken++),
+    onEvent: (event) => ledger.ingest(event).then(() => taken++),
   });
   const server = createServer(
     protection.wrap((incoming, response) => {

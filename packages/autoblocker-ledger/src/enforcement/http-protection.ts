@@ -3,7 +3,7 @@
 // so that a block is not prolonged by the refusals that it causes.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { isTenstripError } from '@tenstrip/shared-core/errors';
+import { isTenstripError, type TenstripError } from '@tenstrip/shared-core/errors';
 import { canonicalTarget, type Decision } from '../decisions/index.js';
 import type { BlockTarget, SecurityEvent } from '../events/index.js';
 import { NetworkSet, requireIpPrefix } from '../lookup/index.js';
@@ -35,8 +35,13 @@ export interface HttpProtectionOptions {
   readonly dryRun?: boolean;
   /** Told of every refusal, in a dry run of every one that would have been. */
   readonly onRefusal?: (refusal: HttpRefusal, request: IncomingMessage) => void;
-  /** Takes an event for every answered request that was not refused here: give it to `ledger.ingest`. */
-  readonly onEvent?: (event: SecurityEvent) => void;
+  /**
+   * Takes an event for every answered request that was not refused here: return what `ledger.ingest` gives. A `TenstripError` that it
+   * rejects with, as of a ledger whose disk is full, ends nothing but this event.
+   */
+  readonly onEvent?: (event: SecurityEvent) => unknown;
+  /** Told of an event that {@link HttpProtectionOptions.onEvent} failed to take. Default: it is lost without a word. */
+  readonly onEventLost?: (error: TenstripError, event: SecurityEvent) => void;
 }
 
 /** Why and how a request is refused. */
@@ -191,8 +196,17 @@ export class HttpProtection {
         authenticated: authenticated?.(request) === true,
         timeMs: ledger.now,
       });
-      if (event !== undefined) onEvent(event);
+      if (event !== undefined) void this.#give(event, onEvent);
     });
+  }
+
+  async #give(event: SecurityEvent, onEvent: (event: SecurityEvent) => unknown): Promise<void> {
+    try {
+      await onEvent(event);
+    } catch (error) {
+      if (!isTenstripError(error)) throw error;
+      this.#options.onEventLost?.(error, event);
+    }
   }
 }
 

@@ -4,7 +4,7 @@ export type LedgerErrorCode =
   | 'TargetInvalid'
   /** An event from outside does not have the shape of a `SecurityEvent`. `details.issues` */
   | 'EventInvalid'
-  /** A scenario's thresholds make no sense. `details.scenario` */
+  /** A scenario's thresholds make no sense, or its name is another's: then `details.places`. `details.scenario` */
   | 'ScenarioInvalid'
   /** A rule uses what is not supported. `details.file`, `line`, `rule`, `construct`, `problem` */
   | 'RuleUnsupported'
@@ -24,5 +24,5 @@ export type LedgerErrorCode =
   | 'LedgerMissing'
   /** What blocks in the outside world cannot be reached or refused its work. Retryable. `details.enforcer` */
   | 'EnforcerUnavailable'
-  /** The ledger was closed, or a write failed before and it takes no more. */
+  /** The ledger was closed, or its log failed for good and it takes no more. A full disk is `LogUnavailable` of shared-core. */
   | 'LedgerClosed';

@@ -1,8 +1,10 @@
 // The ledger: a durable log of entries, and the tables in memory that they make. An entry takes effect in memory when it
-// is recorded, gets its index then, and is acknowledged when the log has it on disk under a signed checkpoint.
+// is recorded, gets its index then, and is acknowledged when the log has it on disk under a signed checkpoint. Entries go to
+// the log in their order, one commit after the other: where the disk refuses one, it and all behind it wait, and whoever
+// flushes next writes them first. So an index that memory gave is the index on disk, however often the disk was full.
 
 import type { LogWriter } from '@tenstrip/shared-core/durable-log';
-import { TenstripError } from '@tenstrip/shared-core/errors';
+import { assert, type CoreErrorCode, TenstripError } from '@tenstrip/shared-core/errors';
 import { parseTlogProof } from '@tenstrip/shared-core/transparency';
 import { type Decision, railCodes } from '../decisions/index.js';
 import type { LedgerErrorCode } from '../errors/index.js';
@@ -10,6 +12,10 @@ import type { DecisionChange } from './decision-change.js';
 import type { DecisionHistory, EvidenceLine, Explanation } from './explanation.js';
 import { decodeEntry, type LedgerEntry, saltBytes, sealEntry, type WrittenEntry, writeEntry } from './ledger-entry.js';
 import { Projections } from './projections.js';
+
+/** Entries and bytes of one commit: the log takes no more in one, and one is written whole or not at all. */
+const commitEntries = 4096;
+const commitBytes = 7 * 2 ** 20;
 
 /** What a ledger is made of. */
 export interface BlockLedgerParts {
@@ -25,12 +31,15 @@ export class BlockLedger {
   readonly verifierKey: string;
   readonly #log: LogWriter;
   readonly #entropy: (length: number) => Uint8Array;
-  /** Recorded, with effect in memory, and not yet given to the log. */
-  #recorded: WrittenEntry[] = [];
+  /** Recorded, with effect in memory, and not on disk; the oldest is the one with the index {@link durableSize}. */
+  #waiting: WrittenEntry[] = [];
+  /** How many of these the log has in hand. */
+  #given = 0;
+  #writing: Promise<void> | undefined;
   #nextIndex: bigint;
-  /** Why no more entries are taken. */
+  #refusal: TenstripError<CoreErrorCode> | undefined;
+  /** Why no more entries are taken, ever. */
   #failure: unknown;
-  #appending: Promise<void> = Promise.resolve();
 
   /** Opens a ledger on its log, and replays the log. */
   static async open(parts: BlockLedgerParts): Promise<BlockLedger> {
@@ -71,7 +80,17 @@ export class BlockLedger {
 
   /** Entries recorded that are not given to the log yet. */
   get recordedCount(): number {
-    return this.#recorded.length;
+    return this.#waiting.length - this.#given;
+  }
+
+  /** Entries recorded that are not on disk. */
+  get waitingCount(): number {
+    return this.#waiting.length;
+  }
+
+  /** What the disk said when it refused the last write; `undefined` since it took one again. */
+  get refusal(): TenstripError<CoreErrorCode> | undefined {
+    return this.#refusal;
   }
 
   /** Takes an entry in; it has its effect at once. Call {@link flush} to have it acknowledged. @throws TenstripError `LedgerClosed` */
@@ -81,28 +100,76 @@ export class BlockLedger {
     const index = this.#nextIndex;
     this.#nextIndex += 1n;
     this.projections.apply(index, entry);
-    this.#recorded.push(written);
+    this.#waiting.push(written);
     return index;
   }
 
-  /** Resolves when everything recorded so far is durable. @throws TenstripError `LedgerClosed` when the log failed. */
+  /**
+   * Resolves when everything recorded so far is durable.
+   * @throws TenstripError `LogUnavailable` when the disk refuses: all waits in memory, and the next call writes it;
+   * `LedgerClosed` when the log failed in another way.
+   */
   async flush(): Promise<void> {
     this.#checkOpen();
-    const entries = this.#recorded;
-    this.#recorded = [];
-    if (entries.length > 0) {
-      const salts = this.#entropy(saltBytes * entries.length);
-      const sealed = entries.map((entry, place) => sealEntry(entry, salts, saltBytes * place));
-      const appended = this.#log.appendAll(sealed);
-      this.#appending = Promise.all([this.#appending, appended]).then(() => undefined);
+    const end = this.#nextIndex;
+    while (this.durableSize < end) {
+      this.#writing ??= this.#writeSome().finally(() => {
+        this.#writing = undefined;
+      });
+      await this.#writing;
     }
+  }
+
+  /**
+   * Writes what waits since the disk refused, before anything new is taken: what waits is bounded by what was under way then.
+   * @throws TenstripError as {@link BlockLedger.flush}
+   */
+  async recover(): Promise<void> {
+    if (this.#refusal !== undefined) await this.flush();
+  }
+
+  /** One commit of what waits longest. */
+  async #writeSome(): Promise<void> {
+    const entries = this.#waiting.slice(0, this.#commitLength());
+    assert(entries.length > 0, 'what is not on disk waits');
+    const salts = this.#entropy(saltBytes * entries.length);
+    const first = this.durableSize;
+    this.#given = entries.length;
     try {
-      await this.#appending;
+      await this.#log.appendAll(entries.map((entry, place) => sealEntry(entry, salts, saltBytes * place)));
+      this.#refusal = undefined;
     } catch (error) {
-      // Memory is ahead of the disk now: what is recorded further would have the wrong index.
-      this.#failure ??= error;
-      throw this.#closedError();
+      throw this.#refused(error);
+    } finally {
+      this.#given = 0;
+      const written = Number(this.durableSize - first);
+      this.#waiting = written === this.#waiting.length ? [] : this.#waiting.slice(written);
     }
+  }
+
+  #commitLength(): number {
+    let [count, bytes] = [0, 0];
+    for (const { entry, erasable } of this.#waiting) {
+      bytes += entry.length + (erasable?.length ?? 0);
+      if (count > 0 && (count === commitEntries || bytes > commitBytes)) break;
+      count += 1;
+    }
+    return count;
+  }
+
+  /** What passes is told as it is; from anything else on, memory is ahead of the disk for good. */
+  #refused(error: unknown): TenstripError<CoreErrorCode | LedgerErrorCode> {
+    if (!(error instanceof TenstripError) || !error.retryable) {
+      this.#failure ??= error;
+      return this.#closedError();
+    }
+    const count = this.#waiting.length;
+    this.#refusal = new TenstripError<CoreErrorCode>(
+      'LogUnavailable',
+      `The ledger cannot be written: ${error.message}. What is in force stays in force, and nothing new is taken. ${count} entries wait in memory, not acknowledged, and are written first by the next call that finds room: make room or repair the disk, and call again.`,
+      { retryable: true, details: { waiting: count }, cause: error },
+    );
+    return this.#refusal;
   }
 
   /** Takes no more entries from here on. */
@@ -110,24 +177,26 @@ export class BlockLedger {
     this.#failure ??= 'closed';
   }
 
-  /** Why a decision stands. `descriptions`: of the rules, by name. @throws TenstripError `DecisionUnknown` */
+  /** Why a decision stands. `descriptions`: of the rules, by name, blank and version. @throws TenstripError `DecisionUnknown` */
   async explain(id: bigint, at: number, descriptions: ReadonlyMap<string, string>): Promise<Explanation> {
     const decision = this.requireDecision(id, at);
-    if (this.#failure === undefined) await this.flush();
+    await this.#awaitDurable(this.projections.history(id).at(-1) ?? id);
     const stored = await this.#log.reader.entry(id);
     const entry = decodeEntry(id, stored);
     const evidence = [...evidenceOf(entry)];
     const history: DecisionHistory[] = [];
     for (const index of this.projections.history(id)) {
       const change = decodeEntry(index, await this.#log.reader.entry(index));
-      evidence.push(...evidenceOf(change));
+      // Ledgers of before have extensions that state all their lines, those of the decision too.
+      const known = new Set(evidence.map(({ digest }) => digest));
+      evidence.push(...evidenceOf(change).filter(({ digest }) => !known.has(digest)));
       history.push(historyOf(index, change));
     }
     const proof = await this.#log.reader.tlogProof(id);
     const { name, version } = decision.scenario;
     return {
       decision,
-      rule: { name, version, description: descriptions.get(name) ?? decision.reason },
+      rule: { name, version, description: descriptions.get(`${name} ${version}`) ?? decision.reason },
       evidence,
       history,
       ...circumstancesOf(entry),
@@ -166,8 +235,13 @@ export class BlockLedger {
 
   /** The inclusion of an entry as a C2SP tlog-proof. @throws RangeError when there is no such entry. */
   async prove(index: bigint): Promise<string> {
-    if (this.#failure === undefined) await this.flush();
+    await this.#awaitDurable(index);
     return this.#log.reader.tlogProof(index);
+  }
+
+  /** What is on disk is told also where nothing can be written. */
+  async #awaitDurable(index: bigint): Promise<void> {
+    if (index >= this.durableSize && index < this.size) await this.flush();
   }
 
   #changeOf(cursor: bigint, entry: LedgerEntry, at: number): DecisionChange | undefined {
@@ -191,7 +265,7 @@ export class BlockLedger {
       'LedgerClosed',
       closed
         ? 'This ledger was closed. Open it again to go on.'
-        : 'A write to the ledger failed, so that it takes no more. What was acknowledged is safe: see the cause, make room or repair the disk, and open the ledger again.',
+        : 'A write to the ledger failed for good, so that it takes no more. What was acknowledged is safe: see the cause, and open the ledger again.',
       closed ? {} : { cause: this.#failure },
     );
   }

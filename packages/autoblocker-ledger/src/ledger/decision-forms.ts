@@ -21,6 +21,9 @@ export class DecisionForms {
   readonly #forms: KnownForm[] = [];
   readonly #known = new Map<string, number>();
   readonly #scenarios = new Map<string, Pick<KnownForm, 'scenario' | 'scenarios'>>();
+  /** Names of several rules, by those without the last and the last. */
+  readonly #wider = new Map<ReadonlySet<string>, Map<string, ReadonlySet<string>>>();
+  #widerCount = 0;
   #last = -1;
 
   /** The number of a form. */
@@ -44,6 +47,19 @@ export class DecisionForms {
 
   get(number: number): KnownForm {
     return this.#forms[number]!;
+  }
+
+  /** Names of rules and one more: the same set for all that were extended by the same rules, who are most. */
+  with(names: ReadonlySet<string>, name: string): ReadonlySet<string> {
+    const known = this.#wider.get(names)?.get(name);
+    if (known !== undefined) return known;
+    const made = new Set([...names, name]);
+    if (this.#widerCount < maxKnown) {
+      this.#widerCount += 1;
+      const byName = this.#wider.get(names) ?? new Map<string, ReadonlySet<string>>();
+      this.#wider.set(names, byName.set(name, made));
+    }
+    return made;
   }
 
   #addNew(key: string, form: DecisionForm): number {

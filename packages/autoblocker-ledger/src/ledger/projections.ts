@@ -409,7 +409,7 @@ export class Projections {
     facts.score = fact.score;
     facts.eventCount = (eventCount ?? this.#forms.get(this.#rows.form(row)).eventCount) + fact.eventCount;
     facts.extensions = extensions + 1;
-    if (!known.has(fact.scenario.name)) facts.scenarios = new Set([...known, fact.scenario.name]);
+    if (!known.has(fact.scenario.name)) facts.scenarios = this.#forms.with(known, fact.scenario.name);
     facts.history = [...history, index];
     this.#addEvidence(row, facts, personal?.evidence ?? nothing);
     this.#noteScoreOn(row, fact.score, fact.time);

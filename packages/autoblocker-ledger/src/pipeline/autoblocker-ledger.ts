@@ -73,6 +73,7 @@ import { LogReading } from './log-reading.js';
 import type { ReadLogsOptions, ReadReport } from './read-report.js';
 import { ReadTally } from './read-tally.js';
 import { rulesAsRecorded } from './recorded-rules.js';
+import { checkScenarioNames } from './scenario-names.js';
 
 /** Logins matter to the rails for a day, so a restart looks back as far. */
 const successMemoryMs = 86_400_000;
@@ -129,6 +130,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     const scenarios = scenariosOf(given);
     const keeper = new EventKeeper();
     const detector = new PatternDetector(scenarios, given.maxBuckets, keeper);
+    checkScenarioNames(given.rules === undefined ? scenarios : (given.scenarios ?? []), given.rules);
     const fixedSelf = [...neverBlocked, ...given.adminPeers.map((peer) => formatIpPrefix(requireIpPrefix(peer)))];
     const allowed = given.allowList.map((network) => formatIpPrefix(requireIpPrefix(network)));
     const shared = new NetworkSet([carrierNat, ...given.sharedNetworks].map(requireIpPrefix));
@@ -201,7 +203,7 @@ export class AutoblockerLedger implements AsyncDisposable {
       memoryMs: Math.max(parts.detector.memoryMs, crossDomainMemoryMs, successMemoryMs),
       clockNow: () => this.#latest,
       observe: (event, replayed) => this.#observe(event, replayed),
-      refreshSelf: () => this.#refreshSelf(),
+      ready: () => this.#ready(),
       times: () => this.#times(),
       flush: () => this.#flush(),
     });
@@ -210,7 +212,7 @@ export class AutoblockerLedger implements AsyncDisposable {
       parserOf: (options) => this.#reading.parserOf(options.source, undefined, options),
       observe: (event, tell) => this.#observe(event, false, tell),
       latest: () => this.#latest,
-      refreshSelf: () => this.#refreshSelf(),
+      ready: () => this.#ready(),
       times: () => this.#times(),
       flush: () => this.#flush(),
       run: (name, options, body) => this.#run(name, options, body),
@@ -255,6 +257,7 @@ export class AutoblockerLedger implements AsyncDisposable {
    * before is read from where that reading came. Formats are recognised line by line: sshd by syslog, access logs of
    * Apache and nginx.
    * @throws TenstripError `SourceUnreadable` when no file at all can be read; else such a file is counted as skipped.
+   * `LogUnavailable` when the ledger's disk refuses: the next reading goes on where this one came.
    */
   async readLogs(
     files: readonly (string | LineSource)[],
@@ -271,7 +274,8 @@ export class AutoblockerLedger implements AsyncDisposable {
   }
 
   /**
-   * Reads log files to their ends and then follows them, over rotation and truncation, until the signal aborts.
+   * Reads log files to their ends and then follows them, over rotation and truncation, until the signal aborts. While the
+   * ledger's disk refuses, it reads nothing, says so in the governor's log, and tries again until it finds room.
    * @throws TenstripError `SourceUnreadable` when no file at all can be read.
    */
   async follow(
@@ -281,7 +285,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     checkFollowing(files, options);
     const tally = new ReadTally();
     const op = options.context ?? this.#parts.governor.context({ name: 'follow' });
-    const found = await this.#reading.toEnd(files, options, tally, op);
+    const found = await this.#reading.toEnd(files, options, tally, op, options.signal);
     await this.#reading.follow(found, options, tally, op);
     return tally.report(this.checkpoint);
   }
@@ -310,7 +314,7 @@ export class AutoblockerLedger implements AsyncDisposable {
   async addBlock(proposal: BlockProposal, options: CallOptions = {}): Promise<DecisionOutcome> {
     checkCall(options);
     return this.#run('add-block', options, async () => {
-      await this.#refreshSelf();
+      await this.#ready();
       const outcome = this.#maker.propose(proposal);
       await this.#flush();
       return outcome;
@@ -325,6 +329,7 @@ export class AutoblockerLedger implements AsyncDisposable {
   /** Takes a decision back, at once. A second time changes nothing. @throws TenstripError `DecisionUnknown` */
   async revoke(id: bigint, reason: RevokeReason): Promise<RevocationReceipt> {
     const checkedReason = checked(revokeReasonSchema, reason, 'a reason to revoke');
+    if (this.#ledger.refusal !== undefined) await this.#ledger.recover();
     const before = this.#ledger.requireDecision(id, this.now);
     const alreadyRevoked = before.state === 'revoked';
     const entry = alreadyRevoked ? undefined : this.#recordRevocation(id, checkedReason);
@@ -334,7 +339,9 @@ export class AutoblockerLedger implements AsyncDisposable {
 
   /** Puts an address or network on the allow-list and revokes every decision that touches it. @throws TenstripError `TargetInvalid` */
   async allow(network: string, note?: string): Promise<{ readonly revoked: readonly bigint[] }> {
-    const revoked = this.#allow(formatIpPrefix(requireIpPrefix(network)), 'call', note);
+    const canonical = formatIpPrefix(requireIpPrefix(network));
+    if (this.#ledger.refusal !== undefined) await this.#ledger.recover();
+    const revoked = this.#allow(canonical, 'call', note);
     await this.#flush();
     return { revoked };
   }
@@ -343,6 +350,7 @@ export class AutoblockerLedger implements AsyncDisposable {
   async disallow(network: string): Promise<boolean> {
     const prefix = requireIpPrefix(network);
     const canonical = formatIpPrefix(prefix);
+    if (this.#ledger.refusal !== undefined) await this.#ledger.recover();
     if (!this.allowList().includes(canonical)) return false;
     this.#ledger.record({
       class: 'allow-list-change',
@@ -426,7 +434,7 @@ export class AutoblockerLedger implements AsyncDisposable {
   /** Why a decision stands: rule, lines, proof, and the way back. @throws TenstripError `DecisionUnknown` */
   async explain(id: bigint): Promise<Explanation> {
     const rules = [...this.scenarios, crossDomainRule, networkRecidiveRule];
-    const descriptions = new Map(rules.map(({ name, description }) => [name, description]));
+    const descriptions = new Map(rules.map(({ name, version, description }) => [`${name} ${version}`, description]));
     return this.#ledger.explain(id, this.now, descriptions);
   }
 
@@ -465,6 +473,7 @@ export class AutoblockerLedger implements AsyncDisposable {
       buckets: this.#parts.detector.statistics,
       actors: this.#parts.crossDomain.statistics,
       feedbackEvents: this.#maker.feedbackEvents,
+      unwritten: { entries: this.#ledger.waitingCount, refusal: this.#ledger.refusal?.toJSON() },
       now,
     };
   }
@@ -543,6 +552,12 @@ export class AutoblockerLedger implements AsyncDisposable {
     this.#ledger.projections.expire(this.now);
   }
 
+  /** Before anything new is taken: nothing is where the disk still refuses what was taken before. */
+  async #ready(): Promise<void> {
+    await this.#ledger.recover();
+    await this.#refreshSelf();
+  }
+
   /** Reads the host's own addresses again when they may have changed. A deterministic ledger knows only those it is given. */
   async #refreshSelf(): Promise<void> {
     const { governor, state, fixedSelf } = this.#parts;
@@ -562,8 +577,11 @@ export class AutoblockerLedger implements AsyncDisposable {
       await this.#flush();
     } finally {
       this.#ledger.close();
-      await this.#parts.log[Symbol.asyncDispose]();
-      this.#parts.wipeSigner();
+      try {
+        await this.#parts.log[Symbol.asyncDispose]();
+      } finally {
+        this.#parts.wipeSigner();
+      }
     }
   }
 }

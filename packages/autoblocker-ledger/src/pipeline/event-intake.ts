@@ -20,8 +20,8 @@ export interface EventIntakeParts {
   readonly observe: (event: SecurityEvent, tell: (outcome: DecisionOutcome) => void) => void;
   /** What no event may be ahead of, in milliseconds since 1970. */
   readonly latest: () => number;
-  /** Reads the host's own addresses again when they may have changed. */
-  readonly refreshSelf: () => Promise<void>;
+  /** Before anything new is taken: see `BlockLedger.recover`; the host's own addresses. */
+  readonly ready: () => Promise<void>;
   /** The times of an entry that is written now. */
   readonly times: () => { readonly time: number; readonly recordedAt: number };
   /** Makes durable what was recorded. */
@@ -81,7 +81,7 @@ export class EventIntake {
     batch: BatchName | undefined,
     op: OperationContext,
   ): Promise<IngestReceipt> {
-    await this.#parts.refreshSelf();
+    await this.#parts.ready();
     await op.checkpoint();
     const repeated = batch !== undefined && this.#wasTaken(batch);
     const outcomes: DecisionOutcome[] = [];

@@ -1,6 +1,7 @@
 // What the calls of a ledger take and give.
 
 import type { OperationContext } from '@tenstrip/shared-core';
+import type { ErrorJson } from '@tenstrip/shared-core/errors';
 import type { Decision, DecisionOutcome, DecisionState } from '../decisions/index.js';
 import type { BlockTarget } from '../events/index.js';
 import type { StampOptions } from './read-report.js';
@@ -86,6 +87,11 @@ export interface LedgerStatistics {
   };
   /** Events since the start that were refusals by an earlier block, and did not count. */
   readonly feedbackEvents: number;
+  /**
+   * Entries that took effect in memory and are not on disk, and what the disk said when it refused the last write, until it
+   * takes one again. While it refuses, nothing new is taken.
+   */
+  readonly unwritten: { readonly entries: number; readonly refusal: ErrorJson | undefined };
   /** What "now" is, in milliseconds since 1970. */
   readonly now: number;
 }

@@ -14,13 +14,13 @@ import type { SourceReport } from './read-report.js';
 /** An event that waits for its turn. */
 export class WaitingEvent {
   readonly event: SecurityEvent;
-  /** Where the next line begins. */
-  readonly end: number;
+  /** Where its line begins. */
+  readonly start: number;
   readonly replayed: boolean;
 
-  constructor(event: SecurityEvent, end: number, replayed: boolean) {
+  constructor(event: SecurityEvent, start: number, replayed: boolean) {
     this.event = event;
-    this.end = end;
+    this.start = start;
     this.replayed = replayed;
   }
 }
@@ -68,10 +68,9 @@ export class LogIntake {
   #head: WaitingEvent | undefined;
   #hasMore = false;
   #ended = false;
+  /** Where the last line that was parsed ends, in the file that it came from. */
   #lastLineEnd = 0;
   #readTo: number;
-  /** Everything before it was taken. */
-  #taken: number;
   #committed: number;
   #rotations = 0;
   /** Places to restart from, each with the time of the first event after it. */
@@ -89,7 +88,6 @@ export class LogIntake {
       this.#marks.push({ offset: known.warmFrom, time: Number.NEGATIVE_INFINITY });
     }
     this.#readTo = source.resumedAt;
-    this.#taken = source.resumedAt;
     this.#committed = source.resumedAt;
     this.#rotations = source.rotations;
     this.#batches = source.batches(signal)[Symbol.asyncIterator]();
@@ -113,6 +111,11 @@ export class LogIntake {
   /** Bytes taken and not yet committed. */
   get uncommittedBytes(): number {
     return Math.abs(this.#taken - this.#committed);
+  }
+
+  /** Everything before it was taken. Lines of no event are taken with the event before them, or read over. */
+  get #taken(): number {
+    return Math.max(this.#head?.start ?? this.#lastLineEnd, this.#resumeFloor());
   }
 
   /** Events by the parser that found them. */
@@ -143,28 +146,21 @@ export class LogIntake {
    */
   async pull(): Promise<void> {
     const result = await this.#batches.next();
+    if (this.source.rotations !== this.#rotations) this.#beginFile(); // also when it ends before its first line
     if (result.done === true) {
       this.#ended = true;
       return;
     }
     const { lines, end, hasMore = false } = result.value;
     this.#hasMore = hasMore;
-    if (this.source.rotations !== this.#rotations) {
-      this.#rotations = this.source.rotations;
-      this.#marks.length = 0;
-      this.#readTo = 0;
-      this.#taken = 0;
-      this.#committed = -1;
-    }
     const start = lines[0]?.offset ?? this.#readTo;
     this.#counts.bytes += Math.max(0, end - Math.max(this.#readTo, start));
-    this.#readTo = end;
+    this.#readTo = Math.max(this.#readTo, end); // lines that come again were counted by the reading before
     this.#lines = lines;
     this.#readAt = this.#clockNow();
     this.#nextLine = 0;
     this.#head = this.#parseOn();
     this.#mark(start);
-    if (this.#head === undefined) this.#taken = Math.max(lines.at(-1)?.end ?? 0, this.#resumeFloor());
   }
 
   /** Takes the event at the head. */
@@ -172,22 +168,34 @@ export class LogIntake {
     const taken = this.#head!;
     this.lastTaken = taken;
     this.#head = this.#parseOn();
-    this.#taken = Math.max(this.#head === undefined ? this.#lastLineEnd : taken.end, this.#resumeFloor());
     return taken;
   }
 
   /** The position to commit, if it moved since the last. */
   async position(): Promise<SourcePosition | undefined> {
-    if (this.#taken === this.#committed) return undefined;
-    this.#committed = this.#taken;
-    return this.source.position(this.#taken, this.#marks[0]?.offset ?? 0);
+    const taken = this.#taken;
+    if (taken === this.#committed) return undefined;
+    this.#committed = taken;
+    return this.source.position(taken, this.#marks[0]?.offset ?? 0);
   }
 
+  /** Ends the reading. What was parsed and not taken is read again by the next one, and counted there. */
   async close(): Promise<void> {
+    if (this.#head !== undefined) this.#uncount(this.#lines[this.#nextLine - 1]!);
+    this.#counts.bytes -= Math.max(0, this.#readTo - this.#taken);
     this.#lines = this.#lines.slice(-1); // not more of what was read stays with a reading that ended
     this.#nextLine = this.#lines.length;
     await this.#batches.return?.();
     await this.source[Symbol.asyncDispose]();
+  }
+
+  /** Another file has taken the place of the one that was read, or the same one begins anew. */
+  #beginFile(): void {
+    this.#rotations = this.source.rotations;
+    this.#marks.length = 0;
+    this.#readTo = 0;
+    this.#lastLineEnd = 0;
+    this.#committed = -1;
   }
 
   /** Replayed lines move nothing: what they led to is committed up to where the earlier reading came. */
@@ -209,7 +217,7 @@ export class LogIntake {
         bringBack(event, this.#readAt);
         this.#newestTime = Math.max(this.#newestTime, event.time);
       }
-      return new WaitingEvent(event, line.end, line.replayed === true);
+      return new WaitingEvent(event, line.offset, line.replayed === true);
     }
     return undefined;
   }
@@ -226,6 +234,16 @@ export class LogIntake {
       if (parsed.parser !== this.#lastParser) this.#noteParser(parsed.parser);
       this.#lastFound.events += 1;
     }
+  }
+
+  /** Takes back the count of the line at the head. */
+  #uncount(line: SourceLine): void {
+    if (line.replayed === true) return;
+    this.#counts.lines -= 1;
+    this.#counts.events -= 1;
+    this.#lastFound.events -= 1;
+    if (line.cut) this.#counts.cut -= 1;
+    if (line.garbled) this.#counts.garbled -= 1;
   }
 
   #noteParser(parser: string): void {

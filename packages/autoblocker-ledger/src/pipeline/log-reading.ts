@@ -22,8 +22,8 @@ export interface LogReadingParts {
   readonly clockNow: () => number;
   /** Looks at an event. */
   readonly observe: (event: SecurityEvent, replayed: boolean) => readonly Settled[];
-  /** Reads the host's own addresses again when they may have changed. */
-  readonly refreshSelf: () => Promise<void>;
+  /** Before anything new is taken: see `BlockLedger.recover`; the host's own addresses. */
+  readonly ready: () => Promise<void>;
   /** The times of an entry that is written now. */
   readonly times: () => { readonly time: number; readonly recordedAt: number };
   /** Makes durable what was recorded. */
@@ -37,6 +37,9 @@ export interface LogReadingParts {
  */
 const commitBytes = 4 * 1024 * 1024;
 const commitEntries = 1024;
+/** Who follows a file tries again so long after a full disk refused, in milliseconds: first, and at most. */
+const firstWaitMs = 200;
+const longestWaitMs = 30_000;
 /** Between two looks at pause, abort and caps. */
 export const eventsPerCheckpoint = 256;
 
@@ -57,17 +60,18 @@ export class LogReading {
     this.#observe = parts.observe;
   }
 
-  /** Reads sources to their ends; the names of those that could be opened. */
+  /** Reads sources to their ends; the names of those that could be opened. `wait`: see {@link LogReading.#whenWritable}. */
   async toEnd(
     files: readonly (string | LineSource)[],
     options: ReadLogsOptions,
     tally: ReadTally,
     op: OperationContext,
+    wait?: AbortSignal,
   ): Promise<string[]> {
-    await this.#parts.refreshSelf();
+    await this.#whenWritable(this.#parts.ready, op, wait);
     const intakes = await this.#openIntakes(files, options, false, tally);
     try {
-      await this.#readMerged(intakes, options, tally, op);
+      await this.#readMerged(intakes, options, tally, op, wait);
     } finally {
       await this.#finish(intakes, tally);
     }
@@ -149,11 +153,12 @@ export class LogReading {
     options: ReadLogsOptions,
     tally: ReadTally,
     op: OperationContext,
+    wait: AbortSignal | undefined,
   ): Promise<void> {
     while (!options.signal?.aborted) {
       for (const intake of intakes) {
         while (intake.head === undefined && !intake.ended && !options.signal?.aborted) {
-          if (this.#isCommitDue(intakes, intake)) await this.#commit(intakes);
+          if (this.#isCommitDue(intakes, intake)) await this.#whenWritable(() => this.#commit(intakes), op, wait);
           await intake.pull();
           options.onProgress?.(progressOf(intake, intakes, tally));
           if (intake.head === undefined) await op.checkpoint();
@@ -181,15 +186,15 @@ export class LogReading {
   async #followOne(
     intake: LogIntake,
     intakes: readonly LogIntake[],
-    options: ReadLogsOptions,
+    options: ReadLogsOptions & { readonly signal: AbortSignal },
     tally: ReadTally,
     op: OperationContext,
   ): Promise<void> {
     while (!intake.ended) {
       await intake.pull();
-      await this.#parts.refreshSelf();
+      await this.#whenWritable(this.#parts.ready, op, options.signal);
       while (intake.head !== undefined) this.#takeOne(intake, tally);
-      if (intake.mayWait) await this.#commit([intake]);
+      if (intake.mayWait) await this.#whenWritable(() => this.#commit([intake]), op, options.signal);
       options.onProgress?.(progressOf(intake, intakes, tally));
       await op.checkpoint();
     }
@@ -225,13 +230,35 @@ export class LogReading {
     await flush();
   }
 
+  /**
+   * Does what needs the disk. Where it refuses, it is tried again until `wait` aborts, and nothing is read meanwhile; without
+   * `wait` the refusal is the caller's.
+   * @throws TenstripError `LogUnavailable`
+   */
+  async #whenWritable(work: () => Promise<void>, op: OperationContext, wait: AbortSignal | undefined): Promise<void> {
+    for (let waitMs = firstWaitMs; ; waitMs = Math.min(2 * waitMs, longestWaitMs)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (wait === undefined || wait.aborted || !isTenstripError(error, 'LogUnavailable')) throw error;
+        op.logger.warn({ waitMs, reason: error.message }, 'reading waits for room on the disk of the ledger');
+      }
+      await this.#parts.governor.clock.sleep(waitMs, { signal: wait }).catch((error: unknown) => {
+        if (!wait.aborted) throw error;
+      });
+    }
+  }
+
   async #finish(intakes: readonly LogIntake[], tally: ReadTally): Promise<void> {
     const last = intakes.at(-1);
     if (last !== undefined) this.lastEnded = { last, tally };
-    await this.#commit(intakes);
-    for (const intake of intakes) {
-      this.#warm.add(intake.source.name);
-      await intake.close();
+    try {
+      await this.#commit(intakes);
+    } finally {
+      for (const intake of intakes) {
+        this.#warm.add(intake.source.name);
+        await intake.close();
+      }
     }
   }
 }

@@ -96,7 +96,8 @@ function checkCount(files: number): void {
 }
 
 /**
- * Compiles rules. What cannot run is in the report with file, line and construct, and does not run in part.
+ * Compiles rules. Documents of one file may have one name: they are parts of one rule, each with a version of its own. In two files
+ * they are a rule that stands there twice, and the second is refused. What cannot run is in the report with file, line and construct, and does not run in part.
  * @throws TenstripError `RuleUnsupported` for the first refusal, when `strict`; `OptionsInvalid`.
  */
 export function compileRules(files: readonly RuleFile[], options: RuleOptions = {}): RuleSet {
@@ -131,6 +132,8 @@ class RuleSetBuilder {
   readonly #parsers: { readonly file: string; readonly parser: CompiledParser }[] = [];
   readonly #scenarios: CompiledScenario[] = [];
   readonly #compiled: CompiledRule[] = [];
+  /** Scenarios that run, by name. */
+  readonly #named = new Map<string, { readonly place: string; readonly file: RuleFile; parts: number }>();
   readonly #groks: GrokExpression[] = [];
   readonly #statics: Static[] = [];
   /** What is read of events at all, and what scenarios read. */
@@ -148,6 +151,7 @@ class RuleSetBuilder {
   }
 
   add({ path, text }: RuleFile): void {
+    const file = { path, text }; // the same one given twice is two
     let rule: string | undefined;
     const refuse = ({ line, construct, message }: RefusedRule) => {
       this.refused.push({ file: path, line, rule, construct, problem: message });
@@ -156,7 +160,7 @@ class RuleSetBuilder {
       text,
       (document) => {
         rule = document.text('name')?.text;
-        this.#compile(path, text, document);
+        this.#compile(file, document);
       },
       refuse,
     );
@@ -191,7 +195,8 @@ class RuleSetBuilder {
     };
   }
 
-  #compile(path: string, text: string, document: RuleMapping): void {
+  #compile(file: RuleFile, document: RuleMapping): void {
+    const { path, text } = file;
     const stage = document.text('stage')?.text ?? /(?:^|\/)(s\d\d-[a-z]+)\//.exec(path)?.[1];
     if (/(?:^|\/)postoverflows\//.test(path))
       throw new RefusedRule(document.line, 'postoverflow', 'rules on overflows are not supported');
@@ -208,6 +213,12 @@ class RuleSetBuilder {
     }
     if (!document.has('type'))
       throw new RefusedRule(document.line, 'stage', 'neither a parser (its folder names no stage) nor a scenario');
+    const name = document.requiredText('name');
+    const known = this.#named.get(name.text);
+    if (known !== undefined && known.file !== file) {
+      const problem = `the scenario ${name.text} stands in ${known.place} already, and one name is one rule in reports and decisions`;
+      throw new RefusedRule(name.line, 'name', problem);
+    }
     const noteRead = (path: readonly string[]) => {
       this.#reads.note(path);
       this.#readByScenarios.note(path);
@@ -217,8 +228,10 @@ class RuleSetBuilder {
       condition: this.#vocabulary(['evt', 'queue']),
       overflow_filter: this.#vocabulary(['queue']),
     });
-    const scenario = compileScenario(document, text, compilation);
+    const parts = known?.parts ?? 0;
+    const scenario = compileScenario(document, parts === 0 ? text : `${text}\n# part ${parts}`, compilation);
     this.#scenarios.push(scenario);
+    this.#named.set(name.text, { place: known?.place ?? `${path}:${name.line}`, file, parts: parts + 1 });
     this.#compiled.push({
       file: path,
       name: scenario.scenario.name,

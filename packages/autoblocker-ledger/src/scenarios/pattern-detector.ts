@@ -54,9 +54,18 @@ export class PatternDetector {
     return this.#tables.reduce((longest, table) => Math.max(longest, table.memoryMs), 0);
   }
 
-  /** Counts of every scenario, by name. */
+  /** Counts of every scenario, by name; those of a rule in several parts together. */
   get statistics(): Record<string, { live: number; overflows: number; evicted: number }> {
-    return Object.fromEntries(this.#tables.map((table) => [table.scenario.name, table.statistics]));
+    const counts: Record<string, { live: number; overflows: number; evicted: number }> = {};
+    for (const { scenario, statistics } of this.#tables) {
+      const before = counts[scenario.name] ?? { live: 0, overflows: 0, evicted: 0 };
+      counts[scenario.name] = {
+        live: before.live + statistics.live,
+        overflows: before.overflows + statistics.overflows,
+        evicted: before.evicted + statistics.evicted,
+      };
+    }
+    return counts;
   }
 
   /**

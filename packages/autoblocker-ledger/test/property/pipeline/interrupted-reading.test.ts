@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AutoblockerLedger } from '../../../src/index.js';
+import { AutoblockerLedger, builtInScenarios, type ReadReport, type Scenario } from '../../../src/index.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -53,7 +53,106 @@ function decided(ledger: AutoblockerLedger): unknown {
   }));
 }
 
+/** Counts nothing and stops a reading at some event, in the midst of the lines that were read together. */
+class Stop {
+  controller = new AbortController();
+  events = Number.POSITIVE_INFINITY;
+  readonly scenario: Scenario = {
+    name: 'test/stop',
+    version: '1',
+    description: 'Stops a reading',
+    references: [],
+    domains: 'all',
+    filter: () => {
+      this.events -= 1;
+      if (this.events === 0) this.controller.abort();
+      return false;
+    },
+    groupBy: () => undefined,
+    capacity: 1,
+    leakSpeedMs: 1000,
+    score: 1,
+  };
+
+  after(events: number): AbortSignal {
+    this.controller = new AbortController();
+    this.events = events;
+    return this.controller.signal;
+  }
+}
+
+/** What readings counted, added up. */
+function summed(reports: readonly ReadReport[]): unknown {
+  const total = (count: (report: ReadReport) => number) => reports.reduce((sum, report) => sum + count(report), 0);
+  const ofSources = (key: 'recognised' | 'unrecognised' | 'cut' | 'garbled') =>
+    total(({ sources }) => sources.reduce((sum, source) => sum + source[key], 0));
+  return {
+    lines: total(({ lines }) => lines),
+    bytes: total(({ bytes }) => bytes),
+    events: total(({ events }) => events),
+    parsed: total(({ parsers }) => parsers.sshd ?? 0),
+    decided: total(({ decided: count }) => count),
+    recognised: ofSources('recognised'),
+    unrecognised: ofSources('unrecognised'),
+    cut: ofSources('cut'),
+    garbled: ofSources('garbled'),
+  };
+}
+
+/** Lines that are no events, some of them long or of no text. */
+const noise = fc.constantFrom(
+  '',
+  '\0\n',
+  'of no program\n',
+  `${'long '.repeat(2000)}\n`,
+  '2026-11-23T00:00:00.000Z web sshd[1]: Server listening on 0.0.0.0 port 22.\n',
+);
+
 describe('a reading that is interrupted', () => {
+  it('counts each line once over all readings, wherever they were aborted', async () => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(line, noise), { minLength: 1, maxLength: 80 }),
+        fc.array(fc.record({ events: fc.integer({ min: 1, max: 40 }), restart: fc.boolean() }), { maxLength: 6 }),
+        async (lines, stops) => {
+          run += 1;
+          const log = join(folder, `${run}-aborted.log`);
+          const logins = written(lines.map(([login]) => login));
+          await writeFile(log, lines.map(([, before], at) => before + logins[at]!).join(''));
+          const open = (place: string, stop: Stop) =>
+            AutoblockerLedger.open({
+              folder: place,
+              time: 'events',
+              durability: 'os',
+              scenarios: [...builtInScenarios, stop.scenario],
+            });
+          await using uninterrupted = await open('memory:', new Stop());
+          const whole = await uninterrupted.readLogs([log]);
+
+          const reports: ReadReport[] = [];
+          let stop = new Stop();
+          let ledger = await open(join(folder, `${run}-aborted`), stop);
+          try {
+            for (const { events, restart } of stops) {
+              reports.push(await ledger.readLogs([log], { signal: stop.after(events) }));
+              if (!restart) continue;
+              await ledger.close();
+              stop = new Stop();
+              ledger = await open(ledger.folder, stop);
+            }
+            reports.push(await ledger.readLogs([log]));
+            expect(summed(reports)).toEqual(summed([whole]));
+            expect(decided(ledger)).toEqual(decided(uninterrupted));
+          } finally {
+            await ledger.close();
+          }
+        },
+      ),
+      { numRuns: process.env.TENSTRIP_FULL === '1' ? 500 : 25 },
+    );
+  }, 120_000);
+
   it('ends with the same decisions as one that was not, over any number of restarts', async () => {
     let run = 0;
     await fc.assert(

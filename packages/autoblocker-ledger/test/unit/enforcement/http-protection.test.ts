@@ -1,6 +1,7 @@
 // Real servers on loopback: node:http, Express and Fastify.
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { TenstripError } from '@tenstrip/shared-core/errors';
 import express from 'express';
 import { fastify } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -132,6 +133,19 @@ describe.each(Object.entries(kinds))('protection of %s', (_, start) => {
 });
 
 describe('the events of a protection', () => {
+  it('may be lost, which is told, and ends no server', async () => {
+    const lost: unknown[] = [];
+    const protection = protectionWith({
+      onEvent: async () => {
+        throw new TenstripError('LogUnavailable', 'no room', { retryable: true });
+      },
+      onEventLost: ({ code }, { domain }) => lost.push([code, domain]),
+    });
+    await using server = await kinds['node:http']!(protection);
+    for (const status of [404, 404]) expect(await statusOf(server.port, '203.0.113.5', '/missing')).toBe(status);
+    await expect.poll(() => lost).toEqual(Array(2).fill(['LogUnavailable', 'http']));
+  });
+
   it('are of its own domain, and name who was verified: two addresses of one session are one actor', async () => {
     const taken: Promise<unknown>[] = [];
     const protection = protectionWith({

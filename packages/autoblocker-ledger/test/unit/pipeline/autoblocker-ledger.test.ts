@@ -143,6 +143,45 @@ describe('a reading', () => {
     expect(ledger.isBlocked('203.0.113.5')).toBeDefined();
   });
 
+  it('keeps its place when the end of a line is long in coming', async () => {
+    const [text, whole] = [burst('203.0.113.5', 0, 5), failure(5, '203.0.113.6')];
+    await writeFile(log, text);
+    const stop = new AbortController();
+    {
+      await using ledger = await openLedger();
+      let bytes = 0;
+      const following = ledger.follow([log], {
+        signal: stop.signal,
+        onProgress: ({ bytesRead }) => {
+          bytes = bytesRead;
+        },
+      });
+      await expect.poll(() => bytes).toBe(text.length);
+      await setTimeout(300); // from here on it follows
+      await appendFile(log, whole);
+      await expect.poll(() => bytes).toBe(whole.length);
+      await appendFile(log, 'half a line');
+      await expect.poll(() => bytes).toBe(whole.length + 11);
+      stop.abort();
+      expect(await following).toMatchObject({ lines: 6, bytes: text.length + whole.length });
+    }
+    await using again = await openLedger();
+    const report = await again.readLogs([log]);
+    expect(report).toMatchObject({ lines: 1, bytes: 11, events: 0 });
+    expect(report.sources[0]!.resumedAt).toBe(text.length + whole.length);
+  });
+
+  it('counts the bytes of a file once, also where a restart refills its buckets from many of them', async () => {
+    const text = Array.from({ length: 2000 }, (_, at) => failure(at % 60, `203.0.113.${at % 250}`)).join('');
+    await writeFile(log, text);
+    await using first = await openLedger();
+    expect(await first.readLogs([log])).toMatchObject({ bytes: text.length });
+    await first.close();
+    await appendFile(log, failure(59, '192.0.2.7'));
+    await using second = await openLedger();
+    expect(await second.readLogs([log])).toMatchObject({ lines: 1, bytes: failure(59, '192.0.2.7').length });
+  });
+
   it('takes nothing in while its governor is paused, keeps its place, and goes on after', async () => {
     await writeFile(log, burst('203.0.113.5', 0, 3));
     await using governor = new ResourceGovernor({ name: 'test' });

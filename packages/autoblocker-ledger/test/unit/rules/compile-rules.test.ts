@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AutoblockerLedger } from '../../../src/pipeline/index.js';
 import { compileRules, type RuleFile, type RuleSet, readRuleFiles } from '../../../src/rules/index.js';
-import { type Overflow, PatternDetector } from '../../../src/scenarios/index.js';
+import { type Overflow, PatternDetector, type Scenario } from '../../../src/scenarios/index.js';
 
 const raw: RuleFile = {
   path: 'parsers/s00-raw/t/raw.yaml',
@@ -55,6 +55,62 @@ const rulesOf = (...files: RuleFile[]) => compileRules([raw, login, dated, ...fi
 const burst = (ip = '192.0.2.1') => [1, 2, 3].map((second) => line(second, ip));
 
 const manyKeys = Array.from({ length: 20_000 }, (_, at) => `k${at}: 1\n`).join('');
+
+describe('the names of scenarios', () => {
+  const again = { ...leaky, path: 'scenarios/t/copy.yaml', text: `# a copy\n${leaky.text}` };
+
+  it('are refused in a second file, with both places', () => {
+    const rules = compileRules([raw, login, dated, leaky, again]);
+    expect(rules.scenarios).toHaveLength(1);
+    expect(rules.report.refused).toEqual([
+      {
+        file: 'scenarios/t/copy.yaml',
+        line: 2,
+        rule: 't/bf',
+        construct: 'name',
+        problem: expect.stringContaining('scenarios/t/bf.yaml:1'),
+      },
+    ]);
+    expect(() => rulesOf(leaky, again)).toThrow(expect.objectContaining({ code: 'RuleUnsupported' }));
+    expect(compileRules([leaky, leaky]).report.refused).toHaveLength(1);
+  });
+
+  it('may be one of several documents of a file, as in the hub: parts of one rule, each with its version', () => {
+    const [first, second] = [leaky.text, scenario('type: leaky\ncapacity: 1\nleakspeed: 1h\n').text];
+    const rules = rulesOf({ path: leaky.path, text: `${first}---\n${second}` });
+    const detector = new PatternDetector(rules.scenarios, 100);
+    expect(rules.scenarios.map(({ name }) => name)).toEqual(['t/bf', 't/bf']);
+    expect(new Set(rules.scenarios.map(({ version }) => version)).size).toBe(2);
+    const parser = rules.lineParser('app.log', { newestTime: () => Date.UTC(2024, 0, 2), utcOffsetMinutes: 0 });
+    for (const text of burst()) {
+      const event = parser.parse({ text, offset: 0, end: 0, cut: false, garbled: false })?.event;
+      if (event !== undefined) detector.offer(event);
+    }
+    expect(detector.statistics).toEqual({ 't/bf': { live: 2, overflows: 2, evicted: 0 } });
+  });
+
+  it('are refused when a ledger is opened with two of them, with both places', async () => {
+    const rules = rulesOf(leaky);
+    const [own] = rules.scenarios;
+    const open = (scenarios: readonly unknown[], given: RuleSet | undefined) =>
+      AutoblockerLedger.open({
+        folder: 'memory:',
+        scenarios: scenarios as Scenario[],
+        ...(given === undefined ? {} : { rules: given }),
+      });
+    const other = { ...own!, preselected: false, version: '2' };
+    const refused = (...places: string[]) =>
+      expect.objectContaining({
+        code: 'ScenarioInvalid',
+        details: expect.objectContaining({ places }),
+      });
+    await expect(open([other, other], undefined)).rejects.toEqual(refused('scenarios[0]', 'scenarios[1]'));
+    await expect(open([other], rules)).rejects.toEqual(refused(`the rules of ${leaky.path}`, 'scenarios[0]'));
+    const reserved = { ...other, name: 'tenstrip/cross-domain' };
+    await expect(open([reserved], undefined)).rejects.toEqual(refused('what every ledger runs', 'scenarios[0]'));
+    await (await open([{ ...other, name: 't/other' }], rules)).close();
+  });
+});
 
 describe('compileRules', () => {
   it('overflows one event above the capacity, by group', () => {
