@@ -92,12 +92,12 @@ const recordReading = [
   scenario(
     'conditional',
     `type: conditional
-filter: evt.Parsed.verb in ['failed', 'welcome']
+filter: evt.Parsed.verb in ['failed', 'welcome'] and evt.Parsed.door == 'front'
 groupby: evt.Meta.source_ip
 capacity: -1
 leakspeed: 40m
 condition: |
-  count(queue.Queue, #.Parsed.verb == 'failed' and #.Enriched.pair startsWith 'front') >= 3
+  count(queue.Queue, #.Parsed.verb == 'failed' and #.Enriched.pair != 'front/bert') >= 3
   and any(queue.Queue, #.Meta.target_user == 'root')
 `,
   ),
