@@ -281,7 +281,7 @@ export class AutoblockerLedger implements AsyncDisposable {
     checkFollowing(files, options);
     const tally = new ReadTally();
     const op = options.context ?? this.#parts.governor.context({ name: 'follow' });
-    const found = await this.#reading.toEnd(files, options, tally, op);
+    const found = await this.#reading.toEnd(files, options, tally, op, 'followed');
     await this.#reading.follow(found, options, tally, op);
     return tally.report(this.checkpoint);
   }

@@ -164,7 +164,7 @@ export class LogIntake {
     this.#nextLine = 0;
     this.#head = this.#parseOn();
     this.#mark(start);
-    if (this.#head === undefined) this.#taken = Math.max(lines.at(-1)?.end ?? 0, this.#resumeFloor());
+    if (this.#head === undefined) this.#taken = Math.max(lines.at(-1)?.end ?? this.#taken, this.#resumeFloor());
   }
 
   /** Takes the event at the head. */

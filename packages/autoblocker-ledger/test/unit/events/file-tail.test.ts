@@ -208,3 +208,43 @@ describe('the lines of a chunk', () => {
     ]);
   });
 });
+
+describe('a last line that has no end yet', () => {
+  /** What is handed out of it at first, and after the file has grown. */
+  async function before(text: string, added: string): Promise<[string, boolean][]> {
+    await writeFile(path, `one\n${text}`);
+    const { lines, position } = await readAll();
+    expect(texts(lines)).toEqual(['one', text.replace('\r', '')]);
+    await appendFile(path, added);
+    const next = await readAll({ from: position });
+    return next.lines.map((line) => [line.text, line.replayed ?? false]);
+  }
+
+  it('is the same line when only its end has come', async () => {
+    expect(await before('two', '')).toEqual([['two', true]]);
+    expect(await before('two', '\nthree\n')).toEqual([
+      ['two', true],
+      ['three', false],
+    ]);
+    expect(await before('two', '\r\n')).toEqual([['two', true]]);
+    expect(await before('two\r', '\n\n')).toEqual([
+      ['two', true],
+      ['', false],
+    ]);
+  });
+
+  it('is handed out whole when it has grown, and never its rest as a line of its own', async () => {
+    expect(await before('tw', 'o\nthree\n')).toEqual([
+      ['two', false],
+      ['three', false],
+    ]);
+    expect(await before('a'.repeat(8000), `${'b'.repeat(9000)}\n`)).toEqual([
+      [`${'a'.repeat(8000)}${'b'.repeat(192)}`, false],
+    ]);
+  });
+
+  it('is left for later where the file is followed then', async () => {
+    await writeFile(path, 'one\nha');
+    expect(texts((await readAll({ takesUnfinished: false })).lines)).toEqual(['one']);
+  });
+});

@@ -191,7 +191,7 @@ describe('the stream', () => {
       fc.record({ kind: fc.constant('poll' as const), apiKey: fc.constantFrom(key, webKey) }),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 25, size: 'max' }), async (steps) => {
         const mirrors = new Map([key, webKey].map((apiKey) => [apiKey, new Set<string>()]));
         const pollInto = async (apiKey: string) => {
           const changes = await poll('', apiKey);

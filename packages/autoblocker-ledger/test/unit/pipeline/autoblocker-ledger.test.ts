@@ -143,6 +143,47 @@ describe('a reading', () => {
     expect(ledger.isBlocked('203.0.113.5')).toBeDefined();
   });
 
+  it('keeps its place in a followed file while a line comes in parts', async () => {
+    await writeFile(log, failure(0, '203.0.113.5'));
+    {
+      await using ledger = await openLedger();
+      const stop = new AbortController();
+      const half = failure(2, '203.0.113.5').slice(0, 60);
+      let read = 0;
+      const onProgress = ({ bytesRead }: { bytesRead: number }) => {
+        read = bytesRead;
+      };
+      const following = ledger.follow([log], { signal: stop.signal, onProgress });
+      for (const part of [failure(1, '203.0.113.5'), half]) {
+        const expected = (await stat(log)).size + part.length;
+        await appendFile(log, part);
+        await expect.poll(() => read).toBe(expected);
+      }
+      stop.abort();
+      expect(await following).toMatchObject({ lines: 2, events: 2 });
+      await appendFile(log, failure(2, '203.0.113.5').slice(60));
+    }
+    await using again = await openLedger();
+    const { sources, events } = await again.readLogs([log]);
+    expect([sources[0]!.resumedAt, events]).toEqual([2 * failure(0, '203.0.113.5').length, 1]);
+  });
+
+  it('takes no half of a line when it begins to follow', async () => {
+    await writeFile(log, failure(0, '203.0.113.5') + failure(1, '203.0.113.5').slice(0, 60));
+    await using ledger = await openLedger();
+    const stop = new AbortController();
+    let isWritten = false;
+    const report = await ledger.follow([log], {
+      signal: stop.signal,
+      onProgress: ({ lines }) => {
+        if (!isWritten) void appendFile(log, failure(1, '203.0.113.5').slice(60));
+        isWritten = true;
+        if (lines === 2) stop.abort();
+      },
+    });
+    expect(report).toMatchObject({ lines: 2, events: 2, parsers: { sshd: 2 } });
+  });
+
   it('takes nothing in while its governor is paused, keeps its place, and goes on after', async () => {
     await writeFile(log, burst('203.0.113.5', 0, 3));
     await using governor = new ResourceGovernor({ name: 'test' });
