@@ -154,6 +154,7 @@ describe('a reading', () => {
         read = bytesRead;
       };
       const following = ledger.follow([log], { signal: stop.signal, onProgress });
+      await expect.poll(() => read).toBe(failure(0, '203.0.113.5').length);
       for (const part of [failure(1, '203.0.113.5'), half]) {
         const expected = (await stat(log)).size + part.length;
         await appendFile(log, part);
