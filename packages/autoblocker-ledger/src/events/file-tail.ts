@@ -271,13 +271,26 @@ async function openForReading(path: string): Promise<FileHandle> {
     // O_NONBLOCK: a named pipe must not hang the open; it is refused below.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const info = await handle.stat();
-    if (info.isFile()) return handle;
+    const reason = info.isFile() ? await compression(handle) : info.isDirectory() ? 'it is a directory' : notRegular;
+    if (reason === undefined) return handle;
     await handle.close();
-    throw unreadable(path, info.isDirectory() ? 'it is a directory' : 'it is no regular file');
+    throw unreadable(path, reason);
   } catch (error) {
     if (error instanceof TenstripError) throw error;
     throw unreadable(path, systemReason(error), error);
   }
+}
+
+const notRegular = 'it is no regular file';
+
+/** Says it of a file that log rotation has compressed: its bytes are no lines. */
+async function compression(handle: FileHandle): Promise<string | undefined> {
+  const magic = Buffer.alloc(4);
+  await handle.read(magic, 0, 4, 0);
+  const isCompressed = ['1f8b08', '28b52ffd', 'fd377a58', '425a68'].some((one) =>
+    magic.toString('hex').startsWith(one),
+  );
+  return isCompressed ? 'it is compressed: unpack it, and give what comes out, or give it to a StdinSource' : undefined;
 }
 
 function systemReason(error: unknown): string {

@@ -48,6 +48,7 @@ import { type AutoblockerOptions, checkedOptions } from './autoblocker-options.j
 import {
   checkCall,
   checkCursor,
+  checkedNote,
   checkFollowing,
   checkIndex,
   checkLines,
@@ -332,9 +333,9 @@ export class AutoblockerLedger implements AsyncDisposable {
     return { decision: this.#ledger.requireDecision(id, this.now), entry, alreadyRevoked };
   }
 
-  /** Puts an address or network on the allow-list and revokes every decision that touches it. @throws TenstripError `TargetInvalid` */
+  /** Puts an address or network on the allow-list and revokes every decision that touches it. @throws TenstripError `TargetInvalid`, `OptionsInvalid` */
   async allow(network: string, note?: string): Promise<{ readonly revoked: readonly bigint[] }> {
-    const revoked = this.#allow(formatIpPrefix(requireIpPrefix(network)), 'call', note);
+    const revoked = this.#allow(formatIpPrefix(requireIpPrefix(network)), 'call', checkedNote(note));
     await this.#flush();
     return { revoked };
   }
