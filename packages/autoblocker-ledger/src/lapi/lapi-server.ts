@@ -150,7 +150,7 @@ export class LapiServer {
         .decisionsOn(network)
         .filter(({ target }) => 'value' in target && formatIpPrefix(parseIpPrefix(target.value)!) === network);
     }
-    const kind = kindOfScope[scope];
+    const kind = kindOfScope.get(scope);
     if (kind === undefined || value.length > 512) return [];
     if (kind !== 'certificate') return this.#ledger.decisionsOn({ kind, value });
     return /^[0-9a-f]{64}$/.test(value) ? this.#ledger.decisionsOn({ kind, spkiSha256: value }) : [];
@@ -181,12 +181,12 @@ export class LapiServer {
   }
 }
 
-const kindOfScope: Readonly<Record<string, 'user' | 'apiKey' | 'session' | 'certificate'>> = {
-  username: 'user',
-  apikey: 'apiKey',
-  session: 'session',
-  certificate: 'certificate',
-};
+const kindOfScope: ReadonlyMap<string, 'user' | 'apiKey' | 'session' | 'certificate'> = new Map([
+  ['username', 'user'],
+  ['apikey', 'apiKey'],
+  ['session', 'session'],
+  ['certificate', 'certificate'],
+]);
 
 function filterOf(query: URLSearchParams, domain: string | undefined): LapiFilter {
   const list = (name: string) => [...new Set((query.get(name) ?? '').split(',').filter((part) => part !== ''))].sort();

@@ -97,6 +97,7 @@ describe('the local API', () => {
       { duration: '876000h0m0s', scope: 'username', value: 'mallory' },
     ]);
     expect(await list('/v1/decisions?scope=country&value=xx')).toBeNull();
+    expect(await list('/v1/decisions?scope=__proto__&value=x')).toBeNull();
   });
 
   it('gives a decision for one domain only to who stands before it', async () => {
