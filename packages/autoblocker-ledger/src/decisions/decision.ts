@@ -2,7 +2,7 @@
 // extended, held for review, or refused.
 
 import { z } from 'zod';
-import type { BlockTarget, SecurityEvent } from '../events/index.js';
+import { type BlockTarget, type SecurityEvent, wellFormedText } from '../events/index.js';
 import type { RailCode } from './safety-rails.js';
 
 /** What is done to a target. */
@@ -62,10 +62,10 @@ export interface BlockProposal {
 /** What is checked of a {@link BlockProposal} besides its target and its evidence. */
 export const blockProposalSchema = z.object({
   action: z.enum(['ban', 'captcha', 'throttle', 'observe']).optional(),
-  domains: z.union([z.literal('all'), z.array(z.string().min(1).max(64)).min(1).max(32)]).optional(),
-  reason: z.string().min(1).max(1024),
+  domains: z.union([z.literal('all'), z.array(wellFormedText(1, 64)).min(1).max(32)]).optional(),
+  reason: wellFormedText(1, 1024),
   origin: z.enum(['scenario', 'person']).optional(),
-  scenario: z.object({ name: z.string().min(1).max(128), version: z.string().min(1).max(64) }).optional(),
+  scenario: z.object({ name: wellFormedText(1, 128), version: wellFormedText(1, 64) }).optional(),
   durationMs: z
     .number()
     .int()
@@ -80,8 +80,8 @@ export const blockProposalSchema = z.object({
 /** What is checked of a {@link RevokeReason}. */
 export const revokeReasonSchema = z.object({
   code: z.enum(['false-positive', 'appeal', 'allow-listed', 'mistake', 'other']),
-  text: z.string().max(1024).optional(),
-  by: z.string().max(256).optional(),
+  text: wellFormedText(0, 1024).optional(),
+  by: wellFormedText(0, 256).optional(),
 });
 
 /** What became of a proposal. */

@@ -3,7 +3,8 @@
 // repeated change is harmless, and after a failure or a crash the whole set is sent once and all is consistent.
 
 import { type ResourceGovernor, ungoverned } from '@tenstrip/shared-core';
-import type { BlockAction, Decision } from '../decisions/index.js';
+import { z } from 'zod';
+import { type BlockAction, checked, type Decision, hasMethods } from '../decisions/index.js';
 import { ExpiryQueue } from '../ledger/index.js';
 import { formatIpPrefix, requireIpPrefix } from '../lookup/index.js';
 import type { AutoblockerLedger } from '../pipeline/index.js';
@@ -47,6 +48,21 @@ export interface EnforcementHealth {
   readonly lastError: string | undefined;
 }
 
+const optionsSchema = z.strictObject({
+  ledger: z.custom<AutoblockerLedger>(hasMethods('changesSince', 'query'), 'a ledger'),
+  enforcer: z.custom<Enforcer>(hasMethods('plan', 'apply'), 'an enforcer'),
+  actions: z
+    .array(z.enum(['ban', 'captcha', 'throttle', 'observe']))
+    .min(1)
+    .default(['ban']),
+  domain: z.string().min(1).max(64).optional(),
+  tickMs: z.number().positive().default(50),
+  resyncMs: z.number().positive().default(600_000),
+  maxBackoffMs: z.number().positive().default(30_000),
+  maxBatch: z.number().int().min(1).default(20_000),
+  governor: z.custom<ResourceGovernor>(hasMethods('context'), 'a resource governor').default(ungoverned),
+});
+
 const firstBackoffMs = 100;
 /** Reading the change stream stops to send when so many networks wait. */
 const maxPending = 100_000;
@@ -71,17 +87,10 @@ export class EnforcementLoop implements AsyncDisposable {
   #failures = 0;
   #lastError: string | undefined;
 
+  /** @throws TenstripError `OptionsInvalid` */
   constructor(options: EnforcementOptions) {
-    this.#options = {
-      actions: ['ban'],
-      tickMs: 50,
-      resyncMs: 600_000,
-      maxBackoffMs: 30_000,
-      maxBatch: 20_000,
-      governor: ungoverned,
-      domain: undefined,
-      ...options,
-    };
+    const { domain, ...given } = checked(optionsSchema, options, 'what an enforcement loop can be made with');
+    this.#options = { domain, ...given };
   }
 
   /** Starts to follow; the first thing sent is the whole set. */

@@ -2,6 +2,8 @@
 // a batch is the whole set or a difference, and applying it twice is the same as once.
 
 import { TenstripError } from '@tenstrip/shared-core/errors';
+import { z } from 'zod';
+import { checked, hasMethods } from '../decisions/index.js';
 import type { LedgerErrorCode } from '../errors/index.js';
 
 /** One network that is to be blocked. */
@@ -37,8 +39,14 @@ export interface Enforcer {
   apply(batch: EnforcementBatch, signal?: AbortSignal): Promise<void>;
 }
 
-/** An enforcer that only says what `enforcer` would do: to try a policy before it counts. Touches nothing. */
+const dryRunSchema = z.object({
+  enforcer: z.custom(hasMethods('plan'), 'an enforcer'),
+  onPlan: z.custom((value) => typeof value === 'function', 'a function that is told the plan'),
+});
+
+/** An enforcer that only says what `enforcer` would do: to try a policy before it counts. Touches nothing. @throws TenstripError `OptionsInvalid` */
 export function dryRun(enforcer: Enforcer, onPlan: (plan: string, batch: EnforcementBatch) => void): Enforcer {
+  checked(dryRunSchema, { enforcer, onPlan }, 'what a dry run is of');
   const { name, expiresByItself } = enforcer;
   const plan = (batch: EnforcementBatch) => enforcer.plan(batch);
   return {

@@ -3,10 +3,12 @@
 // so that a block is not prolonged by the refusals that it causes.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { isTenstripError, type TenstripError } from '@tenstrip/shared-core/errors';
-import { canonicalTarget, type Decision } from '../decisions/index.js';
+import { isTenstripError, TenstripError } from '@tenstrip/shared-core/errors';
+import { z } from 'zod';
+import { canonicalTarget, checked, type Decision, hasMethods } from '../decisions/index.js';
+import type { LedgerErrorCode } from '../errors/index.js';
 import type { BlockTarget, SecurityEvent } from '../events/index.js';
-import { NetworkSet, requireIpPrefix } from '../lookup/index.js';
+import { type IpPrefix, NetworkSet, requireIpPrefix } from '../lookup/index.js';
 import type { AutoblockerLedger } from '../pipeline/index.js';
 import { AccessEvents } from './access-events.js';
 import { clientAddress } from './client-address.js';
@@ -78,6 +80,30 @@ export interface FastifyReplyLike {
   hijack(): unknown;
 }
 
+const optionsSchema = z.strictObject({
+  ledger: z.custom(hasMethods('isBlocked', 'decisionsOn'), 'a ledger'),
+  domain: z.string().min(1).max(64).optional(),
+  trustedProxies: z.array(z.string()).max(10_000).optional(),
+  actors: z.function().optional(),
+  authenticated: z.function().optional(),
+  throttledPerMinute: z.number().positive().optional(),
+  dryRun: z.boolean().optional(),
+  onRefusal: z.function().optional(),
+  onEvent: z.function().optional(),
+  onEventLost: z.function().optional(),
+});
+
+/** A network of proxies. Who believes half of the internet believes what anybody writes into a header. */
+function proxyNetwork(text: string): IpPrefix {
+  const network = requireIpPrefix(text);
+  if (network.length >= (network.address.family === 4 ? 8 : 7)) return network;
+  throw new TenstripError<LedgerErrorCode>(
+    'OptionsInvalid',
+    `trustedProxies: ${text} is wider than any network of proxies, so that clients could say whose address is theirs. Name the proxies' own networks.`,
+    { details: { issues: ['trustedProxies'] } },
+  );
+}
+
 /** An event names eight, the address among them. */
 const maxActors = 7;
 
@@ -90,11 +116,12 @@ export class HttpProtection {
   readonly #refused = new WeakSet<ServerResponse>();
   readonly #events = new AccessEvents();
 
-  /** @throws TenstripError `TargetInvalid` when a trusted proxy is no network. */
+  /** @throws TenstripError `TargetInvalid` when a trusted proxy is no network, `OptionsInvalid` */
   constructor(options: HttpProtectionOptions) {
+    checked(optionsSchema, options, 'what a protection can be made with');
     this.#options = options;
     this.#domain = options.domain ?? 'http';
-    this.#proxies = new NetworkSet((options.trustedProxies ?? []).map(requireIpPrefix));
+    this.#proxies = new NetworkSet((options.trustedProxies ?? []).map(proxyNetwork));
     this.#allowance = new RequestAllowance(options.throttledPerMinute ?? 30);
   }
 

@@ -78,11 +78,11 @@ export function checkedPlace(place: NftablesPlace): NftablesPlace {
   const { table, hooks, priority, verdict } = place;
   const problems = [
     /^[A-Za-z][\w-]{0,30}$/.test(table) ? '' : `table: ${JSON.stringify(table)} is no name of nft`,
-    hooks.length > 0 && hooks.every((hook) => ['input', 'forward', 'prerouting'].includes(hook))
+    Array.isArray(hooks) && hooks.length > 0 && hooks.every((hook) => ['input', 'forward', 'prerouting'].includes(hook))
       ? ''
       : 'hooks: give input, forward or prerouting',
     Number.isInteger(priority) && Math.abs(priority) <= 1000 ? '' : 'priority: an integer from -1000 to 1000',
-    verdict === 'drop' || (verdict === 'reject' && !hooks.includes('prerouting'))
+    verdict === 'drop' || (verdict === 'reject' && !hooks?.includes('prerouting'))
       ? ''
       : 'verdict: drop, or reject where no hook is prerouting',
   ].filter((problem) => problem !== '');

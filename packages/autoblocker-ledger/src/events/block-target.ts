@@ -1,6 +1,7 @@
 // Whom an event names and a decision blocks: an address, a network, a person, a key. One spelling each, made at the border.
 
 import { z } from 'zod';
+import { wellFormedText } from './well-formed-text.js';
 
 /** Whom a decision is about. Addresses and ranges are in canonical text (RFC 5952, dotted quad). */
 export type BlockTarget =
@@ -9,7 +10,7 @@ export type BlockTarget =
 
 /** {@link BlockTarget} from outside: a text of at most 512 characters, or 64 hex digits of a certificate's key. */
 export const blockTargetSchema = z.union([
-  z.object({ kind: z.enum(['ip', 'range', 'user', 'apiKey', 'session']), value: z.string().min(1).max(512) }),
+  z.object({ kind: z.enum(['ip', 'range', 'user', 'apiKey', 'session']), value: wellFormedText(1, 512) }),
   z.object({ kind: z.literal('certificate'), spkiSha256: z.string().regex(/^[0-9a-f]{64}$/) }),
 ]);
 

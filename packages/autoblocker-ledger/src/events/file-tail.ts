@@ -21,6 +21,8 @@ export interface FileTailOptions {
   readonly from?: SourcePosition | undefined;
   /** Waits for more at the end instead of ending. */
   readonly follow?: boolean;
+  /** Whether a last line that has no end yet is handed out at the end of the file. Default true; never when it is followed. */
+  readonly takesUnfinished?: boolean;
   readonly clock: Clock;
   /** Pays for a read before it is done. */
   readonly io: <T>(cost: { ops: number; bytes: number }, work: () => Promise<T>) => Promise<T>;
@@ -56,6 +58,8 @@ export class FileTail implements LineSource {
   /** Where to begin in the open file, and up to where its lines are known. */
   #start: number;
   #replayedUntil: number;
+  /** Nothing is to be refilled: what was read does not come again, not even a line whose end was missing. */
+  readonly #isWarm: boolean;
 
   /** Opens a file. @throws TenstripError `SourceUnreadable` */
   static async open(options: FileTailOptions): Promise<FileTail> {
@@ -63,7 +67,9 @@ export class FileTail implements LineSource {
     const files = from === undefined ? undefined : await filesSince(path, from);
     const handle = await openForReading(files?.[0] ?? path);
     const { size, mtimeMs } = await handle.stat();
-    const tail = new FileTail(options, files ?? [path], handle, files === undefined ? undefined : from, size, mtimeMs);
+    const known = files === undefined ? undefined : from;
+    const start = known === undefined ? 0 : Math.min(known.warmFrom, await lineStart(handle, known.offset));
+    const tail = new FileTail(options, files ?? [path], handle, { start, known, size, mtimeMs });
     if (from !== undefined && files === undefined) tail.rotations = 1;
     return tail;
   }
@@ -72,18 +78,18 @@ export class FileTail implements LineSource {
     options: FileTailOptions,
     files: string[],
     handle: FileHandle,
-    from: SourcePosition | undefined,
-    size: number,
-    mtimeMs: number,
+    { start, known, size, mtimeMs }: Opened,
   ) {
     this.name = options.name ?? options.path;
     this.#path = options.path;
-    this.#options = { follow: false, pollMs: 200, maxLineBytes: 8192, chunkBytes: 262_144, ...options };
+    const defaults = { follow: false, takesUnfinished: true, pollMs: 200, maxLineBytes: 8192, chunkBytes: 262_144 };
+    this.#options = { ...defaults, ...options };
     this.#files = files;
     this.#handle = handle;
-    this.#start = from?.warmFrom ?? 0;
+    this.#start = start;
     this.#splitter = new LineSplitter(this.#start, this.#options.maxLineBytes);
-    this.#replayedUntil = from?.offset ?? 0;
+    this.#replayedUntil = known?.offset ?? 0;
+    this.#isWarm = known !== undefined && known.warmFrom >= known.offset;
     this.resumedAt = this.#replayedUntil;
     this.sizeBytes = Math.max(0, size - this.#start);
     this.modifiedMs = mtimeMs;
@@ -146,7 +152,7 @@ export class FileTail implements LineSource {
       const next = await this.#next();
       // Daemons write to the renamed file until they reopen: one more look before leaving it.
       if (next === undefined ? !this.#options.follow : drained || !this.#options.follow) {
-        const last = this.#splitter.finish();
+        const last = next !== undefined || this.#options.takesUnfinished ? this.#splitter.finish() : undefined;
         if (last !== undefined) yield { lines: this.#marked([last]), end: this.#splitter.offset };
         return next;
       }
@@ -170,9 +176,40 @@ export class FileTail implements LineSource {
   }
 
   #marked(lines: SourceLine[]): SourceLine[] {
-    if (this.#replayedUntil === 0 || lines.length === 0 || lines[0]!.end > this.#replayedUntil) return lines;
-    return lines.map((line) => (line.end <= this.#replayedUntil ? { ...line, replayed: true } : line));
+    const until = this.#replayedUntil;
+    if (lines.length === 0 || lines[0]!.offset >= until) return lines;
+    if (this.#isWarm) return lines.filter((line) => !wasRead(line, until));
+    return lines.map((line) => (wasRead(line, until) ? { ...line, replayed: true } : line));
   }
+}
+
+/** What was found when a file was opened. */
+interface Opened {
+  /** Where its reading begins. */
+  readonly start: number;
+  /** Where an earlier reading of it came to. */
+  readonly known: SourcePosition | undefined;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/** Whether a line was read up to an offset, if only its end has come since. One that has grown is another line. */
+function wasRead({ text, offset, end }: SourceLine, until: number): boolean {
+  if (offset >= until) return false;
+  return end <= until + 1 || Buffer.byteLength(text) === until - offset; // its end may be CRLF
+}
+
+/** Where the line begins that an offset lies in: a reading to the end takes a last line that has no end yet. */
+async function lineStart(handle: FileHandle, offset: number): Promise<number> {
+  const bytes = Buffer.allocUnsafe(8192);
+  for (let end = offset; end > 0; ) {
+    const start = Math.max(0, end - bytes.length);
+    const { bytesRead } = await handle.read(bytes, 0, end - start, start);
+    const newline = bytes.subarray(0, bytesRead).lastIndexOf(lineFeed);
+    if (newline >= 0) return start + newline + 1;
+    end = start;
+  }
+  return 0;
 }
 
 /**
@@ -238,13 +275,26 @@ async function openForReading(path: string): Promise<FileHandle> {
     // O_NONBLOCK: a named pipe must not hang the open; it is refused below.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const info = await handle.stat();
-    if (info.isFile()) return handle;
+    const reason = info.isFile() ? await compression(handle) : info.isDirectory() ? 'it is a directory' : notRegular;
+    if (reason === undefined) return handle;
     await handle.close();
-    throw unreadable(path, info.isDirectory() ? 'it is a directory' : 'it is no regular file');
+    throw unreadable(path, reason);
   } catch (error) {
     if (error instanceof TenstripError) throw error;
     throw unreadable(path, systemReason(error), error);
   }
+}
+
+const notRegular = 'it is no regular file';
+
+/** Says it of a file that log rotation has compressed: its bytes are no lines. */
+async function compression(handle: FileHandle): Promise<string | undefined> {
+  const magic = Buffer.alloc(4);
+  await handle.read(magic, 0, 4, 0);
+  const isCompressed = ['1f8b08', '28b52ffd', 'fd377a58', '425a68'].some((one) =>
+    magic.toString('hex').startsWith(one),
+  );
+  return isCompressed ? 'it is compressed: unpack it, and give what comes out, or give it to a StdinSource' : undefined;
 }
 
 function systemReason(error: unknown): string {

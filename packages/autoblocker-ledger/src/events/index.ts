@@ -27,3 +27,4 @@ export {
 } from './security-event.js';
 export { bringBack } from './stamp-ahead.js';
 export { StdinSource } from './stdin-source.js';
+export { wellFormed, wellFormedText } from './well-formed-text.js';

@@ -94,9 +94,16 @@ export class EventKeeper {
     if (this.#lastEvent !== event) {
       this.#last = this.#add(event);
       this.#lastEvent = event;
-    }
+    } else if (this.#last!.keepers === 0) this.#makeYoung(this.#last!); // who kept it before has let it go
     this.#last!.keepers += 1;
     return this.#last!;
+  }
+
+  /** The same of an event that is asked for again and again: it stays as it came. */
+  keepWhole(event: SecurityEvent): KeptEvent {
+    const kept = this.keep(event);
+    this.#leaveYoung(kept);
+    return kept;
   }
 
   /** The events that are kept, as they are now. Old ones are young again: who looks at them once may look once more. */
@@ -113,7 +120,7 @@ export class EventKeeper {
 
   release(kept: KeptEvent): void {
     kept.keepers -= 1;
-    if (kept.keepers === 0 && this.#young[kept.place] === kept) this.#young[kept.place] = undefined;
+    if (kept.keepers === 0) this.#leaveYoung(kept);
   }
 
   /** A text that outlives the line that it was cut out of: short ones as they were before, long ones as texts of their own. */
@@ -144,6 +151,10 @@ export class EventKeeper {
     this.#young[this.#next]?.compact();
     this.#young[this.#next] = kept;
     this.#next = (this.#next + 1) % youngEvents;
+  }
+
+  #leaveYoung(kept: KeptEvent): void {
+    if (this.#young[kept.place] === kept) this.#young[kept.place] = undefined;
   }
 }
 

@@ -6,6 +6,7 @@ import { TenstripError } from '@tenstrip/shared-core/errors';
 import { z } from 'zod';
 import type { LedgerErrorCode } from '../errors/index.js';
 import { type BlockTarget, blockTargetSchema } from './block-target.js';
+import { wellFormedText } from './well-formed-text.js';
 
 /** The line that an event was read from, or what stands for it. */
 export interface EventEvidence {
@@ -55,7 +56,7 @@ export function fieldOf(event: SecurityEvent | (SecurityEvent & FieldTeller), na
   return 'fieldOf' in event ? event.fieldOf(name) : event.fields[name];
 }
 
-const shortText = z.string().max(8192);
+const shortText = wellFormedText(0, 8192);
 
 /** {@link SecurityEvent} from outside. Limits: 8 actors, 64 fields of at most 8 KiB. */
 export const securityEventSchema = z.object({
@@ -74,7 +75,7 @@ export const securityEventSchema = z.object({
   evidence: z.object({
     digest: z.string().regex(/^[0-9a-f]{64}$/),
     line: shortText.optional(),
-    source: z.string().max(4096).optional(),
+    source: wellFormedText(0, 4096).optional(),
     offset: z.number().int().min(0).optional(),
   }),
 });

@@ -13,7 +13,7 @@ import {
   type ListeningServer,
   listen,
 } from '../access/index.js';
-import { checked } from '../decisions/index.js';
+import { checked, hasMethods } from '../decisions/index.js';
 import type { SecurityEvent } from '../events/index.js';
 import type { AutoblockerLedger, IngestReceipt, StampOptions } from '../pipeline/index.js';
 import { ItemRate } from './item-rate.js';
@@ -42,7 +42,11 @@ const maxItems = 10_000;
 const busySeconds = 1;
 
 const senderSchema: z.ZodType<EventSender> = z.strictObject({ name: holderName, key: accessKey });
-const boundsSchema = z.object({
+const boundsSchema = z.strictObject({
+  ledger: z.custom(hasMethods('ingest', 'ingestLines'), 'a ledger'),
+  senders: z.unknown().optional(),
+  utcOffsetMinutes: z.unknown().optional(),
+  newestTime: z.unknown().optional(),
   maxBodyBytes: z.number().int().min(1024).max(16_777_216).default(1_048_576),
   itemsPerSecond: z.number().int().min(1).max(1_000_000).default(5000),
   maxBatches: z.number().int().min(1).max(1000).default(32),
@@ -79,14 +83,13 @@ export class HttpIntake {
 
   /** @throws TenstripError `OptionsInvalid` */
   constructor(options: HttpIntakeOptions) {
-    const { maxBodyBytes, itemsPerSecond, maxBatches } = options;
+    this.#bounds = checked(boundsSchema, options, 'what an intake can be made with');
     this.#options = options;
-    this.#bounds = checked(boundsSchema, { maxBodyBytes, itemsPerSecond, maxBatches }, 'the bounds of an intake');
     this.#keys = new AccessKeys(senderSchema, options.senders, 'senders');
     this.#rate = new ItemRate(this.#bounds.itemsPerSecond, maxItems);
   }
 
-  /** Listens until disposed. @throws TenstripError `CapabilityDenied`; Node's own error when the port is taken. */
+  /** Listens until disposed. @throws TenstripError `CapabilityDenied`; `OptionsInvalid` also where the port is taken. */
   async listen(address: ListenAddress = {}): Promise<ListeningServer> {
     return listen(this.handler(), address, async () => undefined);
   }

@@ -5,8 +5,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
 import { type AccessKeys, type ListenAddress, type ListeningServer, listen } from '../access/index.js';
-import type { Decision } from '../decisions/index.js';
+import { checked, type Decision, hasMethods } from '../decisions/index.js';
 import { formatIpAddress, formatIpPrefix, parseIpAddress, parseIpPrefix } from '../lookup/index.js';
 import type { AutoblockerLedger } from '../pipeline/index.js';
 import { type Bouncer, bouncerKeys } from './bouncer-keys.js';
@@ -29,6 +30,12 @@ export type LapiAddress = ListenAddress;
 /** A server that listens. */
 export type ListeningLapi = ListeningServer;
 
+const optionsSchema = z.strictObject({
+  ledger: z.custom<AutoblockerLedger>(hasMethods('query', 'decisionsOn'), 'a ledger'),
+  bouncers: z.custom<readonly Bouncer[]>(Array.isArray, 'a list of bouncers'),
+  placesFile: z.string().min(1).optional(),
+});
+
 /** Query parameters of a request are cut off beyond this length of the whole. */
 const maxUrlLength = 4096;
 /** JSON texts written together. */
@@ -43,7 +50,7 @@ export class LapiServer {
 
   /** @throws TenstripError `OptionsInvalid` */
   static async open(options: LapiOptions): Promise<LapiServer> {
-    const { ledger, bouncers } = options;
+    const { ledger, bouncers } = checked(optionsSchema, options, 'what a local API can be opened with');
     const keys = bouncerKeys(bouncers);
     const besideLedger = ledger.folder === 'memory:' ? undefined : join(ledger.folder, 'bouncers.json');
     const places = await BouncerPlaces.open(options.placesFile ?? besideLedger);
@@ -62,7 +69,7 @@ export class LapiServer {
     this.#stream = stream;
   }
 
-  /** Listens until disposed. @throws TenstripError `CapabilityDenied`; Node's own error when the port is taken. */
+  /** Listens until disposed. @throws TenstripError `CapabilityDenied`; `OptionsInvalid` also where the port is taken. */
   async listen(address: LapiAddress = {}): Promise<ListeningLapi> {
     return listen(this.handler(), address, () => this.#places.settled());
   }
@@ -143,7 +150,7 @@ export class LapiServer {
         .decisionsOn(network)
         .filter(({ target }) => 'value' in target && formatIpPrefix(parseIpPrefix(target.value)!) === network);
     }
-    const kind = kindOfScope[scope];
+    const kind = kindOfScope.get(scope);
     if (kind === undefined || value.length > 512) return [];
     if (kind !== 'certificate') return this.#ledger.decisionsOn({ kind, value });
     return /^[0-9a-f]{64}$/.test(value) ? this.#ledger.decisionsOn({ kind, spkiSha256: value }) : [];
@@ -174,12 +181,12 @@ export class LapiServer {
   }
 }
 
-const kindOfScope: Readonly<Record<string, 'user' | 'apiKey' | 'session' | 'certificate'>> = {
-  username: 'user',
-  apikey: 'apiKey',
-  session: 'session',
-  certificate: 'certificate',
-};
+const kindOfScope: ReadonlyMap<string, 'user' | 'apiKey' | 'session' | 'certificate'> = new Map([
+  ['username', 'user'],
+  ['apikey', 'apiKey'],
+  ['session', 'session'],
+  ['certificate', 'certificate'],
+]);
 
 function filterOf(query: URLSearchParams, domain: string | undefined): LapiFilter {
   const list = (name: string) => [...new Set((query.get(name) ?? '').split(',').filter((part) => part !== ''))].sort();

@@ -40,6 +40,11 @@ export async function verifyLedger(
   folder: string,
   options: { readonly verifierKey?: string; readonly checkpoint?: string; readonly signal?: AbortSignal } = {},
 ): Promise<VerificationReport> {
+  if (typeof folder !== 'string') {
+    throw new TenstripError<LedgerErrorCode>('OptionsInvalid', 'The folder of a ledger is a path. Give it as a text.', {
+      details: { issues: ['folder'] },
+    });
+  }
   const verifierKey = options.verifierKey ?? (await readVerifierKey(folder));
   try {
     await using reader = await LogReader.open(logFolder(folder));

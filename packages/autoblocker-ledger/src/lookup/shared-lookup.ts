@@ -1,5 +1,7 @@
 // The reading side of shared-blocks: is this address blocked, asked from any thread, without a message and without a lock.
 
+import { TenstripError } from '@tenstrip/shared-core/errors';
+import type { LedgerErrorCode } from '../errors/index.js';
 import { isMapped, parseIpv4, parseIpv6, requireIpAddress, wordMask } from './ip-address.js';
 import { mixWord } from './mix-word.js';
 import {
@@ -41,6 +43,13 @@ export interface SharedLookup {
  * @param handle from `ledger.sharedLookup()`, as it came through `workerData` or a message
  */
 export function openSharedLookup(handle: SharedLookupHandle, options: SharedLookupOptions = {}): SharedLookup {
+  if (!(handle?.control instanceof SharedArrayBuffer)) {
+    throw new TenstripError<LedgerErrorCode>(
+      'OptionsInvalid',
+      'This is no memory of a ledger. Give the worker what ledger.sharedLookup() gives, in workerData or a message.',
+      { details: { issues: ['handle'] } },
+    );
+  }
   return new SharedBlocksReader(handle, options.now ?? Date.now);
 }
 

@@ -48,6 +48,7 @@ import { type AutoblockerOptions, checkedOptions } from './autoblocker-options.j
 import {
   checkCall,
   checkCursor,
+  checkedNote,
   checkFollowing,
   checkIndex,
   checkLines,
@@ -337,11 +338,12 @@ export class AutoblockerLedger implements AsyncDisposable {
     return { decision: this.#ledger.requireDecision(id, this.now), entry, alreadyRevoked };
   }
 
-  /** Puts an address or network on the allow-list and revokes every decision that touches it. @throws TenstripError `TargetInvalid` */
+  /** Puts an address or network on the allow-list and revokes every decision that touches it. @throws TenstripError `TargetInvalid`, `OptionsInvalid` */
   async allow(network: string, note?: string): Promise<{ readonly revoked: readonly bigint[] }> {
     const canonical = formatIpPrefix(requireIpPrefix(network));
+    const checkedText = checkedNote(note);
     if (this.#ledger.refusal !== undefined) await this.#ledger.recover();
-    const revoked = this.#allow(canonical, 'call', note);
+    const revoked = this.#allow(canonical, 'call', checkedText);
     await this.#flush();
     return { revoked };
   }

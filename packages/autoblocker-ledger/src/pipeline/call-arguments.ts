@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { checked, hasMethods } from '../decisions/index.js';
-import type { LineSource } from '../events/index.js';
+import { type LineSource, wellFormedText } from '../events/index.js';
 import type { CallOptions, DecisionQuery, LineOptions } from './ledger-calls.js';
 import type { ReadLogsOptions } from './read-report.js';
 
@@ -29,6 +29,8 @@ const querySchema = z.object({
   state: z.enum(['active', 'pending-review', 'revoked', 'expired']).optional(),
   at: z.number().optional(),
 });
+/** Of why a network is allowed. */
+const noteSchema = wellFormedText(0, 1024).optional();
 const cursorSchema = z.bigint().min(-1n);
 const verifySchema = z.object({ checkpoint: z.string().optional(), signal: call.signal });
 
@@ -54,6 +56,10 @@ export function checkFollowing(files: readonly string[], options: ReadLogsOption
 
 export function checkQuery(query: DecisionQuery): void {
   checked(querySchema, query, 'a query of decisions');
+}
+
+export function checkedNote(note: string | undefined): string | undefined {
+  return checked(noteSchema, note, 'a note (at most 1,024 characters)');
 }
 
 export function checkMoment(at: number | undefined): void {

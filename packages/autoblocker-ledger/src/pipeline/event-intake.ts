@@ -2,10 +2,17 @@
 
 import type { OperationContext } from '@tenstrip/shared-core';
 import { TenstripError } from '@tenstrip/shared-core/errors';
-import { z } from 'zod';
 import { canonicalTarget, checked, type DecisionOutcome } from '../decisions/index.js';
 import type { LedgerErrorCode } from '../errors/index.js';
-import { bringBack, lineDigest, parseSecurityEvent, type SecurityEvent, type SourceLine } from '../events/index.js';
+import {
+  bringBack,
+  lineDigest,
+  parseSecurityEvent,
+  type SecurityEvent,
+  type SourceLine,
+  wellFormed,
+  wellFormedText,
+} from '../events/index.js';
 import type { BatchName, BlockLedger } from '../ledger/index.js';
 import type { LineParser } from '../parsing/index.js';
 import type { CallOptions, IngestOptions, IngestReceipt, LineOptions, LineReceipt } from './ledger-calls.js';
@@ -32,7 +39,7 @@ export interface EventIntakeParts {
 
 /** As in files. */
 const maxLineBytes = 8192;
-const batchSchema = z.string().min(1).max(256).optional();
+const batchSchema = wellFormedText(1, 256).optional();
 
 /** Takes the events of one ledger's callers. */
 export class EventIntake {
@@ -53,7 +60,7 @@ export class EventIntake {
   /** See `AutoblockerLedger.ingestLines`. */
   async takeLines(lines: readonly string[], options: LineOptions): Promise<LineReceipt> {
     const parser = this.#parts.parserOf(options);
-    const parsed = sourceLines(lines).map((line) => parser.parse(line));
+    const parsed = sourceLines(lines.map(wellFormed)).map((line) => parser.parse(line));
     const unrecognised = parsed.filter((line) => line === undefined).length;
     const events = parsed.flatMap((line) => line?.event ?? []);
     const receipt = await this.#takeOnce(events, options, () => JSON.stringify(lines));

@@ -2,7 +2,7 @@
 
 import type { OperationContext, ResourceGovernor } from '@tenstrip/shared-core';
 import { isTenstripError } from '@tenstrip/shared-core/errors';
-import { FileTail, type LineSource, type SecurityEvent } from '../events/index.js';
+import { FileTail, type FileTailOptions, type LineSource, type SecurityEvent } from '../events/index.js';
 import type { BlockLedger } from '../ledger/index.js';
 import { type LineParser, LogLineParser } from '../parsing/index.js';
 import type { RuleSet } from '../rules/index.js';
@@ -60,18 +60,22 @@ export class LogReading {
     this.#observe = parts.observe;
   }
 
-  /** Reads sources to their ends; the names of those that could be opened. `wait`: see {@link LogReading.#whenWritable}. */
+  /**
+   * Reads sources to their ends; the names of those that could be opened. `following`: until it aborts they are followed after, so that
+   * a last line without its end is left, and a disk that is full is waited for.
+   */
   async toEnd(
     files: readonly (string | LineSource)[],
     options: ReadLogsOptions,
     tally: ReadTally,
     op: OperationContext,
-    wait?: AbortSignal,
+    following?: AbortSignal,
   ): Promise<string[]> {
-    await this.#whenWritable(this.#parts.ready, op, wait);
-    const intakes = await this.#openIntakes(files, options, false, tally);
+    await this.#whenWritable(this.#parts.ready, op, following);
+    const how = { follow: false, takesUnfinished: following === undefined };
+    const intakes = await this.#openIntakes(files, options, how, tally);
     try {
-      await this.#readMerged(intakes, options, tally, op, wait);
+      await this.#readMerged(intakes, options, tally, op, following);
     } finally {
       await this.#finish(intakes, tally);
     }
@@ -88,7 +92,7 @@ export class LogReading {
     tally: ReadTally,
     op: OperationContext,
   ): Promise<void> {
-    const intakes = options.signal.aborted ? [] : await this.#openIntakes(files, options, true, tally);
+    const intakes = options.signal.aborted ? [] : await this.#openIntakes(files, options, { follow: true }, tally);
     try {
       await Promise.all(intakes.map((intake) => this.#followOne(intake, intakes, options, tally, op)));
     } finally {
@@ -101,14 +105,15 @@ export class LogReading {
   async #openIntakes(
     files: readonly (string | LineSource)[],
     options: ReadLogsOptions,
-    follow: boolean,
+    how: Pick<FileTailOptions, 'follow' | 'takesUnfinished'>,
     tally: ReadTally,
   ): Promise<LogIntake[]> {
     const intakes: LogIntake[] = [];
+    const { follow = false } = how;
     let reason: unknown;
     for (const file of new Set(files)) {
       try {
-        const source = typeof file === 'string' ? await this.#openFile(file, follow) : file;
+        const source = typeof file === 'string' ? await this.#openFile(file, how) : file;
         intakes.push(this.#intake(source, options, follow, follow || source === file));
       } catch (error) {
         if (!isTenstripError(error, 'SourceUnreadable', 'CapabilityDenied')) throw error;
@@ -120,13 +125,13 @@ export class LogReading {
     return intakes;
   }
 
-  async #openFile(path: string, follow: boolean): Promise<FileTail> {
+  async #openFile(path: string, how: Pick<FileTailOptions, 'follow' | 'takesUnfinished'>): Promise<FileTail> {
     const { governor, ledger } = this.#parts;
     const granted = governor.sandboxed ? await governor.use('fs.read').resolve(path) : path;
     const known = ledger.projections.positions.get(path);
     const from = known !== undefined && this.#warm.has(path) ? { ...known, warmFrom: known.offset } : known;
     const io = <T>(cost: { ops: number; bytes: number }, work: () => Promise<T>) => governor.io(cost, work);
-    return FileTail.open({ path: granted, name: path, from, follow, clock: governor.clock, io });
+    return FileTail.open({ path: granted, name: path, from, ...how, clock: governor.clock, io });
   }
 
   /** What reads the lines of a source. `modifiedMs`: as {@link LineSource} has it. */
@@ -274,7 +279,9 @@ function earliest(intakes: readonly LogIntake[]): LogIntake | undefined {
 }
 
 function progressOf(current: LogIntake, intakes: readonly LogIntake[], tally: ReadTally): ReadProgress {
-  const sum = (count: (intake: LogIntake) => number) => intakes.reduce((total, intake) => total + count(intake), 0);
+  // What was read to its end before it was followed counts too.
+  const all = [...tally.ended, ...intakes];
+  const sum = (count: (intake: LogIntake) => number) => all.reduce((total, intake) => total + count(intake), 0);
   return {
     path: current.source.name,
     bytesRead: sum((intake) => intake.bytesRead),

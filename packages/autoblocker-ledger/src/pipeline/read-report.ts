@@ -17,7 +17,7 @@ export interface StampOptions {
 export interface ReadLogsOptions extends StampOptions {
   /** Ends the reading at the next line; what was read before it is kept. */
   readonly signal?: AbortSignal;
-  /** Called after every batch of lines, at most a few hundred times a second. */
+  /** Called after every batch of lines: once for each 32 KiB of a file, or less where no more has come. */
   readonly onProgress?: (progress: ReadProgress) => void;
 }
 
@@ -25,7 +25,7 @@ export interface ReadLogsOptions extends StampOptions {
 export interface ReadProgress {
   /** The file that the last batch came from. */
   readonly path: string;
-  /** Bytes read of all files, and their size at the start (0 when it cannot be known). */
+  /** Bytes read of all files since the reading began, and their size at the start (0 when it cannot be known). */
   readonly bytesRead: number;
   readonly bytesTotal: number;
   readonly lines: number;

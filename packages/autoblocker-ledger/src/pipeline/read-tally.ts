@@ -35,6 +35,11 @@ export class ReadTally {
     if (plan.kind === 'refuse') this.#refused[plan.code] = (this.#refused[plan.code] ?? 0) + 1;
   }
 
+  /** Sources that were read to their ends. */
+  get ended(): readonly LogIntake[] {
+    return this.#intakes;
+  }
+
   /** Adds sources that were read to their ends. */
   read(intakes: readonly LogIntake[]): void {
     this.#intakes.push(...intakes);

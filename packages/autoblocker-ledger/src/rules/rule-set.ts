@@ -112,13 +112,18 @@ export function compileRules(files: readonly RuleFile[], options: RuleOptions = 
 function checkFiles(files: readonly RuleFile[], options: RuleOptions): void {
   const isFile = (file: unknown) =>
     typeof (file as RuleFile | undefined)?.path === 'string' && typeof (file as RuleFile).text === 'string';
-  if (Array.isArray(files) && files.every(isFile) && typeof options === 'object' && options !== null) {
+  const areOptions =
+    typeof options === 'object' &&
+    options !== null &&
+    (options.labelsOf === undefined || typeof options.labelsOf === 'function') &&
+    (options.dataFiles === undefined || options.dataFiles instanceof Map);
+  if (Array.isArray(files) && files.every(isFile) && areOptions) {
     checkCount(files.length);
     return;
   }
   throw new TenstripError<LedgerErrorCode>(
     'OptionsInvalid',
-    'These are no files of rules. Give a list of { path, text }, as readRuleFiles reads them, and options or nothing.',
+    'These are no files of rules. Give a list of { path, text }, as readRuleFiles reads them, and options (a Map of dataFiles, a function labelsOf) or nothing.',
     { details: { issues: ['files'] } },
   );
 }

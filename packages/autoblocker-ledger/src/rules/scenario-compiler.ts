@@ -65,7 +65,8 @@ export interface CompiledScenario {
 export function compileScenario(document: RuleMapping, text: string, compilation: RuleCompilation): CompiledScenario {
   document.onlyKeys(keys);
   const filter = compilation.expression('filter', document.requiredText('filter'));
-  const groupBy = optionalText(document, 'groupby', compilation);
+  // As it is: scenarios with one and the same function share the names of their groups.
+  const groupBy = optionalText(document, 'groupby', compilation) ?? (() => '');
   const distinct = optionalText(document, 'distinct', compilation);
   const scope = compileScope(document, compilation);
   const scenario: RuleScenario = {
@@ -75,9 +76,8 @@ export function compileScenario(document: RuleMapping, text: string, compilation
     references: techniques(document),
     domains: 'all',
     preselected: true,
-    ...filterOf(document, filter, compilation),
-    // As it is: scenarios with one and the same function share the names of their groups.
-    groupBy: groupBy ?? (() => ''),
+    ...filterOf(document, filter, compilation, groupBy),
+    groupBy,
     ...(distinct === undefined ? {} : { distinct: (event: SecurityEvent) => distinct(event) ?? '' }),
     ...bucketOf(document, compilation),
     blackholeMs: duration(document, 'blackhole') ?? 0,
@@ -109,16 +109,23 @@ function filterOf(
   document: RuleMapping,
   { evaluate }: CompiledExpression,
   compilation: RuleCompilation,
-): Pick<Scenario, 'filter' | 'cancelOn'> {
+  groupBy: Scenario['groupBy'],
+): Pick<Scenario, 'filter' | 'cancelOn' | 'cancelGroups'> {
   const own = (event: SecurityEvent) => event instanceof RuleEvent && attempt(evaluate, scopeOf(event)) === true;
   const { text } = document.requiredText('filter');
   const passes = onlyCompares.test(text) ? compilation.sharedReader(`filter ${text}`, askedOnce(own)) : own;
   const cancelText = document.text('cancel_on');
   if (cancelText === undefined || cancelText.text === '') return { filter: passes };
   const cancels = compilation.condition('cancel_on', cancelText);
+  const cancelOn = (event: SecurityEvent) => passes(event) && cancels(scopeOf(event));
   return {
     filter: (event) => passes(event) && !cancels(scopeOf(event)),
-    cancelOn: (event) => passes(event) && cancels(scopeOf(event)),
+    cancelOn,
+    // Asked first: of other events no bucket is looked at, whose events may have to be read again for it.
+    cancelGroups: (event) => {
+      const group = cancelOn(event) ? groupBy(event) : undefined;
+      return group === undefined ? [] : [group];
+    },
   };
 }
 

@@ -190,7 +190,8 @@ export class BucketTable {
 
   #keep(slot: number, event: SecurityEvent): void {
     const kept = this.#kept[slot];
-    const fresh = this.#keeper.keep(event);
+    // A condition is asked about all of them at each event that is poured.
+    const fresh = this.#condition === undefined ? this.#keeper.keep(event) : this.#keeper.keepWhole(event);
     if (kept === undefined) this.#kept[slot] = fresh;
     else if (!Array.isArray(kept)) {
       if (this.#cacheSize > 1) this.#kept[slot] = [kept, fresh];

@@ -12,12 +12,17 @@ interface Counter {
   count: number;
 }
 
+/** A counter of the hub keeps one event, and counts far more values. */
+const leastValues = 200;
+
 /** The live buckets of a scenario with a window. */
 export class CounterTable {
   readonly scenario: Scenario;
   readonly #maxBuckets: number;
   readonly #windowMs: number;
   readonly #cacheSize: number;
+  /** Values of one counter that are known as seen. */
+  readonly #maxValues: number;
   /** In the order of their first events. */
   readonly #counters = new Map<string, Counter>();
   readonly #silentUntil = new Map<string, number>();
@@ -29,6 +34,7 @@ export class CounterTable {
     this.#maxBuckets = maxBuckets;
     this.#windowMs = scenario.windowMs ?? 1;
     this.#cacheSize = scenario.cacheSize ?? 50;
+    this.#maxValues = Math.max(leastValues, this.#cacheSize * 4);
   }
 
   /** Counts since the start; `live` now. */
@@ -70,7 +76,9 @@ export class CounterTable {
     const value = this.scenario.distinct?.(event);
     if (this.scenario.distinct !== undefined) {
       if (value === undefined || counter.values.has(value)) return;
-      if (counter.values.size < this.#cacheSize * 4) counter.values.add(value);
+      // As in a bucket, the oldest value makes room.
+      if (counter.values.size >= this.#maxValues) counter.values.delete(counter.values.values().next().value!);
+      counter.values.add(value);
     }
     counter.count += 1;
     if (counter.kept.length === this.#cacheSize) counter.kept.shift();

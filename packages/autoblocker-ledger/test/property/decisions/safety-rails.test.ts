@@ -73,7 +73,7 @@ const eager: Scenario = {
   groupBy: (event) => JSON.stringify(event.actor),
   capacity: 0,
   leakSpeedMs: 1,
-  score: 100,
+  score: 1.9,
 };
 
 type Step =

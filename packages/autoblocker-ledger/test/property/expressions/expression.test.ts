@@ -31,7 +31,7 @@ describe('compileExpression', () => {
       fc.property(
         fc.oneof(
           fc.string({ unit: 'binary' }),
-          fc.array(word, { maxLength: 30 }).map((words) => words.join(' ')),
+          fc.array(word, { maxLength: 30, size: 'max' }).map((words) => words.join(' ')),
         ),
         (text) => {
           expect(outcome(text)).toBe(outcome(text));
@@ -59,7 +59,8 @@ describe('compileExpression', () => {
       fc.property(sum, (text) => {
         const compiled = compileExpression(text, vocabulary);
         if ('problem' in compiled) throw new Error(compiled.problem);
-        expect(compiled.evaluate({})).toBe(sumOf(text));
+        // The other side goes through texts, of which none is -0.
+        expect(Number(compiled.evaluate({})) + 0).toBe(sumOf(text));
       }),
     );
   });

@@ -6,7 +6,7 @@ import { internedName } from '../../../src/patterns/index.js';
 describe('StringMap', () => {
   it('is a Map of texts, whatever is set in whatever order', () => {
     const name = fc.oneof(fc.constantFrom('', 'a', 'service', '__proto__', '1'), fc.string({ maxLength: 3 }));
-    const steps = fc.array(fc.tuple(name, fc.string({ maxLength: 3 })), { maxLength: 120 });
+    const steps = fc.array(fc.tuple(name, fc.string({ maxLength: 3 })), { maxLength: 120, size: 'max' });
     fc.assert(
       fc.property(steps, fc.array(name, { maxLength: 20 }), (entries, asked) => {
         const [map, oracle] = [new StringMap(), new Map<string, string>()];

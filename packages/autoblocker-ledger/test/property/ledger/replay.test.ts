@@ -47,7 +47,7 @@ describe('a ledger that is opened again', () => {
   it('answers as the one that wrote it', async () => {
     let run = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
         run += 1;
         const options = { folder: join(folder, String(run)), time: 'events' as const, durability: 'os' as const };
         await using live = await AutoblockerLedger.open(options);

@@ -32,27 +32,31 @@ describe('IpPrefixIndex', () => {
   it('agrees with a linear scan over any sequence of set and delete', () => {
     const step = fc.tuple(fc.boolean(), prefix, fc.nat(1000));
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), fc.array(address, { maxLength: 30 }), (steps, asked) => {
-        const index = new IpPrefixIndex();
-        const oracle = new Map<string, { prefix: IpPrefix; value: number }>();
-        for (const [adds, network, value] of steps) {
-          const key = formatIpPrefix(network);
-          if (adds) {
-            index.set(network, value);
-            oracle.set(key, { prefix: network, value });
-          } else expect(index.delete(network)).toBe(oracle.delete(key));
-        }
-        expect(index.size).toBe(oracle.size);
-        for (const { prefix: network, value } of oracle.values()) expect(index.get(network)).toBe(value);
-        for (const one of asked) {
-          const host = networkOf(one, one.family === 4 ? 32 : 128);
-          const expected = [...oracle.values()]
-            .filter((held) => prefixCovers(held.prefix, host))
-            .sort((a, b) => b.prefix.length - a.prefix.length)
-            .map((held) => held.value);
-          expect(index.lookup(formatIpAddress(one))).toBe(expected[0] ?? -1);
-        }
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 200, size: 'max' }),
+        fc.array(address, { maxLength: 30, size: 'max' }),
+        (steps, asked) => {
+          const index = new IpPrefixIndex();
+          const oracle = new Map<string, { prefix: IpPrefix; value: number }>();
+          for (const [adds, network, value] of steps) {
+            const key = formatIpPrefix(network);
+            if (adds) {
+              index.set(network, value);
+              oracle.set(key, { prefix: network, value });
+            } else expect(index.delete(network)).toBe(oracle.delete(key));
+          }
+          expect(index.size).toBe(oracle.size);
+          for (const { prefix: network, value } of oracle.values()) expect(index.get(network)).toBe(value);
+          for (const one of asked) {
+            const host = networkOf(one, one.family === 4 ? 32 : 128);
+            const expected = [...oracle.values()]
+              .filter((held) => prefixCovers(held.prefix, host))
+              .sort((a, b) => b.prefix.length - a.prefix.length)
+              .map((held) => held.value);
+            expect(index.lookup(formatIpAddress(one))).toBe(expected[0] ?? -1);
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -88,7 +92,7 @@ describe('IpPrefixIndex', () => {
 describe('NetworkSet', () => {
   it('touches a target exactly when one covers the other', () => {
     fc.assert(
-      fc.property(fc.array(prefix, { maxLength: 20 }), prefix, (networks, target) => {
+      fc.property(fc.array(prefix, { maxLength: 20, size: 'max' }), prefix, (networks, target) => {
         const expected = networks.some((one) => prefixCovers(one, target) || prefixCovers(target, one));
         expect(new NetworkSet(networks).touches(target)).toBe(expected);
       }),

@@ -21,6 +21,16 @@ const line = fc.record({
   accepted: fc.integer({ min: 0, max: 11 }).map((one) => one === 0),
 });
 
+/** A place at which a log is read while it is written: after so many parts in a hundred, in a line's midst, or before its end. */
+const stop = fc.record({ part: fc.nat(99), cut: fc.constantFrom('whole', 'without its end', 'in its stamp') });
+
+function placeOf({ part, cut }: { part: number; cut: string }, text: readonly string[]): number {
+  const line = Math.floor((part * text.length) / 100);
+  const start = text.slice(0, line).join('').length;
+  if (cut === 'whole') return start;
+  return cut === 'in its stamp' ? start + 10 : start + text[line]!.length - 1;
+}
+
 interface Login {
   readonly gap: number;
   readonly address: string;
@@ -157,37 +167,39 @@ describe('a reading that is interrupted', () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(
-        fc.array(line, { minLength: 1, maxLength: 80 }),
-        fc.array(fc.nat(80), { maxLength: 4 }),
+        fc.array(line, { minLength: 1, maxLength: 80, size: 'max' }),
+        fc.array(stop, { maxLength: 8, size: 'max' }),
         async (lines, stops) => {
           run += 1;
           const text = written(lines);
+          const bytes = text.join('');
+          const places = stops.map((one) => placeOf(one, text)).sort((a, b) => a - b);
           const whole = join(folder, `${run}-whole.log`);
           const grown = join(folder, `${run}-grown.log`);
-          await writeFile(whole, text.join(''));
+          await writeFile(whole, bytes);
           await using uninterrupted = await AutoblockerLedger.open({ folder: 'memory:', time: 'events' });
           await uninterrupted.readLogs([whole]);
 
           const place = join(folder, `${run}-ledger`);
           /** One life of a process: it reads once for each part that was written meanwhile. */
-          const live = async (...parts: string[][]) => {
+          const live = async (...parts: string[]) => {
             await using ledger = await AutoblockerLedger.open({ folder: place, time: 'events', durability: 'os' });
             for (const part of parts) {
-              await appendFile(grown, part.join(''));
+              await appendFile(grown, part);
               await ledger.readLogs([grown]);
             }
             return [decided(ledger), ledger.size] as const;
           };
           await writeFile(grown, '');
           let from = 0;
-          for (const to of stops.sort((a, b) => a - b)) {
-            const middle = Math.floor((from + to) / 2);
-            await live(text.slice(from, middle), text.slice(middle, to));
+          while (places.length > 0) {
+            const [middle = from, to = bytes.length] = places.splice(0, 2);
+            await live(bytes.slice(from, middle), bytes.slice(middle, to));
             from = to;
           }
-          const [last, size] = await live(text.slice(from));
+          const [last, size] = await live(bytes.slice(from));
           expect(last).toEqual(decided(uninterrupted));
-          expect(await live([])).toEqual([last, size]);
+          expect(await live('')).toEqual([last, size]);
         },
       ),
       { numRuns: process.env.TENSTRIP_FULL === '1' ? 500 : 25 },

@@ -89,28 +89,32 @@ const step = fc.record({
 describe('BucketTable', () => {
   it('overflows when the naive model does, over equal and reversed times', () => {
     fc.assert(
-      fc.property(rule, fc.array(step, { maxLength: 120 }), ({ isDistinct, cancels, ...numbers }, steps) => {
-        const scenario: Scenario = {
-          ...blank,
-          ...numbers,
-          ...(isDistinct ? { distinct: (one: SecurityEvent) => one.fields.value } : {}),
-          ...(cancels ? { cancelOn: () => true } : {}),
-        };
-        const table = new BucketTable(scenario, 1000);
-        const naive = new NaiveBuckets(scenario);
-        let time = 1_000_000;
-        for (const { delta, group, value, cancel } of steps) {
-          time += delta;
-          const one = event(time, group, value, cancel ? 'cancel' : 'event');
-          const expected = naive.offer(one);
-          const overflow = table.offer(one);
-          expect(overflow && { group: overflow.group, count: overflow.eventCount }).toEqual(expected);
-          if (overflow !== undefined) {
-            expect(overflow.events.at(-1)).toBe(one);
-            expect(overflow.events.length).toBe(Math.min(overflow.eventCount, scenario.capacity + 1));
+      fc.property(
+        rule,
+        fc.array(step, { maxLength: 120, size: 'max' }),
+        ({ isDistinct, cancels, ...numbers }, steps) => {
+          const scenario: Scenario = {
+            ...blank,
+            ...numbers,
+            ...(isDistinct ? { distinct: (one: SecurityEvent) => one.fields.value } : {}),
+            ...(cancels ? { cancelOn: () => true } : {}),
+          };
+          const table = new BucketTable(scenario, 1000);
+          const naive = new NaiveBuckets(scenario);
+          let time = 1_000_000;
+          for (const { delta, group, value, cancel } of steps) {
+            time += delta;
+            const one = event(time, group, value, cancel ? 'cancel' : 'event');
+            const expected = naive.offer(one);
+            const overflow = table.offer(one);
+            expect(overflow && { group: overflow.group, count: overflow.eventCount }).toEqual(expected);
+            if (overflow !== undefined) {
+              expect(overflow.events.at(-1)).toBe(one);
+              expect(overflow.events.length).toBe(Math.min(overflow.eventCount, scenario.capacity + 1));
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 2000 },
     );
   });

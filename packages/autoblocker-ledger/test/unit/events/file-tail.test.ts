@@ -208,3 +208,42 @@ describe('the lines of a chunk', () => {
     ]);
   });
 });
+
+describe('a last line that has no end yet', () => {
+  /** What is handed out of it at first, and after the file has grown. */
+  async function before(text: string, added: string, refilled = 0): Promise<[string, boolean][]> {
+    await writeFile(path, `one\n${text}`);
+    const { lines, position } = await readAll();
+    expect(texts(lines)).toEqual(['one', text.replace('\r', '')]);
+    await appendFile(path, added);
+    const next = await readAll({ from: { ...position, warmFrom: position.warmFrom - refilled } });
+    return next.lines.map((line) => [line.text, line.replayed ?? false]);
+  }
+
+  it('is the same line when only its end has come', async () => {
+    // Where nothing is refilled it does not come again.
+    expect(await before('two', '')).toEqual([]);
+    expect(await before('two', '\nthree\n')).toEqual([['three', false]]);
+    expect(await before('two', '\r\n')).toEqual([]);
+    expect(await before('two\r', '\n\n')).toEqual([['', false]]);
+    expect(await before('two', '\nthree\n', 1)).toEqual([
+      ['two', true],
+      ['three', false],
+    ]);
+  });
+
+  it('is handed out whole when it has grown, and never its rest as a line of its own', async () => {
+    expect(await before('tw', 'o\nthree\n')).toEqual([
+      ['two', false],
+      ['three', false],
+    ]);
+    expect(await before('a'.repeat(8000), `${'b'.repeat(9000)}\n`)).toEqual([
+      [`${'a'.repeat(8000)}${'b'.repeat(192)}`, false],
+    ]);
+  });
+
+  it('is left for later where the file is followed then', async () => {
+    await writeFile(path, 'one\nha');
+    expect(texts((await readAll({ takesUnfinished: false })).lines)).toEqual(['one']);
+  });
+});

@@ -97,6 +97,7 @@ describe('the local API', () => {
       { duration: '876000h0m0s', scope: 'username', value: 'mallory' },
     ]);
     expect(await list('/v1/decisions?scope=country&value=xx')).toBeNull();
+    expect(await list('/v1/decisions?scope=__proto__&value=x')).toBeNull();
   });
 
   it('gives a decision for one domain only to who stands before it', async () => {
@@ -191,7 +192,7 @@ describe('the stream', () => {
       fc.record({ kind: fc.constant('poll' as const), apiKey: fc.constantFrom(key, webKey) }),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 25, size: 'max' }), async (steps) => {
         const mirrors = new Map([key, webKey].map((apiKey) => [apiKey, new Set<string>()]));
         const pollInto = async (apiKey: string) => {
           const changes = await poll('', apiKey);

@@ -143,32 +143,46 @@ describe('a reading', () => {
     expect(ledger.isBlocked('203.0.113.5')).toBeDefined();
   });
 
-  it('keeps its place when the end of a line is long in coming', async () => {
-    const [text, whole] = [burst('203.0.113.5', 0, 5), failure(5, '203.0.113.6')];
-    await writeFile(log, text);
-    const stop = new AbortController();
+  it('keeps its place in a followed file while a line comes in parts', async () => {
+    await writeFile(log, failure(0, '203.0.113.5'));
     {
       await using ledger = await openLedger();
-      let bytes = 0;
-      const following = ledger.follow([log], {
-        signal: stop.signal,
-        onProgress: ({ bytesRead }) => {
-          bytes = bytesRead;
-        },
-      });
-      await expect.poll(() => bytes).toBe(text.length);
-      await setTimeout(300); // from here on it follows
-      await appendFile(log, whole);
-      await expect.poll(() => bytes).toBe(whole.length);
-      await appendFile(log, 'half a line');
-      await expect.poll(() => bytes).toBe(whole.length + 11);
+      const stop = new AbortController();
+      const half = failure(2, '203.0.113.5').slice(0, 60);
+      let read = 0;
+      const onProgress = ({ bytesRead }: { bytesRead: number }) => {
+        read = bytesRead;
+      };
+      const following = ledger.follow([log], { signal: stop.signal, onProgress });
+      await expect.poll(() => read).toBe(failure(0, '203.0.113.5').length);
+      for (const part of [failure(1, '203.0.113.5'), half]) {
+        const expected = (await stat(log)).size + part.length;
+        await appendFile(log, part);
+        await expect.poll(() => read).toBe(expected);
+      }
       stop.abort();
-      expect(await following).toMatchObject({ lines: 6, bytes: text.length + whole.length });
+      expect(await following).toMatchObject({ lines: 2, events: 2 });
+      await appendFile(log, failure(2, '203.0.113.5').slice(60));
     }
     await using again = await openLedger();
-    const report = await again.readLogs([log]);
-    expect(report).toMatchObject({ lines: 1, bytes: 11, events: 0 });
-    expect(report.sources[0]!.resumedAt).toBe(text.length + whole.length);
+    const { sources, events } = await again.readLogs([log]);
+    expect([sources[0]!.resumedAt, events]).toEqual([2 * failure(0, '203.0.113.5').length, 1]);
+  });
+
+  it('takes no half of a line when it begins to follow', async () => {
+    await writeFile(log, failure(0, '203.0.113.5') + failure(1, '203.0.113.5').slice(0, 60));
+    await using ledger = await openLedger();
+    const stop = new AbortController();
+    let isWritten = false;
+    const report = await ledger.follow([log], {
+      signal: stop.signal,
+      onProgress: ({ lines }) => {
+        if (!isWritten) void appendFile(log, failure(1, '203.0.113.5').slice(60));
+        isWritten = true;
+        if (lines === 2) stop.abort();
+      },
+    });
+    expect(report).toMatchObject({ lines: 2, events: 2, parsers: { sshd: 2 } });
   });
 
   it('counts the bytes of a file once, also where a restart refills its buckets from many of them', async () => {

@@ -4,7 +4,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AutoblockerLedger, type AutoblockerOptions, lineDigest, type SecurityEvent } from '../../../src/index.js';
+import {
+  AutoblockerLedger,
+  type AutoblockerOptions,
+  lineDigest,
+  type Scenario,
+  type SecurityEvent,
+} from '../../../src/index.js';
 
 const start = Date.UTC(2026, 10, 23, 8);
 const hour = 3_600_000;
@@ -95,6 +101,27 @@ describe('an actor who fails in two domains', () => {
     );
     const api = (from: number) => [0, 1, 2].map((n) => failedLogin('api', '203.0.113.5', start + from + n));
     expect((await ledger.ingest(api(20_000))).outcomes).toMatchObject([{ kind: 'refused', code: 'KNOWN_GOOD' }]);
+  });
+
+  it('is spared whatever a rule says of itself', async () => {
+    const sure: Scenario = {
+      name: 'test/sure',
+      version: '1',
+      description: 'one failure',
+      references: [],
+      domains: 'all',
+      filter: (event) => event.outcome === 'failure',
+      groupBy: () => '',
+      capacity: 0,
+      leakSpeedMs: 1,
+      score: 1.99,
+    };
+    await expect(open({ scenarios: [{ ...sure, score: 2 }] })).rejects.toMatchObject({ code: 'ScenarioInvalid' });
+    await using ledger = await open({ scenarios: [sure], rails: { knownGoodScore: 2 } });
+    await ledger.ingest(failedLogin('api', '203.0.113.5', start, { outcome: 'success' }));
+    const failed = (address: string) => ledger.ingest(failedLogin('api', address, start + 1000));
+    expect((await failed('203.0.113.5')).outcomes).toMatchObject([{ kind: 'refused', code: 'KNOWN_GOOD' }]);
+    expect((await failed('203.0.113.6')).outcomes).toMatchObject([{ kind: 'decided' }]);
   });
 
   it('lasts longer the second time, whatever the domains were', async () => {
