@@ -37,7 +37,8 @@ const kept = new Map<string, (...names: unknown[]) => unknown>();
 
 /**
  * A function of the given names. One that was made of the same text is used again, with what the machine has learnt about it: texts
- * hold no numbers of terms, rules or rows, so the same rules over other facts give the same texts.
+ * hold no numbers of terms, rules or rows, so the same rules over other facts give the same texts. It is given an engine's relations
+ * with every call rather than closed over them: machine code lives as long as a function that runs it, and closures end with their engine.
  */
 function functionOf(names: readonly string[], text: string): (...names: unknown[]) => unknown {
   const known = kept.get(text);
@@ -53,6 +54,16 @@ const KEEP_ROWS = 'O.live += on - O.rows; O.rows = on;';
 
 /** Empties a batch of so many integers. */
 type Flush = (context: JoinContext, end: number) => void;
+
+/** A join's generated function: what its text names by number, then what a {@link Join} is given. */
+type JoinFunction = (
+  relations: readonly Relation[],
+  indexes: readonly ChainedIndex[],
+  functions: readonly ((...slots: number[]) => unknown)[],
+  constants: readonly number[],
+  flush: Flush | undefined,
+  ...given: Parameters<Join>
+) => boolean;
 
 /** Makes joins by generating their code. */
 export class RuleCompiler implements JoinMaker {
@@ -90,7 +101,6 @@ class JoinWriter {
     else this.#insert();
     this.#lines.push('}'.repeat(this.#open));
     const text = [
-      'return function (cx, from, to, list, limits, visit) {',
       slots.length > 0 ? `let ${slots.join(', ')};` : '',
       'let fuel = cx.fuel, back = cx.paused;',
       'cx.paused = 0;',
@@ -99,10 +109,18 @@ class JoinWriter {
       this.#emptied(),
       'cx.fuel = fuel;',
       'return false;',
-      '};',
     ].join('\n');
-    const made = functionOf(['R', 'X', 'F', 'K', 'flush'], text);
-    return made(this.#relations, this.#indexes, this.#functions, this.#constants, this.#flush) as Join;
+    const run = functionOf(
+      ['R', 'X', 'F', 'K', 'flush', 'cx', 'from', 'to', 'list', 'limits', 'visit'],
+      text,
+    ) as JoinFunction;
+    const relations = this.#relations;
+    const indexes = this.#indexes;
+    const functions = this.#functions;
+    const constants = this.#constants;
+    const flush = this.#flush;
+    return (context, from, to, list, limits, visit) =>
+      run(relations, indexes, functions, constants, flush, context, from, to, list, limits, visit);
   }
 
   #line(text: string): void {
@@ -537,7 +555,6 @@ function flushOf({ id, head: { relation }, positive }: CheckedRule, width: numbe
   const columns = Array.from({ length: relation.arity }, (_, column) => column);
   const same = columns.map((column) => `OT[os + ${column}] === t${column}`).join(' && ');
   const text = [
-    'return (cx, end) => {',
     'const B = cx.batch;',
     'O.ensureTable(); O.growTable();',
     'let OS = O.state, OP = O.proof, OC = O.capacity, OT = O.table, OM = O.mask;',
@@ -567,7 +584,12 @@ function flushOf({ id, head: { relation }, positive }: CheckedRule, width: numbe
       : []),
     'O.rows = on + 1; O.live++; O.hashed = on + 1;',
     'if (oe === 0) { O.used++; if (O.used * 2 > OM) { O.growTable(); OT = O.table; OM = O.mask; } }',
-    '} } };',
+    '} }',
   ].join('\n');
-  return functionOf(['O', 'rule'], text)(relation, id) as Flush;
+  const run = functionOf(['O', 'rule', 'cx', 'end'], text) as (
+    relation: Relation,
+    rule: number,
+    ...given: Parameters<Flush>
+  ) => void;
+  return (context, end) => run(relation, id, context, end);
 }
