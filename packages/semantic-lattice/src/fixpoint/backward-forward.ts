@@ -11,7 +11,6 @@ import {
   DYING,
   JOINED,
   LIVE,
-  PROOF_WIDTH,
   QUEUED,
   RETRACTED,
   type Relation,
@@ -122,7 +121,7 @@ class Deletion {
     ) {
       const state = relation.state[row]!;
       if ((state & (DERIVED | SUPERSEDED)) === 0 || (state & (DYING | QUEUED)) !== 0) continue;
-      if (relation.proof[row * PROOF_WIDTH] !== rule.id) continue;
+      if (relation.ruleOf(row) !== rule.id) continue;
       let index = 0;
       while (index < count && relation.premise(row, index, count) === premises[index]) index++;
       if (index === count) this.#doubt(relation, row);

@@ -48,7 +48,7 @@ function keptRows(relations: readonly Relation[], program: Program): Uint8Array[
       const previous = relation.previous[row]! - 1;
       if (previous >= 0 && (relation.state[previous]! & SUPERSEDED) !== 0) keep(relation, previous);
     }
-    const id = relation.proof[row * PROOF_WIDTH]!;
+    const id = relation.ruleOf(row);
     if (id < 0) continue;
     const { positive } = program.rules[id]!;
     for (let index = 0; index < positive.length; index++) {
@@ -68,18 +68,18 @@ function renumberPremises(relation: Relation, program: Program, renumbered: read
   const pool: number[] = [];
   for (let row = 0; row < relation.rows; row++) {
     const at = row * PROOF_WIDTH;
-    const id = relation.proof[at]!;
+    const id = relation.ruleOf(row);
     if (id < 0) continue;
     const { positive } = program.rules[id]!;
     const premises = positive.map(
       (atom, index) => renumbered[atom.relation.id]![relation.premise(row, index, positive.length)]!,
     );
     if (premises.length > 2) {
-      relation.proof[at + 2] = pool.length;
+      relation.proof[at + 1] = pool.length;
       for (const premise of premises) pool.push(premise);
     } else
       premises.forEach((premise, index) => {
-        relation.proof[at + 2 + index] = premise;
+        relation.proof[at + 1 + index] = premise;
       });
   }
   relation.pooled = pool.length;

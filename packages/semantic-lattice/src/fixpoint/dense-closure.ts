@@ -93,7 +93,6 @@ export function denseClosure(
       if (node < 0) return;
       work.fuel -= words;
       if (work.fuel < 0) work.fuel = work.refuel();
-      const height = relation.height(row) + 1;
       for (let word = 0; word < words; word++) {
         let fresh = bits[node * words + word]! & ~seen[word]!;
         if (fresh === 0) continue;
@@ -103,13 +102,13 @@ export function denseClosure(
           fresh &= fresh - 1;
           missing--;
           const target = word * 32 + bit;
-          append(pivotValue, targets.terms[target]!, height, row, matrix[node * targets.count + target]!);
+          append(pivotValue, targets.terms[target]!, row, matrix[node * targets.count + target]!);
         }
       }
     }
   };
 
-  function append(pivotValue: number, free: number, height: number, row: number, edge: number): void {
+  function append(pivotValue: number, free: number, row: number, edge: number): void {
     const made = relation.rows;
     if (made >= relation.capacity) relation.grow(made + 1);
     relation.columns[pivot.column]![made] = pivotValue;
@@ -118,9 +117,8 @@ export function denseClosure(
     if (relation.withProofs) {
       const at = made * PROOF_WIDTH;
       relation.proof[at] = rule.id;
-      relation.proof[at + 1] = height;
-      relation.proof[at + 2] = edgeFirst ? edge : row;
-      relation.proof[at + 3] = edgeFirst ? row : edge;
+      relation.proof[at + 1] = edgeFirst ? edge : row;
+      relation.proof[at + 2] = edgeFirst ? row : edge;
     }
     relation.rows = made + 1;
     relation.live++;

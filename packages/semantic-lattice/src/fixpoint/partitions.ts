@@ -1,7 +1,8 @@
 // Evaluation by partitions: a predicate with a pivot, empty so far, is derived one pivot value at a time. Rows of a part are its
 // queue, first in first out, so that first derivations have least height as in rounds; marks by the other column's numbers
-// tell what the part has. No table is built before somebody asks for a row by its tuple.
-import { LIVE, type Relation } from '../relations/index.js';
+// tell what the part has. No table is built before somebody asks for a row by its tuple, and no height is counted before maintenance
+// asks for one: most of what a row costs is the new pages that it is written to.
+import { LIVE, type OwnPremise, type Relation } from '../relations/index.js';
 import { type Pivot, pivotOf } from '../rules/index.js';
 import { denseClosure } from './dense-closure.js';
 import type { PreparedJoin } from './prepared-rule.js';
@@ -20,6 +21,10 @@ export function* evaluatePartitions(
   if (stratum.relations.length !== 1 || relation === undefined || relation.rows > 0 || !stratum.recursive) return false;
   const pivot = pivotOf(relation, stratum.rules);
   if (pivot === undefined) return false;
+  const ownPremises: OwnPremise[] = [];
+  for (const [index, { id, positive }] of stratum.rules.entries())
+    ownPremises[id] = { atom: pivot.recursiveAtoms[index]!, premises: positive.length };
+  relation.countHeightsLater(ownPremises);
   yield* beginParts(stratum, pivot, work);
   if (relation.rows > 0) yield* completeParts(stratum, relation, pivot, work, terms);
   return true;

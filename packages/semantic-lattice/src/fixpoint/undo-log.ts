@@ -2,7 +2,7 @@
 // appended need no entry; undone, they are rows that do not hold.
 import { emptyColumn, grown, LIVE, PROOF_WIDTH, type Relation } from '../relations/index.js';
 
-const WIDTH = 3 + PROOF_WIDTH;
+const WIDTH = 4 + PROOF_WIDTH;
 
 /** Changes of one transaction, newest last. */
 export class UndoLog {
@@ -19,8 +19,9 @@ export class UndoLog {
     this.#entries[at + 1] = row;
     this.#entries[at + 2] = relation.state[row]!;
     if (relation.withProofs) {
+      this.#entries[at + 3] = relation.height(row);
       for (let index = 0; index < PROOF_WIDTH; index++) {
-        this.#entries[at + 3 + index] = relation.proof[row * PROOF_WIDTH + index]!;
+        this.#entries[at + 4 + index] = relation.proof[row * PROOF_WIDTH + index]!;
       }
     }
     this.#length += WIDTH;
@@ -33,7 +34,10 @@ export class UndoLog {
       const relation = relations[entries[at]!]!;
       const row = entries[at + 1]!;
       relation.state[row] = entries[at + 2]!;
-      if (relation.withProofs) relation.proof.set(entries.subarray(at + 3, at + WIDTH), row * PROOF_WIDTH);
+      if (relation.withProofs) {
+        relation.heights[row] = entries[at + 3]!;
+        relation.proof.set(entries.subarray(at + 4, at + WIDTH), row * PROOF_WIDTH);
+      }
     }
     for (let at = 0; at < this.#length; at += WIDTH) {
       const relation = relations[entries[at]!]!;

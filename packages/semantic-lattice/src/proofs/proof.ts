@@ -1,6 +1,6 @@
 // A proof is the stored derivations below a fact, as a list in which every step comes after its premises. Shared parts stand once.
 import type { Fact } from '../facts/index.js';
-import { JOINED, PROOF_WIDTH, type Relation } from '../relations/index.js';
+import { JOINED, type Relation } from '../relations/index.js';
 import { bindingsOf, factOf, headValues, type ProofSource, slotsOfMatch } from './derivations.js';
 
 /** One step of a proof. */
@@ -70,7 +70,7 @@ class ProofWriter {
   }
 
   #premisesOf(relation: Relation, row: number): { relation: Relation; row: number }[] {
-    const id = relation.proof[row * PROOF_WIDTH]!;
+    const id = relation.ruleOf(row);
     if (id < 0) return [];
     const { positive } = this.#source.program.rules[id]!;
     const premises = positive.map((atom, index) => ({
@@ -83,7 +83,7 @@ class ProofWriter {
 
   #step(relation: Relation, row: number): void {
     const { schema, program } = this.#source;
-    const id = relation.proof[row * PROOF_WIDTH]!;
+    const id = relation.ruleOf(row);
     const fact = factOf(schema, relation, row);
     if (id < 0) {
       this.#add(relation, row, { fact, by: 'asserted', premises: [] });

@@ -17,6 +17,7 @@ export {
   type KeyKind,
   LIVE,
   MOVED,
+  type OwnPremise,
   PROOF_WIDTH,
   QUEUED,
   RETRACTED,

@@ -1,7 +1,7 @@
 // A relation as columns: one Int32Array each, rows appended and never moved except by compaction. A table of open addressing
 // goes from tuple to row; it holds the key beside the row, so that a probe costs one cache line whatever it finds.
 // A row costs 4 B a column, two to four slots of table, up to eight of a small one (4 B for each key column and for the row), 1 B of
-// state, 16 B of proof, and 4 B for each index.
+// state, 12 B of derivation and 4 B of height, and 4 B for each index.
 import { latticeError } from '../errors/index.js';
 import type { ByteMeter } from './byte-meter.js';
 import { ChainedIndex } from './chained-index.js';
@@ -28,8 +28,14 @@ export const QUEUED = 64;
 /** The transaction takes the assertion back, unless it asserts it again. */
 export const RETRACTED = 128;
 
-/** Integers of proof for a row: rule (-1: asserted), height, and two premises, or a place in the pool. */
-export const PROOF_WIDTH = 4;
+/** Integers of derivation for a row: rule (-1: asserted), and two premises, or a place in the pool. */
+export const PROOF_WIDTH = 3;
+
+/** Which of a rule's premises is of the rule's own relation (-1: none), and how many it has. */
+export interface OwnPremise {
+  readonly atom: number;
+  readonly premises: number;
+}
 
 export type KeyKind = 'term' | 'integer' | 'value';
 
@@ -60,6 +66,8 @@ export class Relation {
   columns: Int32Array[];
   state: Uint8Array = new Uint8Array(0);
   proof: Int32Array = emptyColumn;
+  /** Heights of the stored derivations; of rows that partitions derived, after {@link ensureHeights}. */
+  heights: Int32Array = emptyColumn;
   pool: Int32Array = emptyColumn;
   pooled = 0;
   /** Only where values are a lattice's: the cell's previous row plus one, and how often it has risen. */
@@ -79,6 +87,8 @@ export class Relation {
   /** Rows that ceased to hold since the last compaction. */
   garbage = 0;
   readonly indexes: ChainedIndex[] = [];
+  /** By rule, while heights are not counted: then partitions have derived all rows there are. */
+  #uncounted: readonly OwnPremise[] | undefined;
   readonly #meter: ByteMeter;
   readonly #maxRows: number;
 
@@ -106,7 +116,7 @@ export class Relation {
 
   /** Bytes a row costs in what grows with the rows, the indexes not counted. */
   get #rowBytes(): number {
-    return 4 * this.arity + 1 + (this.withProofs ? 4 * PROOF_WIDTH : 0) + (this.values === undefined ? 0 : 8);
+    return 4 * this.arity + 1 + (this.withProofs ? 4 * PROOF_WIDTH + 4 : 0) + (this.values === undefined ? 0 : 8);
   }
 
   /** Makes room for one row more, or for `rows` rows. @throws TenstripError `CapacityExceeded` */
@@ -140,7 +150,10 @@ export class Relation {
     const state = new Uint8Array(capacity);
     state.set(this.state);
     this.state = state;
-    if (this.withProofs) this.proof = grown(this.proof, capacity * PROOF_WIDTH);
+    if (this.withProofs) {
+      this.proof = grown(this.proof, capacity * PROOF_WIDTH);
+      if (this.#uncounted === undefined) this.heights = grown(this.heights, capacity);
+    }
     if (this.values !== undefined) {
       this.previous = grown(this.previous, capacity);
       this.raised = grown(this.raised, capacity);
@@ -263,6 +276,7 @@ export class Relation {
   /** Appends a row in front of whatever row has the same key; state and proof are the caller's. */
   append(tuple: Int32Array): number {
     this.ensureTable();
+    this.ensureHeights();
     this.grow();
     this.growTable();
     const row = this.rows;
@@ -295,32 +309,68 @@ export class Relation {
     this.pool = grown(this.pool, length);
   }
 
-  /** Stores a row's derivation. `premises` are rows of the rule's positive atoms, in the order of its text. */
+  /** Stores a row's derivation and its height. `premises` are rows of the rule's positive atoms, in the order of its text. */
   setProof(row: number, rule: number, height: number, premises: Int32Array, count: number): void {
+    if (!this.withProofs) return;
+    this.ensureHeights();
+    this.heights[row] = height;
+    this.setDerivation(row, rule, premises, count);
+  }
+
+  /** Stores a row's derivation alone, for rows whose heights are counted later. */
+  setDerivation(row: number, rule: number, premises: Int32Array, count: number): void {
     if (!this.withProofs) return;
     const at = row * PROOF_WIDTH;
     this.proof[at] = rule;
-    this.proof[at + 1] = height;
     if (count <= 2) {
-      this.proof[at + 2] = count > 0 ? premises[0]! : 0;
-      this.proof[at + 3] = count > 1 ? premises[1]! : 0;
+      this.proof[at + 1] = count > 0 ? premises[0]! : 0;
+      this.proof[at + 2] = count > 1 ? premises[1]! : 0;
       return;
     }
     this.growPool(count);
     for (let index = 0; index < count; index++) this.pool[this.pooled + index] = premises[index]!;
-    this.proof[at + 2] = this.pooled;
-    this.proof[at + 3] = 0;
+    this.proof[at + 1] = this.pooled;
+    this.proof[at + 2] = 0;
     this.pooled += count;
+  }
+
+  /** The rule of a row's stored derivation, -1 for an assertion. */
+  ruleOf(row: number): number {
+    return this.proof[row * PROOF_WIDTH]!;
   }
 
   /** One premise of a row's stored derivation that has `count`. */
   premise(row: number, index: number, count: number): number {
-    const at = row * PROOF_WIDTH + 2;
+    const at = row * PROOF_WIDTH + 1;
     return count <= 2 ? this.proof[at + index]! : this.pool[this.proof[at]! + index]!;
   }
 
   height(row: number): number {
-    return this.withProofs ? this.proof[row * PROOF_WIDTH + 1]! : 0;
+    if (!this.withProofs) return 0;
+    this.ensureHeights();
+    return this.heights[row]!;
+  }
+
+  /** Leaves the heights of the rows that partitions derive to {@link ensureHeights}. Only where there is no row yet. */
+  countHeightsLater(ownPremises: readonly OwnPremise[]): void {
+    if (!this.withProofs) return;
+    this.#uncounted = ownPremises;
+    this.heights = emptyColumn;
+  }
+
+  /** Counts the heights of rows that partitions derived, of which each came after its premises. Only maintenance asks for them. */
+  ensureHeights(): void {
+    const ownPremises = this.#uncounted;
+    if (ownPremises === undefined) return;
+    const heights = new Int32Array(this.capacity);
+    const { proof, pool, rows } = this;
+    for (let row = 0, at = 0; row < rows; row++, at += PROOF_WIDTH) {
+      const { atom, premises } = ownPremises[proof[at]!]!;
+      const own = premises <= 2 ? proof[at + 1 + atom]! : pool[proof[at + 1]! + atom]!;
+      heights[row] = atom < 0 ? 1 : heights[own]! + 1;
+    }
+    this.heights = heights;
+    this.#uncounted = undefined;
   }
 
   /**
@@ -354,6 +404,7 @@ export class Relation {
    * Premises are the caller's to renumber.
    */
   compact(kept: Uint8Array): Int32Array {
+    this.ensureHeights();
     const renumbered = new Int32Array(this.rows).fill(-1);
     const { columns } = this;
     // Changes that were told may be views of the columns as they were.
@@ -364,7 +415,10 @@ export class Relation {
       renumbered[row] = to;
       for (let column = 0; column < this.arity; column++) this.columns[column]![to] = columns[column]![row]!;
       this.state[to] = this.state[row]!;
-      if (this.withProofs) this.proof.copyWithin(to * PROOF_WIDTH, row * PROOF_WIDTH, (row + 1) * PROOF_WIDTH);
+      if (this.withProofs) {
+        this.proof.copyWithin(to * PROOF_WIDTH, row * PROOF_WIDTH, (row + 1) * PROOF_WIDTH);
+        this.heights[to] = this.heights[row]!;
+      }
       if (this.values !== undefined) {
         let previous = this.previous[row]!;
         while (previous !== 0 && kept[previous - 1] === 0) previous = this.previous[previous - 1]!;

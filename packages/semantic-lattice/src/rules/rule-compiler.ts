@@ -37,7 +37,8 @@ const kept = new Map<string, (...names: unknown[]) => unknown>();
 
 /**
  * A function of the given names. One that was made of the same text is used again, with what the machine has learnt about it: texts
- * hold no numbers of terms, rules or rows, so the same rules over other facts give the same texts.
+ * hold no numbers of terms, rules or rows, so the same rules over other facts give the same texts. It is given an engine's relations
+ * with every call rather than closed over them: machine code lives as long as a function that runs it, and closures end with their engine.
  */
 function functionOf(names: readonly string[], text: string): (...names: unknown[]) => unknown {
   const known = kept.get(text);
@@ -53,6 +54,16 @@ const KEEP_ROWS = 'O.live += on - O.rows; O.rows = on;';
 
 /** Empties a batch of so many integers. */
 type Flush = (context: JoinContext, end: number) => void;
+
+/** A join's generated function: what its text names by number, then what a {@link Join} is given. */
+type JoinFunction = (
+  relations: readonly Relation[],
+  indexes: readonly ChainedIndex[],
+  functions: readonly ((...slots: number[]) => unknown)[],
+  constants: readonly number[],
+  flush: Flush | undefined,
+  ...given: Parameters<Join>
+) => boolean;
 
 /** Makes joins by generating their code. */
 export class RuleCompiler implements JoinMaker {
@@ -90,7 +101,6 @@ class JoinWriter {
     else this.#insert();
     this.#lines.push('}'.repeat(this.#open));
     const text = [
-      'return function (cx, from, to, list, limits, visit) {',
       slots.length > 0 ? `let ${slots.join(', ')};` : '',
       'let fuel = cx.fuel, back = cx.paused;',
       'cx.paused = 0;',
@@ -99,10 +109,18 @@ class JoinWriter {
       this.#emptied(),
       'cx.fuel = fuel;',
       'return false;',
-      '};',
     ].join('\n');
-    const made = functionOf(['R', 'X', 'F', 'K', 'flush'], text);
-    return made(this.#relations, this.#indexes, this.#functions, this.#constants, this.#flush) as Join;
+    const run = functionOf(
+      ['R', 'X', 'F', 'K', 'flush', 'cx', 'from', 'to', 'list', 'limits', 'visit'],
+      text,
+    ) as JoinFunction;
+    const relations = this.#relations;
+    const indexes = this.#indexes;
+    const functions = this.#functions;
+    const constants = this.#constants;
+    const flush = this.#flush;
+    return (context, from, to, list, limits, visit) =>
+      run(relations, indexes, functions, constants, flush, context, from, to, list, limits, visit);
   }
 
   #line(text: string): void {
@@ -147,7 +165,6 @@ class JoinWriter {
     if (at < 0) {
       at = this.#relations.push(relation) - 1;
       this.#prologue.push(`const R${at} = R[${at}], S${at} = R${at}.state;`);
-      if (relation.withProofs) this.#prologue.push(`const P${at} = R${at}.proof;`);
       for (let column = 0; column < relation.arity; column++) {
         this.#prologue.push(`const C${at}_${column} = R${at}.columns[${column}];`);
       }
@@ -462,7 +479,7 @@ class JoinWriter {
     const { rule } = this.#plan;
     const { relation } = rule.head;
     const proof = relation.withProofs ? ['oh', ...rule.positive.map((_, index) => `r${index}`)] : [];
-    if (relation.withProofs) this.#height(() => false);
+    if (relation.withProofs) this.#height();
     const hash = this.#hash(names);
     const entry = [hash, ...names, ...proof];
     const full = entry.length * Math.min(MOST_GATHERED, Math.floor(BATCH_LENGTH / entry.length));
@@ -496,7 +513,6 @@ class JoinWriter {
     });
     this.#line('OS[on] = 2;');
     if (relation.withProofs) {
-      this.#height((source) => source === relation);
       const { id, positive } = this.#plan.rule;
       for (const line of proofLines(this.#constant(id), positive.length)) this.#line(line);
     }
@@ -509,24 +525,25 @@ class JoinWriter {
     return columns.map((column) => `C${at}_${column} = O${column};`).join(' ');
   }
 
-  /** Declares `oh`, the height of the match; `isGrowing` are relations whose proofs are those of `O`, which may be replaced. */
-  #height(isGrowing: (relation: Relation) => boolean): void {
+  /** Declares `oh`, the height of the match. */
+  #height(): void {
     this.#line('let oh = 1;');
     for (const atom of this.#options.recursive) {
-      const { relation } = this.#plan.rule.positive[atom]!;
-      const proofs = isGrowing(relation) ? 'OP' : `P${this.#relation(relation)}`;
-      this.#line(`const h${atom} = ${proofs}[${PROOF_WIDTH} * r${atom} + 1]; if (h${atom} >= oh) oh = h${atom} + 1;`);
+      const at = this.#relation(this.#plan.rule.positive[atom]!.relation);
+      const heights = `R${at}.ensureHeights(); const P${at} = R${at}.heights;`;
+      if (!this.#prologue.includes(heights)) this.#prologue.push(heights);
+      this.#line(`const h${atom} = P${at}[r${atom}]; if (h${atom} >= oh) oh = h${atom} + 1;`);
     }
   }
 }
 
-/** Stores the derivation of row `on` of `O`: the rule, height `oh`, and premises `r0`, `r1`, …. */
+/** Stores the derivation of row `on` of `O`: the rule, and premises `r0`, `r1`, …. */
 function proofLines(rule: string, premises: number): string[] {
   const rows = Array.from({ length: premises }, (_, index) => `r${index}`);
-  const lines = [`const op = on * ${PROOF_WIDTH}; OP[op] = ${rule}; OP[op + 1] = oh;`];
-  if (premises <= 2) return [...lines, ...rows.map((row, index) => `OP[op + ${2 + index}] = ${row};`)];
+  const lines = [`const op = on * ${PROOF_WIDTH}; OP[op] = ${rule};`];
+  if (premises <= 2) return [...lines, ...rows.map((row, index) => `OP[op + ${1 + index}] = ${row};`)];
   lines.push(
-    `O.growPool(${premises}); const ol = O.pool, oq = O.pooled; OP[op + 2] = oq; O.pooled = oq + ${premises};`,
+    `O.growPool(${premises}); const ol = O.pool, oq = O.pooled; OP[op + 1] = oq; O.pooled = oq + ${premises};`,
   );
   return [...lines, ...rows.map((row, index) => `ol[oq + ${index}] = ${row};`)];
 }
@@ -537,10 +554,9 @@ function flushOf({ id, head: { relation }, positive }: CheckedRule, width: numbe
   const columns = Array.from({ length: relation.arity }, (_, column) => column);
   const same = columns.map((column) => `OT[os + ${column}] === t${column}`).join(' && ');
   const text = [
-    'return (cx, end) => {',
     'const B = cx.batch;',
-    'O.ensureTable(); O.growTable();',
-    'let OS = O.state, OP = O.proof, OC = O.capacity, OT = O.table, OM = O.mask;',
+    'O.ensureTable(); O.growTable(); O.ensureHeights();',
+    'let OS = O.state, OP = O.proof, OH = O.heights, OC = O.capacity, OT = O.table, OM = O.mask;',
     ...columns.map((column) => `let O${column} = O.columns[${column}];`),
     'const someDead = O.rows !== O.live;',
     // What the loads give is kept, so that no compiler leaves them out.
@@ -554,20 +570,25 @@ function flushOf({ id, head: { relation }, positive }: CheckedRule, width: numbe
     `slot = (slot + 1) & OM; os = slot * ${stride}; }`,
     'if (oe === 0 || (someDead && (OS[oe - 1] & 3) === 0)) {',
     'const on = O.rows;',
-    'if (on >= OC) { O.grow(on + 1); OS = O.state; OP = O.proof; OC = O.capacity;',
+    'if (on >= OC) { O.grow(on + 1); OS = O.state; OP = O.proof; OH = O.heights; OC = O.capacity;',
     `${columns.map((column) => `O${column} = O.columns[${column}];`).join(' ')} }`,
     ...columns.map((column) => `O${column}[on] = t${column}; OT[os + ${column}] = t${column};`),
     `OT[os + ${keys}] = on + 1; OS[on] = 2;`,
     ...(relation.withProofs
       ? [
-          `const oh = B[b + ${1 + columns.length}];`,
+          `OH[on] = B[b + ${1 + columns.length}];`,
           ...positive.map((_, index) => `const r${index} = B[b + ${2 + columns.length + index}];`),
           ...proofLines('rule', positive.length),
         ]
       : []),
     'O.rows = on + 1; O.live++; O.hashed = on + 1;',
     'if (oe === 0) { O.used++; if (O.used * 2 > OM) { O.growTable(); OT = O.table; OM = O.mask; } }',
-    '} } };',
+    '} }',
   ].join('\n');
-  return functionOf(['O', 'rule'], text)(relation, id) as Flush;
+  const run = functionOf(['O', 'rule', 'cx', 'end'], text) as (
+    relation: Relation,
+    rule: number,
+    ...given: Parameters<Flush>
+  ) => void;
+  return (context, end) => run(relation, id, context, end);
 }

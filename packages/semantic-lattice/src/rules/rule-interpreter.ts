@@ -282,7 +282,8 @@ function sinkOf(plan: Plan, options: JoinOptions, frame: Frame): Run {
         marks[free] = epoch;
       }
       const row = appendUnhashed(relation, tuple);
-      prove(row);
+      relation.setDerivation(row, rule.id, frame.rows, frame.rows.length);
+      hold(row);
       return false;
     }
     const old = relation.find(tuple);
@@ -291,9 +292,13 @@ function sinkOf(plan: Plan, options: JoinOptions, frame: Frame): Run {
     return false;
   };
 
-  function prove(row: number): void {
+  function hold(row: number): void {
     relation.state[row] = 2;
     relation.live++;
+  }
+
+  function prove(row: number): void {
+    hold(row);
     let height = 1;
     for (const atom of options.recursive)
       height = Math.max(height, rule.positive[atom]!.relation.height(frame.rows[atom]!) + 1);

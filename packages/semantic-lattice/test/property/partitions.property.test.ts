@@ -84,6 +84,36 @@ describe('evaluation by partitions', () => {
     });
   }
 
+  it('can be rolled back anywhere, and what comes after is as if it had not been tried', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...guises),
+        graph,
+        fc.integer({ min: 0, max: 60 }),
+        fc.boolean(),
+        async (text, facts, derivations, codeGeneration) => {
+          const tried = createEngine({ relations, codeGeneration });
+          await tried.transact((tx) => tx.insertAll('edge', facts.edges));
+          tried.addRules(text);
+          await tried
+            .transact(undefined, { budget: { derivations } })
+            .catch((error) => expect(error.code).toBe('BudgetExceeded'));
+          await tried.transact((tx) => {
+            tx.insertAll('more', facts.more);
+            tx.insertAll('mark', facts.marks);
+          });
+          const plain = await engineOf(text, facts, false, codeGeneration);
+          expect(tried.digest()).toBe(plain.digest());
+          for (const edge of facts.edges.slice(0, 3)) {
+            for (const engine of [tried, plain]) await engine.transact((tx) => tx.retract('edge', ...edge));
+            expect(tried.digest()).toBe(plain.digest());
+          }
+        },
+      ),
+      { numRuns: full ? 2_000 : 150 },
+    );
+  });
+
   it('closes a dense graph as a search from every node does', async () => {
     // 150 nodes in a ring, each with an edge to each of the 25 after it; 30 more that lead into the ring and are not reached.
     const edges = Array.from(
