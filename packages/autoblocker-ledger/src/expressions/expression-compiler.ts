@@ -5,6 +5,14 @@ import { internedName } from '../patterns/index.js';
 import { type BinaryOperator, type Expression, parseExpression, type SyntaxProblem } from './expression-syntax.js';
 import { isMap, StringMap } from './string-map.js';
 
+/** A record some of whose fields are made when they are asked for: by this method, as accessors are no members of their own. */
+export const madeField: unique symbol = Symbol('madeField');
+
+interface MadeFields {
+  /** `null` for what is no such field. */
+  readonly [madeField]: (name: unknown) => unknown;
+}
+
 /** The values that an expression sees, by name: `evt`, `queue`, … String maps are `Map`s (a missing key is `""`, as in Go). */
 export type Scope = Readonly<Record<string, unknown>>;
 
@@ -381,8 +389,10 @@ function member(object: unknown, key: unknown, optional: boolean): unknown {
   }
   if (Array.isArray(object)) return object[index(key, object.length)];
   if (typeof object === 'string') return object[index(key, object.length)];
-  if (typeof object === 'object')
-    return Object.hasOwn(object, key as string) ? (object as Record<string, unknown>)[key as string] : null;
+  if (typeof object === 'object') {
+    if (Object.hasOwn(object, key as string)) return (object as Record<string, unknown>)[key as string];
+    return madeField in object ? (object as MadeFields)[madeField](key) : null;
+  }
   throw new EvaluationFailure(`cannot read ${String(key)} of ${typeof object}`);
 }
 

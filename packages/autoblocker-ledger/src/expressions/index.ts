@@ -4,6 +4,7 @@ export {
   compileSyntax,
   type Evaluate,
   EvaluationFailure,
+  madeField,
   type Scope,
   type Vocabulary,
 } from './expression-compiler.js';

@@ -12,7 +12,7 @@ import {
   type SecurityEvent,
   type SourceLine,
 } from '../events/index.js';
-import { type Evaluate, StringMap } from '../expressions/index.js';
+import { type Evaluate, madeField, StringMap } from '../expressions/index.js';
 import { canonicalAddress } from '../lookup/index.js';
 import { internedName } from '../patterns/index.js';
 import type { PreselectedEvent, Scenario } from '../scenarios/index.js';
@@ -78,6 +78,13 @@ export class EventRecord {
 
   get Time(): Date {
     return new Date(this.time);
+  }
+
+  /** For what reads an event of a list: `map(queue.Queue, {#.Time})`. */
+  [madeField](name: unknown): unknown {
+    if (name === 'Time') return this.Time;
+    if (name === 'Line') return this.Line;
+    return name === 'Unmarshaled' ? this.Unmarshaled : null;
   }
 
   /** Made when it is asked for: few lines hold what is unmarshaled. */

@@ -112,6 +112,21 @@ describe('the names of scenarios', () => {
   });
 });
 
+describe('a condition on the queue', () => {
+  it.each([
+    ['MedianInterval(map(queue.Queue, {#.Time})) >= duration("1s")', 3],
+    ['len(filter(queue.Queue, {#.Line.Raw contains "login"})) == 3', 3],
+    ['len(filter(queue.Queue, {#.Meta.user == "root"})) == 3', 3],
+    ['MedianInterval(map(queue.Queue, {#.Time})) >= duration("1h")', undefined],
+  ])('sees of each event what rules see of one: %s', (condition, length) => {
+    const text = scenario(
+      `type: conditional\ncapacity: -1\nleakspeed: 1h\ncondition: 'len(queue.Queue) == 3 && ${condition}'\n`,
+    );
+    const overflows = run(rulesOf(text), burst());
+    expect(overflows.map(({ events }) => events.length)).toEqual(length === undefined ? [] : [length]);
+  });
+});
+
 describe('compileRules', () => {
   it('overflows one event above the capacity, by group', () => {
     const overflows = run(rulesOf(leaky), [...burst(), line(4, '192.0.2.2')]);
