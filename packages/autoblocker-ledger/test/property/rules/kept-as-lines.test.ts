@@ -1,10 +1,12 @@
 // Events that many others followed are kept as their lines: whatever a rule asks of them later, it overflows as if they had
 // been kept whole.
 
+import { ResourceGovernor, testing } from '@tenstrip/shared-core';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { CrossDomainDetector } from '../../../src/correlation/index.js';
-import { bringBack, EventKeeper, type SourceLine } from '../../../src/events/index.js';
+import { bringBack, EventKeeper, type SourceLine, StdinSource } from '../../../src/events/index.js';
+import { AutoblockerLedger } from '../../../src/pipeline/index.js';
 import { compileRules, RuleEvent, type RuleFile } from '../../../src/rules/index.js';
 import { type Overflow, PatternDetector } from '../../../src/scenarios/index.js';
 
@@ -226,4 +228,23 @@ describe('rules over many groups between each other', () => {
       expect([...names].filter((name) => name.startsWith('t/')).sort()).toEqual(all.sort());
     },
   );
+});
+
+it('leads to one and the same ledger each time, where the governor is deterministic', { timeout: 60_000 }, async () => {
+  const lines = linesOf({ seed: 7, addresses: 700, stepMs: 1500, failing: 0.9 }, 4000);
+  async function* bytes() {
+    for (const { line } of lines) yield Buffer.from(`${line.text}\n`);
+  }
+  const read = async () => {
+    const compact = vi.spyOn(RuleEvent.prototype, 'compact');
+    await using governor = new ResourceGovernor(testing('seed'));
+    const rules = compileRules([parser, date, ...sets[1]!], { strict: true });
+    await using ledger = await AutoblockerLedger.open({ folder: 'memory:', time: 'events', governor, rules });
+    const { decided } = await ledger.readLogs([new StdinSource(bytes())], { newestTime: Date.UTC(2027, 0) });
+    expect(decided).toBeGreaterThan(20);
+    expect(compact.mock.results.length).toBeGreaterThan(1000);
+    compact.mockRestore();
+    return ledger.checkpoint;
+  };
+  expect(await read()).toBe(await read());
 });
