@@ -85,7 +85,7 @@ async function readLogs(
 }
 
 function attestedText({ decisions, verifierKey }: AttestedRun): string {
-  return `  attested   ${count(decisions, 'decision')} and this report, by ${visibleText(verifierKey)}\n\n`;
+  return `  attested   ${count(decisions, 'change')} of decisions and this report, by ${visibleText(verifierKey)}\n\n`;
 }
 
 /** How time stamps without year or zone are read: as the truth states for recorded logs, else as the caller says. */
