@@ -34,14 +34,13 @@ class Restored {
 /** An event, and how many keep it. */
 export class KeptEvent {
   keepers = 0;
-  /** Its place among the young. */
-  place: number;
+  /** Its place among the young, or where that was. */
+  place = 0;
   #event: SecurityEvent | Restored | string;
   #form: CompactForm | undefined;
 
-  constructor(event: SecurityEvent, place: number) {
+  constructor(event: SecurityEvent) {
     this.#event = event;
-    this.place = place;
   }
 
   /** The event; `undefined` where it is a text. */
@@ -140,7 +139,7 @@ export class EventKeeper {
   }
 
   #add(event: SecurityEvent): KeptEvent {
-    const kept = new KeptEvent(event, this.#next);
+    const kept = new KeptEvent(event);
     this.#makeYoung(kept);
     return kept;
   }
